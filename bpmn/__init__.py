@@ -1,0 +1,1 @@
+"""How a case moves: the diagrams and the only code that runs them."""

@@ -1,0 +1,1 @@
+"""The layer over SpiffWorkflow; the only home of SpiffWorkflow and lxml."""

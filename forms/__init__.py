@@ -1,0 +1,1 @@
+"""What a person is asked, what is read in, what is printed."""

@@ -1,0 +1,1 @@
+"""Papers as .docx; the only home of docxtpl and python-docx."""

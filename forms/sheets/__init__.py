@@ -1,0 +1,1 @@
+"""Workbooks in and out; the only home of openpyxl and python-calamine."""

@@ -1,0 +1,1 @@
+"""What each step decides: plain Python without engine, web or commit."""

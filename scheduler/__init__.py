@@ -1,0 +1,1 @@
+"""What is due: timers fired, reminders written, messages sent."""
