@@ -1,0 +1,152 @@
+"""The values a handler takes and returns: everything it may know, everything it may decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ledger.classification import Suggestion
+
+from ledger.working_days import Calendar
+
+Answers = Mapping[str, Any]
+Scalar = str | int | bool | None | Sequence[str] | Sequence[int]
+
+
+@dataclass(frozen=True)
+class OpenObjection:
+    """An objection that waits for its finding."""
+
+    id: int
+    raised_by: str
+    content: str
+    entered_at: datetime
+
+
+@dataclass(frozen=True)
+class MeetingFacts:
+    """The meeting that an answer names."""
+
+    id: int
+    title: str
+    held_on: date
+    has_minutes: bool  # text or a signed scan
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a handler may look at. Nothing in it can be changed, and nothing else may be asked."""
+
+    stem: str
+    now: datetime
+    today: date  # in Asia/Shanghai
+    calendar: Calendar
+    project: Mapping[str, Any]  # the columns of ledger.projects.Project by name, amounts as Decimal
+    dates: Mapping[str, date]  # the campaign's dates by the names of ledger.campaigns.MOMENTS
+    variables: Mapping[str, Any]  # of the case
+    answers: Mapping[str, Answers]  # the latest answers of each stem completed in this case
+    reviews: tuple[Answers, ...] = ()  # joint_review / consultation answers of the present round, each with `body`
+    entries: tuple[Answers, ...] = ()  # earlier entries on this very item (disposal, exit_recovery, filing)
+    papers: Mapping[str, int] = field(default_factory=dict)  # PaperKind → how many the case holds
+    missing_papers: tuple[str, ...] = ()  # what this step's completeness check finds missing, in Chinese
+    objections: tuple[OpenObjection, ...] = ()
+    meeting: MeetingFacts | None = None
+    instance: str | None = None  # multi-instance: for whom this item is
+    actor_name: str = ""
+    unit_name: str = ""
+    suggest: Callable[[Collection[str]], Suggestion] | None = None  # the decision table over findings
+
+
+@dataclass(frozen=True)
+class CategoryChange:
+    """A class decided at this step: the dated history of 四个一批认定."""
+
+    category: str
+    article: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a meeting decided on this case."""
+
+    meeting_id: int
+    verdict: str
+    category: str | None = None
+    measures: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectionFinding:
+    objection_id: int
+    upheld: bool
+    finding: str
+
+
+@dataclass(frozen=True)
+class ReplyIssued:
+    """The case joins the 批复 of its meeting and unit; `number` is used when it is the first."""
+
+    meeting_id: int
+    number: str
+
+
+@dataclass(frozen=True)
+class BatchJoined:
+    """The case is sent with a 报送批次: an existing one, or a new one with this title and 文号."""
+
+    batch_id: int | None
+    title: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Print:
+    """A paper the software writes from the data and files on the case."""
+
+    kind: str  # PaperKind
+    title: str
+    rows: tuple[tuple[str, str], ...]  # label, text
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a handler decided; `bpmn.runtime` carries it out in one transaction."""
+
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    project: Mapping[str, Any] = field(default_factory=dict)  # columns of Project; `funding` as a matrix of Decimal
+    remains: bool = False  # the item stays open; the answers are kept as an entry
+    category: CategoryChange | None = None
+    verdict: Verdict | None = None
+    findings: tuple[ObjectionFinding, ...] = ()
+    reply: ReplyIssued | None = None
+    batch: BatchJoined | None = None
+    prints: tuple[Print, ...] = ()
+    responsible_unit_id: int | None = None  # reassign: the unit that runs the case from now on
+    next_round: bool = False  # evaluation not reached: the round is counted (P10)
+    summary: str = ""  # one line for 流转记录: 同意 / 退回补充 …
+
+
+class StepRefused(ValueError):
+    """The answers are well-formed but the step cannot be taken; `errors` maps field (or "") to a Chinese sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("；".join(errors.values()))
+        self.errors = dict(errors)
+
+
+def no_preparation(_step: Step) -> Answers:
+    """Start with an empty form."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A step's two questions: what does the form start with, what do the answers decide."""
+
+    stem: str
+    complete: Callable[[Step, Answers], Outcome]
+    prepare: Callable[[Step], Answers] = no_preparation

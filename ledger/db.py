@@ -1,0 +1,183 @@
+"""One engine, one declarative base, the column types, and the only commit of the product.
+
+Personal data is sealed by column types, so no query can forget it; the key travels with the engine's dialect and
+the session, never through a global, so two ledgers in one process keep their own keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from os import urandom
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, LargeBinary, MetaData, create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+SessionFactory = sessionmaker[Session]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ONE_DAY = timedelta(days=1)
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """The secrets that live outside the database: 32 bytes each."""
+
+    seal: bytes
+    mac: bytes
+    cookie: bytes
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as UTC on SQLite and PostgreSQL alike."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+class Yuan(TypeDecorator[Decimal]):
+    """An exact amount in 元 with two decimals, stored as whole 分 (M1): SQLite has no exact decimals."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        fen = value * 100
+        if fen != fen.to_integral_value():
+            raise ValueError(f"{value} 元 has more than two decimals")
+        return int(fen)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return Decimal(value) / 100 if value is not None else None
+
+
+class SealedText(TypeDecorator[str]):
+    """Text that is personal data: AES-256-GCM under the key outside the database (safety rule 13)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _seal(value.encode(), dialect)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else _unseal(value, dialect).decode()
+
+
+class SealedJson(TypeDecorator[Any]):
+    """A JSON value that may hold personal data (a form's answers), sealed like `SealedText`."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else _seal(orjson.dumps(value), dialect)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(_unseal(value, dialect))
+
+
+def _key_of(dialect: Dialect) -> bytes:
+    keys: Keys = dialect.sigeyipi_keys  # type: ignore[attr-defined]  # put there by open_ledger
+    return keys.seal
+
+
+def _seal(plain: bytes, dialect: Dialect) -> bytes:
+    nonce = urandom(_NONCE_BYTES)
+    return nonce + AESGCM(_key_of(dialect)).encrypt(nonce, plain, None)
+
+
+def _unseal(sealed: bytes, dialect: Dialect) -> bytes:
+    return AESGCM(_key_of(dialect)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        Decimal: Yuan(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        list[int]: JSON(),
+    }
+
+
+def open_ledger(url: str | URL, keys: Keys) -> SessionFactory:
+    """Return a session factory for `url`; the schema must be there (`ledger.migrations`)."""
+    return sessionmaker(open_engine(url, keys), expire_on_commit=False, info={"keys": keys})
+
+
+def open_engine(url: str | URL, keys: Keys) -> Engine:
+    target = make_url(url)
+    sqlite = target.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"connect_args": {"timeout": 30}} if sqlite else {"pool_pre_ping": True}
+    engine = create_engine(target, json_serializer=_json_text, json_deserializer=orjson.loads, **options)
+    engine.dialect.sigeyipi_keys = keys  # type: ignore[attr-defined]  # read by the sealed column types
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not open transactions of its own: `_begin_sqlite` does
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a transaction that will write takes the write lock at once: a later upgrade could only fail
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction(sessions: SessionFactory, *, writes: bool = True) -> Iterator[Session]:
+    """Commit everything or nothing. No other function in the product commits."""
+    with sessions() as session:
+        session.connection(execution_options={"writes": writes})
+        yield session
+        session.commit()
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day in Asia/Shanghai on which `moment` falls (T4)."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """Return 24:00 of `day` in Asia/Shanghai, as UTC."""
+    return datetime.combine(day, datetime.min.time(), SHANGHAI).astimezone(UTC) + ONE_DAY

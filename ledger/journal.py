@@ -1,0 +1,101 @@
+"""留痕: who did what, when, old → new. Append only; each row carries its own MAC and is also the case's history.
+
+One table serves the audit and 流转记录: a case's history that could differ from its audit would be worth neither.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ledger.db import Base, Keys
+from ledger.people import Actor
+
+
+class Entry(Base):
+    """Rows are never updated or deleted: triggers refuse it on both databases."""
+
+    __tablename__ = "journal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]  # the time of the procedure; the demonstration's clock can shift it
+    recorded_at: Mapped[datetime]  # real time
+    user_id: Mapped[int | None]
+    who: Mapped[str]  # name as it was
+    unit: Mapped[str]  # unit as it was
+    act: Mapped[str]
+    case_id: Mapped[int | None]
+    item_id: Mapped[int | None]
+    element: Mapped[str]
+    detail: Mapped[str]  # JSON text: the MAC is over exactly these characters
+    address: Mapped[str]
+    mac: Mapped[str]
+
+    __table_args__ = (Index("ix_journal_case_id_id", "case_id", "id"),)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What happened, for `record`. `detail` is JSON-able and holds no personal data unmasked."""
+
+    name: str
+    case_id: int | None = None
+    item_id: int | None = None
+    element: str = ""
+    unit: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The two times of one transaction: `at` for the procedure, `real_at` for sign-ins and the audit."""
+
+    at: datetime
+    real_at: datetime
+
+
+def record(session: Session, moment: Moment, actor: Actor, act: Act) -> Entry:
+    """Write one journal row in the running transaction."""
+    keys: Keys = session.info["keys"]
+    entry = Entry(
+        at=moment.at,
+        recorded_at=moment.real_at,
+        user_id=actor.user_id,
+        who=actor.name,
+        unit=act.unit or (actor.posts[0].unit_name if actor.posts else ""),
+        act=act.name,
+        case_id=act.case_id,
+        item_id=act.item_id,
+        element=act.element,
+        detail=orjson.dumps(dict(act.detail)).decode(),
+        address=actor.address,
+    )
+    entry.mac = mac_of(entry, keys.mac)
+    session.add(entry)
+    return entry
+
+
+def mac_of(entry: Entry, key: bytes) -> str:
+    """Return the HMAC-SHA256 over every column but the row number."""
+    content: list[Any] = [
+        entry.at.isoformat(),
+        entry.recorded_at.isoformat(),
+        entry.user_id,
+        entry.who,
+        entry.unit,
+        entry.act,
+        entry.case_id,
+        entry.item_id,
+        entry.element,
+        entry.detail,
+        entry.address,
+    ]
+    return hmac.new(key, orjson.dumps(content), sha256).hexdigest()

@@ -1,0 +1,106 @@
+"""Meetings that decide many projects at once, the batches that carry them there, the replies that come back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ledger.db import Base, SealedJson
+from ledger.people import Unit
+
+
+class Meeting(Base):
+    """党组（委）会 of a unit or 领导小组会议: a verdict per case and one set of minutes (P4, P6)."""
+
+    __tablename__ = "meeting"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]  # MeetingKind
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    title: Mapped[str]
+    held_on: Mapped[date]
+    place: Mapped[str]
+    chair: Mapped[str]
+    attendance: Mapped[Any] = mapped_column(SealedJson)  # list of names
+    minutes: Mapped[str] = mapped_column(default="")  # the text; signed scans are attachments
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+
+    unit: Mapped[Unit] = relationship()
+    verdicts: Mapped[list[MeetingVerdict]] = relationship(back_populates="meeting")
+
+
+class MeetingVerdict(Base):
+    """What a meeting decided on one case."""
+
+    __tablename__ = "meeting_verdict"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)
+    verdict: Mapped[str]
+    category: Mapped[str | None]
+    measures: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+
+    meeting: Mapped[Meeting] = relationship(back_populates="verdicts")
+
+
+class SubmissionBatch(Base):
+    """报送批次: what one unit sends to the leading group in one 请示 (P5)."""
+
+    __tablename__ = "submission_batch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    title: Mapped[str]
+    number: Mapped[str]  # 文号 of the 请示
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    sent_at: Mapped[datetime | None]  # of the last case sent with it
+
+    unit: Mapped[Unit] = relationship()
+
+
+class BatchCase(Base):
+    """A case sent with a batch, with the signed statement that its data are true."""
+
+    __tablename__ = "batch_case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("submission_batch.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)
+    attested_by: Mapped[str]
+    sent_at: Mapped[datetime]
+
+
+class Reply(Base):
+    """批复: one per unit and meeting, numbered, listing its projects (P6)."""
+
+    __tablename__ = "reply"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    issued_on: Mapped[date]
+
+    __table_args__ = (UniqueConstraint("meeting_id", "unit_id"),)
+
+
+class ReplyCase(Base):
+    """A case answered by a reply; a case decided twice is answered twice."""
+
+    __tablename__ = "reply_case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)

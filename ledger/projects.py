@@ -1,0 +1,113 @@
+"""The projects of the register (台账): every field of the forms and of Annex 5, money in exact 元."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ledger.db import Base, SealedText
+from ledger.people import Unit
+from ledger.vocabulary import FundingSource, FundingTier
+
+Funding = Mapping[str, Mapping[str, Decimal]]  # source → tier → 元
+
+
+class Project(Base):
+    """经营性帮扶产业项目. One 项目编号 is one project; an exited one stays with the remark 退出."""
+
+    __tablename__ = "project"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    county_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    number: Mapped[str]
+    name: Mapped[str]
+    pinyin_initials: Mapped[str]
+    implementation_year: Mapped[int]
+    level: Mapped[str | None]  # Level
+    responsible_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    township_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    village_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    unit_text: Mapped[str] = mapped_column(default="")  # as the export names them, for what waits unassigned
+    township_text: Mapped[str] = mapped_column(default="")
+    village_text: Mapped[str] = mapped_column(default="")
+    responsible_body: Mapped[str] = mapped_column(default="")
+    responsible_person: Mapped[str | None] = mapped_column(SealedText)
+    telephone: Mapped[str | None] = mapped_column(SealedText)
+    industry: Mapped[str | None]  # Industry
+    construction: Mapped[str] = mapped_column(default="")
+    funding: Mapped[dict[str, Any]] = mapped_column(default=dict)  # source → tier → 元 as text; `set_funding` writes it
+    funding_total_yuan: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    funding_earmarked_yuan: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    funding_other_yuan: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    balance_yuan: Mapped[Decimal | None]
+    receivable_yuan: Mapped[Decimal | None]
+    appraised_yuan: Mapped[Decimal | None]
+    other_value_yuan: Mapped[Decimal | None]
+    operating_mode: Mapped[str | None]  # OperatingMode
+    function: Mapped[str | None]  # Function
+    use: Mapped[str | None]  # Use
+    operation: Mapped[str | None]  # Operation
+    operation_ledger: Mapped[str | None]  # LedgerOperation when a person overrides the derived one (F9)
+    causes: Mapped[list[str]] = mapped_column(default=list)
+    problems: Mapped[list[str]] = mapped_column(default=list)
+    linkage: Mapped[str | None]  # Linkage
+    linkage_gaps: Mapped[list[str]] = mapped_column(default=list)  # the first chosen is the main one
+    findings: Mapped[list[str]] = mapped_column(default=list)
+    surveyed_on: Mapped[date | None]
+    category: Mapped[str | None]  # Category
+    measures: Mapped[str] = mapped_column(default="")
+    progress: Mapped[str] = mapped_column(default="")
+    progress_percent: Mapped[int | None]
+    remark: Mapped[str] = mapped_column(default="")
+    exited_on: Mapped[date | None]  # leaves the rates' denominator from this day
+    created_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column()
+
+    responsible_unit: Mapped[Unit | None] = relationship(foreign_keys=[responsible_unit_id])
+    township: Mapped[Unit | None] = relationship(foreign_keys=[township_id])
+    village: Mapped[Unit | None] = relationship(foreign_keys=[village_id])
+
+    __table_args__ = (
+        UniqueConstraint("county_id", "number"),
+        Index("ix_project_county_id_category", "county_id", "category"),
+    )
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
+
+
+class Classification(Base):
+    """One decision on a project's class, kept for good: the dated history of 四个一批认定."""
+
+    __tablename__ = "classification"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    case_id: Mapped[int | None]
+    category: Mapped[str]
+    stem: Mapped[str]  # the step that decided it
+    article: Mapped[str]
+    reason: Mapped[str]
+    decided_on: Mapped[date]
+
+
+def set_funding(project: Project, funding: Funding) -> None:
+    """Store the matrix of sources and tiers and the three sums printed from it; totals are never typed (F1)."""
+    known = {str(s): {str(t): Decimal(a) for t, a in tiers.items()} for s, tiers in funding.items()}
+    for source, tiers in known.items():
+        FundingSource(source)
+        for tier in tiers:
+            FundingTier(tier)
+    sums = {source: sum(tiers.values(), Decimal(0)) for source, tiers in known.items()}
+    project.funding = {s: {t: str(a) for t, a in tiers.items()} for s, tiers in known.items()}
+    project.funding_total_yuan = sum(sums.values(), Decimal(0))
+    project.funding_earmarked_yuan = sums.get(FundingSource.EARMARKED, Decimal(0))
+    project.funding_other_yuan = project.funding_total_yuan - project.funding_earmarked_yuan
+
+
+def funding_of(project: Project) -> dict[str, dict[str, Decimal]]:
+    """Return the stored matrix as exact amounts in 元."""
+    return {s: {t: Decimal(a) for t, a in tiers.items()} for s, tiers in project.funding.items()}

@@ -1,0 +1,52 @@
+"""Where an installation keeps its data, its database and its keys."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+from secrets import token_bytes
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.db import Keys
+
+
+class Settings(BaseSettings):
+    """One installation; every value can be set as SIGEYIPI_… in the environment or in `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGEYIPI_", extra="ignore")
+
+    data: Path = Path("sigeyipi-data")
+    database: str | None = None  # default: SQLite in `data`
+    host: str = "127.0.0.1"
+    port: int = 8000
+    https: bool = False  # true behind a TLS proxy: cookies become Secure and get the __Host- prefix
+    idle_minutes: int = 30
+    absolute_hours: int = 12
+    upload_limit_mb: int = 20
+
+    @property
+    def database_url(self) -> str:
+        if self.database is None:
+            return f"sqlite:///{self.data.absolute() / 'ledger.sqlite'}"
+        # psycopg 3 is what we ship; a bare postgresql:// must not look for psycopg 2
+        return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def papers(self) -> Path:
+        return self.data / "papers"
+
+
+def load_keys(data: Path) -> Keys:
+    """Return the installation's keys, made on first use in `keys.json` (mode 0600), outside the database."""
+    path = data / "keys.json"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        fresh = {name: base64.b64encode(token_bytes(32)).decode() for name in ("seal", "mac", "cookie")}
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(fresh, file)
+    stored = json.loads(path.read_text())
+    return Keys(**{name: base64.b64decode(stored[name]) for name in ("seal", "mac", "cookie")})

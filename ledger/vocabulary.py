@@ -1,0 +1,243 @@
+"""The closed lists of the scheme (实施方案): an identifier that is stored, a Chinese label that is read.
+
+The identifier, not the label, goes into the database, the diagram's conditions and the API, so that a label can be
+reworded without touching a case.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Term(StrEnum):
+    """A member's value is its identifier; `label` is what people read."""
+
+    label: str
+
+    def __new__(cls, identifier: str, label: str = "") -> Self:
+        member = str.__new__(cls, identifier)
+        member._value_ = identifier
+        member.label = label
+        return member
+
+    @classmethod
+    def labelled(cls, label: str = "") -> Self:
+        """Return the member printed as `label`; KeyError when there is none."""
+        for member in cls:
+            if member.label == label:
+                return member
+        raise KeyError(label)
+
+
+class Category(Term):
+    """四个一批: the four classes (art. 3–6), in the order the forms print them."""
+
+    CONSOLIDATE = "consolidate", "巩固"
+    UPGRADE = "upgrade", "提升"
+    REVIVE = "revive", "盘活"
+    REBUILD = "rebuild", "重建"
+
+
+class Level(Term):
+    """Who runs the project: decides between Annex 1, 2 and 3."""
+
+    VILLAGE = "village", "村级"
+    TOWNSHIP = "township", "乡镇"
+    DEPARTMENT = "department", "部门"
+
+
+class UnitKind(Term):
+    """What a unit is (O1)."""
+
+    CITY = "city", "市"
+    COUNTY = "county", "县"
+    BUREAU = "bureau", "县乡村振兴局"
+    AGRICULTURE = "agriculture", "县农业农村委"
+    OFFICE = "office", "领导小组办公室"
+    REVIEWER = "reviewer", "会审单位"
+    DEPARTMENT = "department", "行业部门"
+    TOWNSHIP = "township", "乡镇（街道）"
+    VILLAGE = "village", "村（居）"
+
+
+class Role(Term):
+    """What a person may do within a unit (O2)."""
+
+    HANDLER = "handler", "经办人"
+    SIGNER = "signer", "审核人"
+    SUPERVISOR = "supervisor", "督查"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+    AUDIT_ADMIN = "audit_admin", "审计管理员"
+
+
+class Industry(Term):
+    """产业类型."""
+
+    PLANTING = "planting", "种植业"
+    BREEDING = "breeding", "养殖业"
+    COLD_CHAIN = "cold_chain", "仓储冷链物流"
+    TOURISM = "tourism", "休闲农业与乡村旅游"
+    SOLAR = "solar", "光伏电站"
+    PROCESSING = "processing", "加工业"
+    OTHER = "other", "其他"
+
+
+class OperatingMode(Term):
+    """运营模式; Annex 5 prints 委托经营 for 委托运营 (F9)."""
+
+    OWN = "own", "自主经营"
+    ENTRUSTED = "entrusted", "委托运营"
+    LEASE = "lease", "租赁"
+    COOPERATION = "cooperation", "合作发展(入股)"
+    EQUITY = "equity", "股权投资"
+    OTHER = "other", "其他"
+
+
+class Function(Term):
+    """功能现状."""
+
+    NORMAL = "normal", "正常"
+    DAMAGED = "damaged", "损坏"
+    LOST = "lost", "灭失"
+
+
+class Use(Term):
+    """使用现状."""
+
+    IN_USE = "in_use", "在用"
+    IDLE = "idle", "闲置"
+
+
+class Operation(Term):
+    """生产经营 as Annex 1–3 ask it."""
+
+    NORMAL = "normal", "正常"
+    DIFFICULT = "difficult", "经营遇到困难"
+    STOPPED = "stopped", "停产闲置"
+
+
+class LedgerOperation(Term):
+    """生产经营情况 as Annex 5 prints it."""
+
+    NORMAL = "normal", "经营正常"
+    DIFFICULT = "difficult", "经营困难"
+    STOPPED = "stopped", "终止经营"
+
+
+class Cause(Term):
+    """The ten causes of Annex 1–3, in their order."""
+
+    CHOICE = "choice", "产业选择不准"
+    FACILITIES = "facilities", "配套设施原因"
+    FUNDS = "funds", "资金短缺"
+    MANAGEMENT = "management", "管理不善"
+    LABOUR = "labour", "用工短缺"
+    MATERIALS = "materials", "原材料供应困难"
+    TECHNOLOGY = "technology", "技术原因"
+    PRICES = "prices", "产品价格波动"
+    DISASTER = "disaster", "自然灾害"
+    OTHER = "other", "其他"
+
+
+class ProjectProblem(Term):
+    """存在问题 of Annex 5."""
+
+    STOPPED = "stopped", "停产"
+    LOSS = "loss", "亏损"
+    PARTNER_UNCERTAIN = "partner_uncertain", "合作主体持续经营存在重大不确定性"
+    DIVIDEND_SHORT = "dividend_short", "未足额分红"
+    PRINCIPAL_DUE = "principal_due", "到期未全额返还本金"
+    LINKAGE_MISSING = "linkage_missing", "未落实联农带农"
+
+
+class Linkage(Term):
+    """联农带农."""
+
+    FULL = "full", "充分"
+    PARTIAL = "partial", "不充分"
+
+
+class LinkageGap(Term):
+    """What is not done for the farmers."""
+
+    PRODUCTION = "production", "未按约定有效带动农户发展生产"
+    JOBS = "jobs", "未按约定吸纳农村劳动力稳定就业"
+    RETURNS = "returns", "未按约定及时足额分配资产收益"
+
+
+class FundingSource(Term):
+    """Where the money came from (投资规模 1–4)."""
+
+    EARMARKED = "earmarked", "财政专项扶贫资金(衔接资金)"
+    INTEGRATED = "integrated", "整合其他涉农资金"
+    SECTOR = "sector", "行业扶贫(帮扶)资金"
+    SOCIAL = "social", "社会扶贫(帮扶)资金"
+
+
+class FundingTier(Term):
+    """Which level of government gave it; `unsplit` until the survey splits a subtotal."""
+
+    CENTRAL = "central", "中央资金"
+    CITY = "city", "市级资金"
+    COUNTY = "county", "区县资金"
+    UNSPLIT = "unsplit", "未拆分"
+
+
+class ReviewOpinion(Term):
+    """What a reviewing body says."""
+
+    AGREE = "agree", "同意"
+    REMARKS = "remarks", "有意见"
+    DISAGREE = "disagree", "不同意"
+    OVERDUE = "overdue", "逾期未反馈"
+
+
+class PaperKind(Term):
+    """What a paper on a case is; the archive list (Annex 6) is filled by these."""
+
+    SURVEY_REPORT = "survey_report", "实地调研情况报告"
+    PHOTO = "photo", "现场照片"
+    CONTRACT = "contract", "项目协议书或合同书"
+    ASSESSMENT = "assessment", "项目评估报告"
+    REVIEW_OPINION = "review_opinion", "会审意见"
+    PARTY_MINUTES = "party_minutes", "党组（委）会议纪要"
+    APPLICATION = "application", "分类及处置措施审批表"
+    VILLAGE_SCAN = "village_scan", "村级意见扫描件"
+    REQUEST = "request", "报送请示"
+    ANNEX4 = "annex4", "分类统计表"
+    ANNEX5 = "annex5", "管理台账"
+    GROUP_MINUTES = "group_minutes", "领导小组会议纪要"
+    REPLY = "reply", "批复"
+    NOTICE = "notice", "公告"
+    NOTICE_CERTIFICATE = "notice_certificate", "公告期满证明"
+    OBJECTION = "objection", "异议材料"
+    CONSULTATION = "consultation", "征求意见材料"
+    PLAN = "plan", "处置方案"
+    PROGRESS = "progress", "处置进展材料"
+    AGREEMENT = "agreement", "合作协议"
+    RECOVERY = "recovery", "退出追偿凭证"
+    EVALUATION = "evaluation", "成效评定材料"
+    OTHER = "other", "其他材料"
+
+
+class MeetingKind(Term):
+    """Whose meeting it is."""
+
+    PARTY = "party", "党组（委）会"
+    GROUP = "group", "领导小组会议"
+
+
+class CaseStatus(Term):
+    RUNNING = "running", "办理中"
+    SUSPENDED = "suspended", "已挂起"
+    ARCHIVED = "archived", "已归档"
+    WITHDRAWN = "withdrawn", "已撤销"
+
+
+class ItemStatus(Term):
+    OPEN = "open", "待办"
+    UNSIGNED = "unsigned", "待签字"
+    DONE = "done", "已办"
+    CANCELLED = "cancelled", "已取消"

@@ -1,0 +1,90 @@
+"""工作日: the State Council's working days, counted for publicity periods and due dates (T1).
+
+A year whose notice is not entered yet counts weekends only and says so: its answers are provisional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.db import Base
+
+
+class SpecialDay(Base):
+    """A weekday that is free or a weekend day that is worked."""
+
+    __tablename__ = "special_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    name: Mapped[str]
+
+
+class CalendarYear(Base):
+    """A year whose State Council notice is entered; `source` names it."""
+
+    __tablename__ = "calendar_year"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str]
+
+
+@dataclass(frozen=True)
+class Period:
+    """`days` are the counted working days; the period ends at 24:00 of the last."""
+
+    begins_after: date
+    days: tuple[date, ...]
+    provisional: bool
+
+    @property
+    def end(self) -> date:
+        return self.days[-1]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Which days are worked. `years` are those whose notice is known."""
+
+    special: Mapping[date, bool]
+    years: frozenset[int]
+
+    def is_working(self, day: date) -> bool:
+        return self.special.get(day, day.weekday() < 5)
+
+    def is_provisional(self, day: date) -> bool:
+        return day.year not in self.years
+
+    def after(self, day: date) -> Iterator[date]:
+        """Yield the working days after `day`, which itself is not counted."""
+        while True:
+            day += timedelta(days=1)
+            if self.is_working(day):
+                yield day
+
+    def period(self, begins_after: date, count: int) -> Period:
+        """Return the `count` (≥ 1) working days after `begins_after`; provisional when any day passed is."""
+        if count < 1:
+            raise ValueError(f"a period of {count} working days")
+        counting = self.after(begins_after)
+        days = tuple(next(counting) for _ in range(count))
+        span = (days[-1] - begins_after).days
+        passed = (begins_after + timedelta(days=n) for n in range(1, span + 1))
+        return Period(begins_after, days, any(self.is_provisional(day) for day in passed))
+
+    def last_working_day(self, day: date) -> date:
+        """Return `day`, or the last working day before it when it is free."""
+        while not self.is_working(day):
+            day -= timedelta(days=1)
+        return day
+
+    def count(self, begins_after: date, until: date) -> int:
+        """Count the working days after `begins_after` up to and including `until`; negative when it lies before."""
+        if until < begins_after:
+            return -self.count(until, begins_after)
+        span = (until - begins_after).days
+        return sum(self.is_working(begins_after + timedelta(days=n)) for n in range(1, span + 1))
