@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base
 
@@ -19,3 +20,29 @@ class Installation(Base):
     clock_offset_seconds: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     heartbeat_at: Mapped[datetime | None]  # of the clock
+
+
+def found(session: Session, real_now: datetime, *, demonstration: bool) -> Installation:
+    """Make the installation's one row; an existing one is kept as it is."""
+    known = session.get(Installation, 1)
+    if known is None:
+        known = Installation(id=1, demonstration=demonstration, clock_offset_seconds=0, created_at=real_now)
+        session.add(known)
+    return known
+
+
+def installation(session: Session) -> Installation:
+    """Return the installation; NoResultFound before it is set up."""
+    return session.scalars(select(Installation)).one()
+
+
+class NotADemonstration(Exception):
+    """只有演示环境可以拨动时钟。"""
+
+
+def shift_clock(session: Session, seconds: int) -> None:
+    """Move the demonstration's clock forwards by `seconds`; refused anywhere else."""
+    known = installation(session)
+    if not known.demonstration:
+        raise NotADemonstration
+    known.clock_offset_seconds += seconds

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.db import Base, SealedJson
 from ledger.people import Unit
@@ -104,3 +105,26 @@ class ReplyCase(Base):
     reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"), index=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)
+
+
+def meetings_of(session: Session, unit_id: int, kind: str, campaign_id: int) -> Sequence[Meeting]:
+    """Return a unit's meetings of one kind in a campaign, newest first."""
+    wanted = (Meeting.unit_id == unit_id, Meeting.kind == kind, Meeting.campaign_id == campaign_id)
+    return session.scalars(select(Meeting).where(*wanted).order_by(Meeting.held_on.desc(), Meeting.id.desc())).all()
+
+
+def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[SubmissionBatch]:
+    """Return a unit's batches in a campaign, newest first."""
+    wanted = (SubmissionBatch.unit_id == unit_id, SubmissionBatch.campaign_id == campaign_id)
+    return session.scalars(select(SubmissionBatch).where(*wanted).order_by(SubmissionBatch.id.desc())).all()
+
+
+def reply_of(session: Session, meeting_id: int, unit_id: int) -> Reply | None:
+    """Return the one 批复 that a meeting gave a unit, or None when none is issued yet."""
+    wanted = (Reply.meeting_id == meeting_id, Reply.unit_id == unit_id)
+    return session.scalars(select(Reply).where(*wanted)).one_or_none()
+
+
+def number_taken(session: Session, number: str) -> bool:
+    """Say whether a 批复 already bears `number`."""
+    return session.scalars(select(Reply.id).where(Reply.number == number)).first() is not None

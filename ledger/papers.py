@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger.db import Base
-from ledger.people import User
+from ledger.meetings import BatchCase, MeetingVerdict
+from ledger.people import Actor, User
+from ledger.vocabulary import PaperKind
 
 
 class Paper(Base):
@@ -59,3 +67,113 @@ class ArchiveWaiver(Base):
     confirmed_at: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("case_id", "row"),)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a paper is attached: to a case's step, a meeting or a batch."""
+
+    kind: PaperKind
+    case_id: int | None = None
+    item_id: int | None = None
+    field: str = ""
+    meeting_id: int | None = None
+    batch_id: int | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it came through the door: already checked, its name already cleaned."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def attach(session: Session, papers: Path, file: File, place: Place, actor: Actor, now: datetime) -> Attachment:
+    """Store `file` once under its hash and attach it.
+
+    The bytes are written before the row: a rollback leaves a file nobody names, never a name without a file.
+    """
+    sha256 = _store(papers, file.content)
+    if session.get(Paper, sha256) is None:
+        session.add(Paper(sha256=sha256, size=len(file.content), media_type=file.media_type, stored_at=now))
+        session.flush()
+    attachment = Attachment(
+        sha256=sha256,
+        kind=place.kind,
+        name=file.name,
+        case_id=place.case_id,
+        item_id=place.item_id,
+        field=place.field,
+        meeting_id=place.meeting_id,
+        batch_id=place.batch_id,
+        attached_at=now,
+        attached_by_id=actor.user_id,
+    )
+    session.add(attachment)
+    session.flush()
+    return attachment
+
+
+def _store(papers: Path, content: bytes) -> str:
+    digest = sha256_of(content)
+    target = _path(papers, digest)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.{token_hex(4)}")
+        part.write_bytes(content)
+        part.replace(target)  # whole or not at all, also when two writers meet
+    return digest
+
+
+def sha256_of(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _path(papers: Path, digest: str) -> Path:
+    return papers / digest[:2] / digest[2:]
+
+
+class PaperDamaged(Exception):
+    """文件已损坏或丢失."""
+
+
+def read_paper(papers: Path, digest: str) -> bytes:
+    """Return the bytes stored under `digest`; PaperDamaged when they are gone or are not what they were."""
+    path = _path(papers, digest)
+    if not path.is_file():
+        raise PaperDamaged(f"文件丢失：{digest[:12]}")
+    content = path.read_bytes()
+    if sha256_of(content) != digest:
+        raise PaperDamaged(f"文件已损坏：{digest[:12]}")
+    return content
+
+
+def attachments_of_item(session: Session, item_id: int) -> Sequence[Attachment]:
+    """Return what was put on one item, in the order it came."""
+    wanted = (Attachment.item_id == item_id, Attachment.removed_at.is_(None))
+    return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
+
+
+def attachments_of_case(session: Session, case_id: int) -> Sequence[Attachment]:
+    """Return all papers of a case, those of the meetings that decided it and of its batches included."""
+    meetings = select(MeetingVerdict.meeting_id).where(MeetingVerdict.case_id == case_id)
+    batches = select(BatchCase.batch_id).where(BatchCase.case_id == case_id)
+    own = or_(Attachment.case_id == case_id, Attachment.meeting_id.in_(meetings), Attachment.batch_id.in_(batches))
+    return session.scalars(
+        select(Attachment)
+        .where(own, Attachment.removed_at.is_(None))
+        .options(joinedload(Attachment.paper), joinedload(Attachment.attached_by))
+        .order_by(Attachment.id)
+    ).all()
+
+
+def paper_counts(session: Session, case_id: int) -> dict[str, int]:
+    """Count a case's papers by kind."""
+    return dict(Counter(attachment.kind for attachment in attachments_of_case(session, case_id)))
+
+
+def remove_attachment(attachment: Attachment, now: datetime) -> None:
+    """Take a paper off an item that is still open; the file stays for the trail."""
+    attachment.removed_at = now

@@ -5,12 +5,12 @@ A unit's `path` names all its ancestors (`/1/2/17/`), so a subtree is one indexe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.db import Base, SealedText
 from ledger.vocabulary import Role, UnitKind
@@ -133,3 +133,68 @@ class Standing:
     agriculture_id: int | None
     reviewer_ids: tuple[int, ...]
     staffed: Mapping[int, bool]
+
+
+def actor_of(user: User, address: str = "") -> Actor:
+    """Return `user` with all posts in open units, as the value that acts."""
+    posts = tuple(
+        PostView(
+            post.unit_id,
+            post.unit.short_name,
+            UnitKind(post.unit.kind),
+            post.unit.path,
+            post.unit.county_id,
+            Role(post.role),
+        )
+        for post in user.posts
+        if post.unit.closed_at is None
+    )
+    return Actor(user.id, user.name, posts, address)
+
+
+def standing(session: Session, county_id: int) -> Standing:
+    """Look up the units of a county that lanes can mean, and which of all its units are staffed (one statement)."""
+    rows = session.execute(
+        select(Unit.id, Unit.kind, Unit.staffed)
+        .where(Unit.county_id == county_id, Unit.closed_at.is_(None))
+        .order_by(Unit.id)
+    ).all()
+    by_kind: dict[str, list[int]] = {}
+    for unit_id, kind, _staffed in rows:
+        by_kind.setdefault(kind, []).append(unit_id)
+    return Standing(
+        bureau_id=by_kind[UnitKind.BUREAU][0],
+        office_id=by_kind[UnitKind.OFFICE][0],
+        agriculture_id=next(iter(by_kind.get(UnitKind.AGRICULTURE, [])), None),
+        reviewer_ids=tuple(by_kind.get(UnitKind.REVIEWER, [])),
+        staffed={unit_id: staffed for unit_id, _kind, staffed in rows},
+    )
+
+
+def units_below(session: Session, actor: Actor) -> Sequence[Unit]:
+    """Return the open units of the person's subtrees, by kind and name."""
+    paths = {reach_of(post) for post in actor.posts}
+    inside = or_(*(Unit.path.startswith(path, autoescape=True) for path in paths)) if paths else false()
+    return session.scalars(select(Unit).where(inside, Unit.closed_at.is_(None)).order_by(Unit.id)).all()
+
+
+def units_of_kind(session: Session, county_id: int, kinds: Collection[str]) -> Sequence[Unit]:
+    """Return a county's open units of `kinds`, in the order they were entered."""
+    wanted = (Unit.county_id == county_id, Unit.kind.in_(kinds), Unit.closed_at.is_(None))
+    return session.scalars(select(Unit).where(*wanted).order_by(Unit.id)).all()
+
+
+def appoint(session: Session, user: User, unit: Unit, role: Role) -> Post:
+    """Give `user` a role in `unit`; a handler makes the unit staffed."""
+    post = Post(user=user, unit=unit, role=role)
+    session.add(post)
+    if role is Role.HANDLER:
+        unit.staffed = True
+    return post
+
+
+def reach_of(post: PostView) -> str:
+    """The path below which a post sees: the county-wide units of a county see all of it."""
+    if post.unit_kind in COUNTY_WIDE and post.unit_kind not in (UnitKind.CITY, UnitKind.COUNTY):
+        return post.unit_path.rsplit("/", 2)[0] + "/"  # the county above the bureau, the office, the committee
+    return post.unit_path

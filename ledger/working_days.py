@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy.orm import Mapped, mapped_column
+import chinese_calendar
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base
 
@@ -31,6 +33,7 @@ class CalendarYear(Base):
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     source: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)  # raised with every change, so that caches notice
 
 
 @dataclass(frozen=True)
@@ -88,3 +91,37 @@ class Calendar:
             return -self.count(until, begins_after)
         span = (until - begins_after).days
         return sum(self.is_working(begins_after + timedelta(days=n)) for n in range(1, span + 1))
+
+
+PUBLISHED_YEARS = range(2004, 2027)  # what chinesecalendar knows; later years are entered by an administrator
+_known: dict[tuple[str, int], Calendar] = {}
+
+
+def seed_calendar(session: Session) -> None:
+    """Enter the special days of 2004–2026; years already entered are left as they are."""
+    entered = set(session.scalars(select(CalendarYear.year)))
+    for year in PUBLISHED_YEARS:
+        if year not in entered:
+            session.add(CalendarYear(year=year, source="chinesecalendar"))
+            session.add_all(SpecialDay(day=day, working=works, name=name) for day, works, name in _special_days(year))
+
+
+def _special_days(year: int) -> Iterator[tuple[date, bool, str]]:
+    day = date(year, 1, 1)
+    while day.year == year:
+        works = chinese_calendar.is_workday(day)
+        if works != (day.weekday() < 5):
+            _free, holiday = chinese_calendar.get_holiday_detail(day)
+            yield day, works, holiday or ""
+        day += timedelta(days=1)
+
+
+def load_calendar(session: Session) -> Calendar:
+    """Return the calendar as entered; read anew only when a year or day was entered since (one statement)."""
+    revision = session.scalars(select(func.coalesce(func.sum(CalendarYear.revision), 0))).one()
+    key = (str(session.get_bind().engine.url), revision)
+    if key not in _known:
+        special = {row.day: row.working for row in session.scalars(select(SpecialDay))}
+        years = frozenset(session.scalars(select(CalendarYear.year)))
+        _known[key] = Calendar(special, years)
+    return _known[key]

@@ -1,0 +1,142 @@
+"""Annex 6 (归档目录): which papers a case must hold, at submission and before it is closed (P5, P13).
+
+The list differs by who runs the project only in its wording: the village's fifth row also takes other material.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ledger.cases import Case
+from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case
+from ledger.people import Actor
+from ledger.vocabulary import Level, PaperKind
+
+
+@dataclass(frozen=True)
+class ArchiveHeading:
+    """One row of Annex 6: any paper of `needs` fills it; `also` are filed beneath it."""
+
+    row: int
+    title: str
+    needs: tuple[frozenset[PaperKind], ...]  # one paper of each group
+    also: frozenset[PaperKind] = frozenset()
+
+
+@dataclass(frozen=True)
+class ArchiveRow:
+    """A row of Annex 6 as a case stands."""
+
+    row: int
+    title: str
+    attachments: tuple[Attachment, ...]
+    lacking: tuple[str, ...]  # kinds of paper that are not there
+    waiver: ArchiveWaiver | None
+
+    @property
+    def missing(self) -> bool:
+        waived = self.waiver is not None and self.waiver.confirmed_at is not None
+        return bool(self.lacking) and not waived
+
+
+_FORM = "经营性帮扶产业项目“四个一批”分类及处置措施审批表"
+_CONTRACT = frozenset({PaperKind.CONTRACT, PaperKind.AGREEMENT})
+_HEADINGS = (
+    ArchiveHeading(1, _FORM, (frozenset({PaperKind.APPLICATION}),), frozenset({PaperKind.VILLAGE_SCAN})),
+    ArchiveHeading(2, "经营性帮扶产业项目“四个一批”分类统计表", (frozenset({PaperKind.ANNEX4}),)),
+    ArchiveHeading(3, "经营性帮扶产业项目“四个一批”管理台账", (frozenset({PaperKind.ANNEX5}),)),
+    ArchiveHeading(
+        4,
+        "“四个一批”分类及处置措施会议纪要",
+        (frozenset({PaperKind.PARTY_MINUTES}), frozenset({PaperKind.GROUP_MINUTES})),
+    ),
+    ArchiveHeading(5, "项目协议书或合同书", (_CONTRACT,)),
+    ArchiveHeading(
+        6,
+        "批复和项目地公告等其他材料",
+        (frozenset({PaperKind.REPLY}), frozenset({PaperKind.NOTICE})),
+        frozenset(PaperKind) - {PaperKind.APPLICATION, PaperKind.VILLAGE_SCAN, PaperKind.ANNEX4, PaperKind.ANNEX5}
+        - {PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES} - _CONTRACT,
+    ),
+)  # fmt: skip
+_VILLAGE_FIFTH = ArchiveHeading(5, "项目协议书或合同书等其他材料", (_CONTRACT,))
+LEDGER_NAMES = {
+    Level.DEPARTMENT: "行业部门主管项目台账",
+    Level.TOWNSHIP: "乡镇(街道)主管项目台账",
+    Level.VILLAGE: "村本级主管和实施项目台账",
+}
+# what a 报送批次 carries per case (P5, art. 13 and 18); 请示, Annex 4 and 5 are the batch's own
+_SUBMITTED = (PaperKind.APPLICATION, PaperKind.SURVEY_REPORT, PaperKind.PARTY_MINUTES)
+
+
+def headings_of(level: str | None) -> tuple[ArchiveHeading, ...]:
+    """Return the six rows of Annex 6 for a project run at `level`."""
+    if level != Level.VILLAGE:
+        return _HEADINGS
+    return tuple(_VILLAGE_FIFTH if heading.row == _VILLAGE_FIFTH.row else heading for heading in _HEADINGS)
+
+
+def archive_rows(session: Session, case: Case) -> tuple[ArchiveRow, ...]:
+    """Return Annex 6 of `case`: what is there, what is missing, what was declared not applicable."""
+    papers = attachments_of_case(session, case.id)
+    waivers = {w.row: w for w in session.scalars(select(ArchiveWaiver).where(ArchiveWaiver.case_id == case.id))}
+    return tuple(_row(heading, papers, waivers.get(heading.row)) for heading in headings_of(case.project.level))
+
+
+def _row(heading: ArchiveHeading, papers: Sequence[Attachment], waiver: ArchiveWaiver | None) -> ArchiveRow:
+    wanted = heading.also.union(*heading.needs)
+    there = {paper.kind for paper in papers}
+    lacking = tuple("或".join(kind.label for kind in sorted(g)) for g in heading.needs if not g & there)
+    filed = tuple(paper for paper in papers if paper.kind in wanted)
+    return ArchiveRow(heading.row, heading.title, filed, lacking, waiver)
+
+
+def missing_for_archive(session: Session, case: Case) -> tuple[str, ...]:
+    """Return a Chinese line per row of Annex 6 that is still empty; closing is refused while there is one."""
+    return tuple(
+        f"第{row.row}项《{row.title}》缺：{'、'.join(row.lacking)}"
+        for row in archive_rows(session, case)
+        if row.missing
+    )
+
+
+def missing_for_submission(session: Session, case: Case) -> tuple[str, ...]:
+    """Return the papers a case lacks before it can be sent with a batch; 重建 also needs its assessment (art. 10)."""
+    there = {paper.kind for paper in attachments_of_case(session, case.id)}
+    needed = list(_SUBMITTED)
+    if case.project.category == "rebuild":
+        needed.append(PaperKind.ASSESSMENT)
+    return tuple(kind.label for kind in needed if kind not in there)
+
+
+class WaiverRefused(ValueError):
+    """不适用须由另一人确认."""
+
+
+def request_waiver(session: Session, case: Case, row: int, reason: str, actor: Actor, now: datetime) -> ArchiveWaiver:
+    """Ask that row `row` of Annex 6 be taken as not applicable, with a reason; a second person must agree."""
+    rows = {known.row: known for known in archive_rows(session, case)}
+    if row not in rows or not reason.strip() or actor.user_id is None:
+        raise WaiverRefused("请写明该项不适用的理由")
+    waiver = rows[row].waiver
+    if waiver is None:
+        waiver = ArchiveWaiver(case_id=case.id, row=row)
+        session.add(waiver)
+    elif waiver.confirmed_at is not None:
+        raise WaiverRefused("该项已确认为不适用")
+    waiver.reason, waiver.requested_by_id, waiver.requested_at = reason.strip(), actor.user_id, now
+    return waiver
+
+
+def confirm_waiver(session: Session, waiver: ArchiveWaiver, actor: Actor, now: datetime) -> None:
+    """Agree to a requested waiver; the person who asked may not."""
+    if actor.user_id is None or actor.user_id == waiver.requested_by_id:
+        raise WaiverRefused("不适用须由另一人确认，申请人不能自己确认")
+    if waiver.confirmed_at is not None:
+        raise WaiverRefused("该项已确认为不适用")
+    waiver.confirmed_by_id, waiver.confirmed_at = actor.user_id, now

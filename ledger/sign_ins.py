@@ -1,0 +1,127 @@
+"""Signing in and out: passwords, lock-out and sessions, all in tables (safety rules 9 and 10)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, selectinload
+
+from ledger.people import Post, SignIn, User
+
+FAILURES_ALLOWED = 5
+LOCKED_FOR = timedelta(minutes=15)
+_TOUCH_EVERY = timedelta(seconds=60)  # a sign-in's last use is written at most once a minute
+_HASHER = PasswordHasher()
+_NOBODY = _HASHER.hash("nobody has this password")  # an unknown login costs the same time as a wrong password
+
+
+class SignInRefused(Exception):
+    """用户名或密码不正确，或连续失败次数过多，请15分钟后再试。"""
+
+
+def hash_password(password: str) -> str:
+    return _HASHER.hash(password)
+
+
+def check_password(session: Session, login: str, password: str, real_now: datetime) -> User | None:
+    """Return the user when `password` is right; None for every other reason, so that none can be told apart.
+
+    Five failures lock the account for 15 minutes; the count is in the database, so no restart forgives it.
+    """
+    user = session.scalars(select(User).where(User.login == login).with_for_update()).one_or_none()
+    right = _matches(user.password_hash if user else _NOBODY, password)
+    if user is None or user.disabled_at is not None:
+        return None
+    if user.locked_until_at is not None and real_now < user.locked_until_at:
+        return None
+    if right:
+        user.failed_count, user.locked_until_at = 0, None
+        return user
+    user.failed_count += 1
+    if user.failed_count >= FAILURES_ALLOWED:
+        user.failed_count, user.locked_until_at = 0, real_now + LOCKED_FOR
+    return None
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except VerifyMismatchError:
+        return False
+
+
+def begin_sign_in(session: Session, user: User, real_now: datetime, address: str, agent: str) -> str:
+    """Open a session and return its random token; only the token's hash is stored."""
+    token = token_urlsafe(32)
+    session.add(
+        SignIn(
+            token_hash=hash_token(token),
+            user_id=user.id,
+            created_at=real_now,
+            seen_at=real_now,
+            address=address,
+            agent=agent[:200],
+        )
+    )
+    return token
+
+
+def hash_token(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def user_signed_in(
+    session: Session, token: str, real_now: datetime, idle: timedelta, absolute: timedelta
+) -> User | None:
+    """Return who holds `token`, or None when the session ended, idled too long or grew too old."""
+    found = session.execute(
+        select(SignIn, User)
+        .join(User, User.id == SignIn.user_id)
+        .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
+        .options(selectinload(User.posts).joinedload(Post.unit))
+    ).one_or_none()
+    if found is None:
+        return None
+    sign_in, user = found
+    if real_now - sign_in.seen_at > idle or real_now - sign_in.created_at > absolute:
+        return None
+    if real_now - sign_in.seen_at > _TOUCH_EVERY:
+        sign_in.seen_at = real_now
+    return user
+
+
+def end_sign_in(session: Session, token: str, real_now: datetime) -> None:
+    """End one session for good: the cookie is worth nothing afterwards."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
+        .values(ended_at=real_now)
+    )
+
+
+def end_all_sign_ins(session: Session, user_id: int, real_now: datetime) -> None:
+    """End every session of a person: on disabling, a changed role or a changed password."""
+    session.execute(
+        update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None)).values(ended_at=real_now)
+    )
+
+
+def set_password(session: Session, user: User, password: str, real_now: datetime) -> None:
+    """Store a new password and end the person's sessions."""
+    user.password_hash, user.must_change_password = hash_password(password), False
+    end_all_sign_ins(session, user.id, real_now)
+
+
+def password_faults(password: str, *, administrator: bool) -> list[str]:
+    """Return what policy `dengbao` misses in `password`, in Chinese; empty when it is good."""
+    least = 12 if administrator else 8
+    kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
+    faults = [] if len(password) >= least else [f"密码至少 {least} 位"]
+    if not all(any(kind(c) for c in password) for kind in kinds):
+        faults.append("密码应同时包含大写字母、小写字母、数字和符号")
+    return faults

@@ -1,0 +1,33 @@
+"""Every table of the ledger in one place, for migrations and for tests that look at all of them."""
+
+from __future__ import annotations
+
+from ledger import (
+    campaigns,
+    cases,
+    installation,
+    journal,
+    meetings,
+    outbox,
+    papers,
+    people,
+    procedures,
+    projects,
+    working_days,
+)
+from ledger.db import Base
+
+MODULES = (
+    campaigns,
+    cases,
+    installation,
+    journal,
+    meetings,
+    outbox,
+    papers,
+    people,
+    procedures,
+    projects,
+    working_days,
+)
+METADATA = Base.metadata
