@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.classification import Suggestion
-
+from ledger.vocabulary import PaperKind
 from ledger.working_days import Calendar
 
 Answers = Mapping[str, Any]
@@ -58,6 +58,11 @@ class Step:
     unit_name: str = ""
     suggest: Callable[[Collection[str]], Suggestion] | None = None  # the decision table over findings
 
+    @property
+    def assessed(self) -> bool:
+        """Say whether the case holds a 项目评估报告, without which nothing may become 重建 (art. 10)."""
+        return bool(self.answers.get("assessment")) or self.papers.get(PaperKind.ASSESSMENT, 0) > 0
+
 
 @dataclass(frozen=True)
 class CategoryChange:
@@ -92,6 +97,7 @@ class ReplyIssued:
 
     meeting_id: int
     number: str
+    issued_on: date | None = None  # its date on paper, when it differs from the day it is entered
 
 
 @dataclass(frozen=True)
@@ -138,15 +144,30 @@ class StepRefused(ValueError):
         self.errors = dict(errors)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a form shows beside its fields, computed from the step; the runtime puts it into `forms.fields.Asked`."""
+
+    display: Mapping[str, str] = field(default_factory=dict)  # display field → text
+    records: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)  # records field → (key, caption)
+    context: Mapping[str, str] = field(default_factory=dict)  # for "$name" conditions; the name without "$"
+
+
 def no_preparation(_step: Step) -> Answers:
     """Start with an empty form."""
     return {}
 
 
+def nothing_shown(_step: Step) -> Shown:
+    """Show the form's own fields only."""
+    return Shown()
+
+
 @dataclass(frozen=True)
 class Handler:
-    """A step's two questions: what does the form start with, what do the answers decide."""
+    """A step's three questions: what does the form start with, what does it show, what do the answers decide."""
 
     stem: str
     complete: Callable[[Step, Answers], Outcome]
     prepare: Callable[[Step], Answers] = no_preparation
+    show: Callable[[Step], Shown] = nothing_shown
