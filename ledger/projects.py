@@ -27,7 +27,7 @@ class Project(Base):
     number: Mapped[str]
     name: Mapped[str]
     pinyin_initials: Mapped[str]
-    implementation_year: Mapped[int]
+    implementation_year: Mapped[int | None]
     level: Mapped[str | None]  # Level
     responsible_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     township_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
@@ -94,8 +94,11 @@ class Classification(Base):
     decided_on: Mapped[date]
 
 
-def set_funding(project: Project, funding: Funding) -> None:
-    """Store the matrix of sources and tiers and the three sums printed from it; totals are never typed (F1)."""
+def set_funding(project: Project, funding: Funding, unattributed_yuan: Decimal = Decimal(0)) -> None:
+    """Store the matrix of sources and tiers and the three sums printed from it; totals are never typed (F1).
+
+    `unattributed_yuan` is what an export's total holds beyond the sources it names, until the survey splits it.
+    """
     known = {str(s): {str(t): Decimal(a) for t, a in tiers.items()} for s, tiers in funding.items()}
     for source, tiers in known.items():
         FundingSource(source)
@@ -103,7 +106,7 @@ def set_funding(project: Project, funding: Funding) -> None:
             FundingTier(tier)
     sums = {source: sum(tiers.values(), Decimal(0)) for source, tiers in known.items()}
     project.funding = {s: {t: str(a) for t, a in tiers.items()} for s, tiers in known.items()}
-    project.funding_total_yuan = sum(sums.values(), Decimal(0))
+    project.funding_total_yuan = sum(sums.values(), unattributed_yuan)
     project.funding_earmarked_yuan = sums.get(FundingSource.EARMARKED, Decimal(0))
     project.funding_other_yuan = project.funding_total_yuan - project.funding_earmarked_yuan
 
