@@ -1,1 +1,46 @@
-"""The layer over SpiffWorkflow; the only home of SpiffWorkflow and lxml."""
+"""The layer over SpiffWorkflow; the only home of SpiffWorkflow and lxml.
+
+`read_diagram` turns a file into a `Diagram`, `Run` carries one case through it. Everything the rest of
+the house needs is named here.
+"""
+
+import logging
+
+from bpmn.engine.diagram import Diagram, Element
+from bpmn.engine.errors import (
+    MoveRefused,
+    NotReady,
+    RunawayDiagram,
+    StateRefused,
+    StepFailed,
+    VariableRefused,
+)
+from bpmn.engine.problems import DiagramProblems, Problem, Severity
+from bpmn.engine.reading import read_diagram
+from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
+from bpmn.engine.tokens import Surroundings
+
+# The library writes every task's data into its log records; a case's data has no business there.
+logging.getLogger("spiff").setLevel(logging.WARNING)
+for _name in ("spiff.task", "spiff.workflow"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+__all__ = [
+    "Diagram",
+    "DiagramProblems",
+    "Element",
+    "MoveRefused",
+    "NotReady",
+    "Problem",
+    "ReadyTask",
+    "Run",
+    "RunawayDiagram",
+    "Severity",
+    "StateRefused",
+    "StepFailed",
+    "Surroundings",
+    "VariableRefused",
+    "WaitingMessage",
+    "WaitingTimer",
+    "read_diagram",
+]

@@ -1,0 +1,353 @@
+"""What the engine can run: every construct of a diagram is on this list or refused, each with its reason.
+
+The stock library drops, misreads or runs on what stands outside; here it never reaches the engine.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from bpmn.engine.diagram import EVENT_DEFINITIONS, FLOW_NODES, Element, index, process_of
+from bpmn.engine.moments import DURATION, timer_expression
+from bpmn.engine.problems import Problem, error
+from bpmn.engine.xml import BPMN, SGYP, Node
+from bpmn.expressions import ExpressionError, compile_expression
+
+NODE_LIMIT = 600
+NAME_LIMIT = 120
+DOCUMENTATION_LIMIT = 4000
+ID = re.compile(r"[^\W\d][\w.\-]{0,79}")
+RESERVED = frozenset({"Start", "End", "Root"})
+"""Ids SpiffWorkflow uses for tasks of its own; a diagram with them becomes empty without a word."""
+
+OTHER_TAGS = frozenset(
+    {
+        "definitions",
+        "process",
+        "message",
+        "collaboration",
+        "participant",
+        "laneSet",
+        "lane",
+        "childLaneSet",
+        "flowNodeRef",
+        "sequenceFlow",
+        "incoming",
+        "outgoing",
+        "documentation",
+        "extensionElements",
+        "textAnnotation",
+        "text",
+        "association",
+        "group",
+        "conditionExpression",
+        "timeDate",
+        "timeDuration",
+        "multiInstanceLoopCharacteristics",
+    }
+)
+ALLOWED_TAGS = FLOW_NODES | OTHER_TAGS | frozenset(EVENT_DEFINITIONS)
+
+DRAWING_SPACES = frozenset(
+    {
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://www.omg.org/spec/DD/20100524/DI",
+    }
+)
+ATTRIBUTE_SPACES = DRAWING_SPACES | {
+    SGYP,
+    "http://www.w3.org/2001/XMLSchema-instance",
+    "http://www.w3.org/XML/1998/namespace",
+    "http://bpmn.io/schema/bpmn/biocolor/1.0",
+    "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+}
+
+INSTEAD: Mapping[str, tuple[str, str]] = {
+    "scriptTask": ("脚本任务", "请改用系统任务，处理程序随版本发布。"),
+    "complexGateway": ("复杂网关", "请改用排他、并行或包容网关。"),
+    "adHocSubProcess": ("临时子流程", "请改用普通子流程。"),
+    "transaction": ("事务子流程", "请改用普通子流程。"),
+    "callActivity": ("调用活动", "请把被调用的流程画成子流程。"),
+    "task": ("未定类型的任务", "请选定任务类型，由人办理的选“用户任务”。"),
+    "sendTask": ("发送任务", "请改用系统任务，通知由处理程序发出。"),
+    "receiveTask": ("接收任务", "请改用消息捕获事件。"),
+    "standardLoopCharacteristics": ("循环标记", "请用排他网关画出回路。"),
+    "signalEventDefinition": ("信号事件", "请改用消息事件。"),
+    "linkEventDefinition": ("链接事件", "请直接连线。"),
+    "compensateEventDefinition": ("补偿事件", "请把补救步骤画成任务。"),
+    "conditionalEventDefinition": ("条件事件", "请改用排他网关。"),
+    "escalationEventDefinition": ("升级事件", "请改用消息或定时事件。"),
+    "errorEventDefinition": ("错误事件", "请改用排他网关判断结果。"),
+    "cancelEventDefinition": ("取消事件", "请改用终止事件。"),
+    "timeCycle": ("循环定时", "定期工作请设为按期新开的小流程。"),
+    "loopCardinality": ("按份数的多人会办", "请填写会办人员的集合。"),
+    "completionCondition": ("会办完成条件", "会办在全部办完后结束；减少人员请用减签。"),
+    "dataObject": ("数据对象", "资料保存在表单里，请删去。"),
+    "dataObjectReference": ("数据对象引用", "资料保存在表单里，请删去。"),
+    "dataStoreReference": ("数据存储引用", "资料保存在表单里，请删去。"),
+    "correlationProperty": ("消息关联", "消息按项目送达，请删去关联设置。"),
+}
+
+
+def grammar_problems(root: Node) -> list[Problem]:
+    """Return every construct the engine cannot run exactly; raises `DiagramProblems` when there is no process."""
+    elements = index(root)
+    problems = [*file_problems(root), *tag_problems(root), *id_problems(root)]
+    known_ids = Counter(node.get("id") for node in root.walk() if node.space == BPMN)
+    if any(count > 1 for identifier, count in known_ids.items() if identifier):
+        # With one id for two things, everything said below could concern the wrong one.
+        return problems
+    problems += scope_problems(process_of(root), elements)
+    strangers = {node.get("id") for node in root.walk() if node.space == BPMN and node.tag not in ALLOWED_TAGS}
+    for element in elements.values():
+        if element.source in strangers or element.target in strangers:
+            continue
+        problems += [finding for rule in RULES for finding in rule(element, elements)]
+    problems += message_problems(root, elements)
+    return problems
+
+
+def at(element: Element, code: str, message: str, remedy: str) -> Problem:
+    """Build an error of one element."""
+    return error(code, message, remedy, element.id, element.name)
+
+
+def label(element: Element) -> str:
+    """Say which element a sentence speaks of."""
+    return f"“{element.name or element.id}”"
+
+
+def file_problems(root: Node) -> Iterator[Problem]:
+    process = process_of(root)
+    if process.get("isExecutable") != "true":
+        yield error("not_executable", "流程没有勾选“可执行”。", "请在流程属性里勾选。", process.get("id"))
+    count = sum(1 for node in process.walk() if node.space == BPMN and node.tag in FLOW_NODES)
+    if count > NODE_LIMIT:
+        yield error("too_big", f"流程有 {count} 个环节，最多 {NODE_LIMIT} 个。", "请拆分流程。", process.get("id"))
+
+
+def judged(node: Node) -> Iterator[Node]:
+    """Yield the nodes worth a sentence of their own: nothing below what is refused as a whole."""
+    yield node
+    if node.space in DRAWING_SPACES or (node.space == BPMN and node.tag in ALLOWED_TAGS):
+        for child in node.children:
+            yield from judged(child)
+
+
+def tag_problems(root: Node) -> Iterator[Problem]:
+    for node in judged(root):
+        name = node.get("name")[:NAME_LIMIT]
+        here = (node.get("id")[:80], name)
+        if node.space == BPMN and node.tag not in ALLOWED_TAGS:
+            what, remedy = INSTEAD.get(node.tag, (node.tag, "请删去这个元素，或改用支持的环节。"))
+            yield error("unsupported", f"第 {node.line} 行：不支持{what}（{node.tag}）。", remedy, *here)
+        elif node.space not in DRAWING_SPACES and node.space != BPMN:
+            message = f"第 {node.line} 行：不支持别的软件的扩展（{node.tag}）。"
+            yield error("foreign", message, "请删去扩展元素，设置写在四个一批的属性里。", *here)
+        elif node.space in DRAWING_SPACES and not drawable(node):
+            yield error("drawing", f"第 {node.line} 行：图形坐标不是有效的数。", "请在编辑器里重新摆放后导出。", *here)
+        if len(node.get("name")) > NAME_LIMIT:
+            yield error("long_name", f"名称“{name[:20]}…”超过 {NAME_LIMIT} 字。", "请缩短名称。", *here)
+        if node.tag == "documentation" and len(node.text) > DOCUMENTATION_LIMIT:
+            yield error("long_text", f"第 {node.line} 行：说明超过 {DOCUMENTATION_LIMIT} 字。", "请缩短说明。", *here)
+        if node.tag == "subProcess" and node.get("triggeredByEvent") == "true":
+            yield error("unsupported", "不支持事件子流程。", "请改用边界事件。", *here)
+        for key in node.attributes:
+            if key.startswith("{") and key[1:].split("}")[0] not in ATTRIBUTE_SPACES:
+                message = f"第 {node.line} 行：不支持别的软件的属性（{key.split('}')[1]}）。"
+                yield error("foreign", message, "请删去这个属性。", *here)
+
+
+def drawable(node: Node) -> bool:
+    """Tell whether the coordinates of a drawing element are numbers a page can use."""
+    for key in ("x", "y", "width", "height"):
+        text = node.get(key)
+        if text and not re.fullmatch(r"-?\d{1,6}(\.\d{1,20})?", text):
+            return False
+    return True
+
+
+def id_problems(root: Node) -> Iterator[Problem]:
+    counts = Counter(node.get("id") for node in root.walk() if node.space == BPMN and node.get("id"))
+    for identifier, count in counts.items():
+        if count > 1:
+            message = f"编号“{identifier[:80]}”用了 {count} 次，只有最后一个会起作用。"
+            yield error("duplicate_id", message, "请给每个元素不同的编号。", identifier[:80])
+        if identifier in RESERVED or identifier.endswith(".EndJoin"):
+            yield error("reserved_id", f"编号“{identifier}”是系统保留的。", "请换一个编号。", identifier)
+        if not ID.fullmatch(identifier):
+            message = f"编号“{identifier[:80]}”不合规则：以文字开头，只含文字、数字、“_”“-”“.”，最多 80 个。"
+            yield error("bad_id", message, "请修改编号。", identifier[:80])
+    for node in root.walk():
+        if node.space == BPMN and node.tag in FLOW_NODES | {"sequenceFlow", "process"} and not node.get("id"):
+            yield error("no_id", f"第 {node.line} 行的元素没有编号。", "请重新从流程编辑器导出。", "", node.get("name"))
+
+
+def scope_problems(process: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    scopes = [process, *(node for node in process.walk() if node.tag == "subProcess" and node.space == BPMN)]
+    for scope in scopes:
+        parent = None if scope is process else scope.get("id")
+        inside = [e for e in elements.values() if e.parent == parent]
+        where = (scope.get("id"), scope.get("name"))
+        starts = sum(e.kind == "startEvent" for e in inside)
+        what = "流程" if parent is None else f"子流程“{scope.get('name') or parent}”"
+        if starts != 1:
+            message = f"{what}应当恰好有一个开始事件，现有 {starts} 个。"
+            yield error("start_count", message, "请保留一个开始事件。", *where)
+        if not any(e.kind == "endEvent" for e in inside):
+            yield error("no_end", f"{what}没有结束事件。", "请加上结束事件。", *where)
+
+
+def flow_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """A flow joins two nodes of one scope."""
+    if element.kind != "sequenceFlow":
+        return
+    source, target = elements.get(element.source or ""), elements.get(element.target or "")
+    if source is None or target is None or "sequenceFlow" in (source.kind, target.kind):
+        yield at(element, "dangling_flow", f"连线{label(element)}的起点或终点不存在。", "请把连线接到环节上。")
+        return
+    if not source.parent == target.parent == element.parent:
+        yield at(element, "crossing_flow", f"连线{label(element)}跨过了子流程的边界。", "连线只能接同一层的环节。")
+    if element.condition and source.kind not in ("exclusiveGateway", "inclusiveGateway"):
+        message = f"连线{label(element)}的条件不在排他或包容网关之后，不会起作用。"
+        yield at(element, "condition_ignored", message, "请在环节后加一个排他网关。")
+    elif element.condition:
+        try:
+            compile_expression(element.condition)
+        except ExpressionError as problem:
+            yield at(element, "condition", f"连线{label(element)}的条件有误：{problem}", "请修改条件。")
+
+
+def way_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """Each node can be entered and left in the one way its kind knows."""
+    if element.kind == "sequenceFlow":
+        return
+    arriving, leaving = len(element.incoming), len(element.outgoing)
+    if element.kind in ("startEvent", "boundaryEvent") and arriving:
+        yield at(element, "way_in", f"{label(element)}不能有进线。", "请把连线接到它后面的环节。")
+    if element.kind not in ("startEvent", "boundaryEvent") and not arriving:
+        yield at(element, "no_way_in", f"{label(element)}没有进线，永远走不到。", "请接上连线，或删去它。")
+    if element.kind == "endEvent" and leaving:
+        yield at(element, "way_out", f"结束事件{label(element)}不能有出线。", "请删去出线。")
+    if element.kind != "endEvent" and not leaving:
+        yield at(element, "no_way_out", f"{label(element)}没有出线。", "请接到下一个环节。")
+    if leaving > 1 and not element.kind.endswith("Gateway"):
+        yield at(element, "implicit_fork", f"{label(element)}有 {leaving} 条出线。", "请在它后面加一个网关。")
+
+
+def gateway_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """A choice always has a way on."""
+    if element.kind not in ("exclusiveGateway", "inclusiveGateway"):
+        if element.default:
+            yield at(
+                element, "default_ignored", f"{label(element)}不是选择网关，默认出线不起作用。", "请去掉默认标记。"
+            )
+        return
+    flows = [elements[flow] for flow in element.outgoing if flow in elements]
+    if element.default and element.default not in element.outgoing:
+        yield at(element, "default_wrong", f"网关{label(element)}的默认出线不是它的出线。", "请重新选定默认出线。")
+    elif (len(flows) > 1 or any(f.condition for f in flows)) and not element.default:
+        message = f"网关{label(element)}没有默认出线，条件都不成立时会卡住。"
+        yield at(element, "no_default", message, "请把一条出线设为默认。")
+    for flow in flows:
+        if flow.id == element.default and flow.condition:
+            yield at(flow, "default_condition", f"默认出线{label(flow)}的条件不起作用。", "请删去默认出线的条件。")
+        elif flow.id != element.default and not flow.condition and len(flows) > 1:
+            yield at(
+                flow, "no_condition", f"网关{label(element)}的出线{label(flow)}没有条件。", "请填写条件或设为默认。"
+            )
+
+
+def event_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """Each event waits for what its kind can wait for."""
+    allowed: dict[str, tuple[str | None, ...]] = {
+        "startEvent": (None,),
+        "endEvent": (None, "terminate"),
+        "intermediateThrowEvent": (None,),
+        "intermediateCatchEvent": ("timer", "message"),
+        "boundaryEvent": ("timer", "message"),
+    }
+    if element.kind not in allowed:
+        return
+    if element.event not in allowed[element.kind]:
+        yield at(
+            element, "event_kind", f"事件{label(element)}的类型在这里不支持。", "请改为定时或消息事件，或普通事件。"
+        )
+    if element.event == "timer":
+        yield from timer_rules(element)
+    if element.event == "message" and not element.message:
+        yield at(element, "message_name", f"消息事件{label(element)}没有选定消息。", "请选定一个有名称的消息。")
+    host = elements.get(element.attached_to or "")
+    if element.kind == "boundaryEvent" and (
+        host is None or host.parent != element.parent or host.kind not in ("userTask", "manualTask", "subProcess")
+    ):
+        yield at(
+            element, "boundary_host", f"边界事件{label(element)}没有附着在任务上。", "请拖到用户任务或子流程的边上。"
+        )
+
+
+def timer_rules(element: Element) -> Iterator[Problem]:
+    try:
+        expression = timer_expression(element.timer or "")
+    except ExpressionError as problem:
+        yield at(element, "timer", f"定时事件{label(element)}的时间有误：{problem}", "请填写日期、时长或时间函数。")
+        return
+    literal = expression.constant
+    is_duration = isinstance(literal, str) and DURATION.fullmatch(literal) is not None
+    if element.timer_is_duration != is_duration:
+        message = f"定时事件{label(element)}的时间类型不符：“{element.timer}”。"
+        yield at(element, "timer", message, "日期填在“日期”里，时长（如 P5D）填在“时长”里。")
+
+
+def waiting_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """An event-based gateway leads straight to events: one timer at most, each message once."""
+    if element.kind != "eventBasedGateway":
+        return
+    targets = [elements.get(elements[flow].target or "") for flow in element.outgoing if flow in elements]
+    events = [target for target in targets if target is not None]
+    if len(events) < 2 or any(e.kind != "intermediateCatchEvent" or len(e.incoming) != 1 for e in events):
+        message = f"事件网关{label(element)}的出线应当各接一个只有它进线的捕获事件，至少两个。"
+        yield at(element, "event_gateway", message, "请在网关后直接放定时或消息捕获事件。")
+    if sum(e.event == "timer" for e in events) > 1:
+        yield at(element, "event_gateway", f"事件网关{label(element)}后有不止一个定时。", "请只留一个定时事件。")
+    names = [e.message for e in events if e.event == "message"]
+    if len(set(names)) < len(names):
+        yield at(element, "event_gateway", f"事件网关{label(element)}后有两个相同的消息。", "请各用一个消息。")
+
+
+def activity_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """Each activity says who or what does it."""
+    if element.kind == "serviceTask" and not element.attributes.get("handler"):
+        yield at(element, "no_handler", f"系统任务{label(element)}没有指定处理程序。", "请填写 sgyp:handler。")
+    if element.kind == "businessRuleTask" and not element.attributes.get("decision"):
+        yield at(element, "no_decision", f"决策任务{label(element)}没有指定决策表。", "请填写 sgyp:decision。")
+    if element.multiple and element.kind not in ("userTask", "manualTask"):
+        yield at(element, "multiple", f"{label(element)}不是用户任务，不能多人会办。", "请去掉多人标记。")
+    elif element.multiple:
+        try:
+            compile_expression(element.attributes.get("collection", ""))
+        except ExpressionError as problem:
+            message = f"多人会办{label(element)}的人员集合有误：{problem}"
+            yield at(element, "collection", message, "请填写 sgyp:collection，如 reviewing_bodies。")
+
+
+def message_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    for message in root.all("message"):
+        if not message.get("name"):
+            yield error("message_name", f"消息“{message.get('id')}”没有名称。", "请填写消息名称。", message.get("id"))
+    for node in root.walk():
+        definitions = [child for child in node.children if child.tag.endswith("EventDefinition")]
+        if node.space == BPMN and len(definitions) > 1:
+            text = f"事件“{node.get('name') or node.get('id')}”有不止一个触发条件。"
+            yield error("event_kind", text, "请只留一个。", node.get("id"), node.get("name"))
+
+
+RULES: tuple[Callable[[Element, Mapping[str, Element]], Iterable[Problem]], ...] = (
+    flow_rules,
+    way_rules,
+    gateway_rules,
+    event_rules,
+    waiting_rules,
+    activity_rules,
+)

@@ -1,0 +1,81 @@
+"""A diagram turned into SpiffWorkflow specs, once per version; no state, shared by all runs."""
+
+from functools import lru_cache
+
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+
+from bpmn.engine import specs
+from bpmn.engine.diagram import Diagram, Element
+from bpmn.expressions import compile_expression
+
+KINDS: dict[str, type[specs.Step]] = {
+    "startEvent": specs.Step,
+    "intermediateThrowEvent": specs.Step,
+    "endEvent": specs.End,
+    "userTask": specs.ByHand,
+    "manualTask": specs.ByHand,
+    "serviceTask": specs.Call,
+    "businessRuleTask": specs.Call,
+    "intermediateCatchEvent": specs.Catch,
+    "boundaryEvent": specs.Catch,
+    "exclusiveGateway": specs.Choice,
+    "parallelGateway": specs.Parallel,
+    "inclusiveGateway": specs.Inclusive,
+    "eventBasedGateway": specs.EventGateway,
+    "subProcess": specs.SubProcess,
+}
+
+
+class Program(WorkflowSpec):  # type: ignore[misc] # the library is untyped
+    """The specs of one diagram by element id."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        super().__init__(name=diagram.process_id, addstart=True)
+        self.diagram = diagram
+        self.steps: dict[str, specs.Step] = {}
+        self._upstream: dict[tuple[str, str], frozenset[str]] = {}
+        nodes = [element for element in diagram.elements.values() if element.kind != "sequenceFlow"]
+        for element in nodes:
+            kind = specs.Multiple if element.multiple else KINDS[element.kind]
+            self.steps[element.id] = kind(self, element)
+        for element in nodes:
+            step = self.steps[element.id]
+            step.ways = tuple(self.way(diagram.elements[flow], element) for flow in element.outgoing)
+            step.watchers = tuple(self.steps[event.id] for event in diagram.boundary_events(element.id))
+
+    def way(self, flow: Element, source: Element) -> specs.Way:
+        """Turn a sequence flow into a way out of its source."""
+        conditional = flow.condition and flow.id != source.default
+        condition = compile_expression(flow.condition or "") if conditional else None
+        return specs.Way(flow.id, condition, self.steps[flow.target or ""])
+
+    def start_of(self, parent: str | None) -> specs.Step:
+        """Return the start event of the process or a sub-process."""
+        return self.steps[self.diagram.start_of(parent).id]
+
+    def upstream(self, join: Element, flow: str) -> frozenset[str]:
+        """Return the elements from which `flow` can be reached without passing `join`."""
+        key = join.id, flow
+        if key not in self._upstream:
+            self._upstream[key] = frozenset(self._search_upstream(join, flow))
+        return self._upstream[key]
+
+    def _search_upstream(self, join: Element, flow: str) -> set[str]:
+        elements = self.diagram.elements
+        found: set[str] = set()
+        ahead = [elements[flow].source or ""]
+        while ahead:
+            place = ahead.pop()
+            if place in found or place == join.id:
+                continue
+            found.add(place)
+            ahead += [elements[incoming].source or "" for incoming in elements[place].incoming]
+            if elements[place].attached_to:
+                ahead.append(elements[place].attached_to or "")
+        return found
+
+
+@lru_cache(maxsize=64)
+def program_of(diagram: Diagram) -> Program:
+    """Return the specs of a diagram; cached by the diagram's identity."""
+    return Program(diagram)

@@ -1,0 +1,166 @@
+"""Where a case stands: the live tokens of one run, as a SpiffWorkflow workflow whose tree never grows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+from SpiffWorkflow.workflow import Workflow
+
+from bpmn.engine import specs
+from bpmn.engine.diagram import Element
+from bpmn.engine.errors import RunawayDiagram, StepFailed
+from bpmn.engine.program import Program
+from bpmn.engine.variables import checked
+from bpmn.expressions import Expression, ExpressionError
+
+STEP_BUDGET = 500
+"""Automatic steps one act may cause; a diagram that needs more runs in circles."""
+TOKEN_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run may look at: the moment (aware) and the functions its diagram may call.
+
+    `functions` holds those of the expressions (`publicity_end`, `campaign_end`, `working_days_end`,
+    `today`) and, by their names, the handlers of service tasks and the decisions of business-rule
+    tasks; these get the variables and return those to set, or None.
+    """
+
+    now: datetime
+    functions: Mapping[str, Callable[..., object]]
+
+
+class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
+    """The tree of live tasks; `data` holds the variables, once for the whole case."""
+
+    def __init__(self, program: Program, surroundings: Surroundings, serial: int = 0) -> None:
+        super().__init__(program, deserializing=True)
+        self.program = program
+        self.surroundings = surroundings
+        self.serial = serial
+        self.task_tree = Task(self, program.start, None, state=TaskState.STARTED, id="0")
+        self.queue: deque[Task] = deque()
+        self.trail: list[str] = []
+        self.ended: list[str] = []
+        self.steps_left = STEP_BUDGET
+
+    # -- putting and taking tokens
+
+    def place(self, spec: specs.Step, scope: Task, state: int = TaskState.FUTURE, token: str = "") -> Task:
+        """Make a task for `spec` below `scope`; a new one gets the next number as its token."""
+        if not token:
+            self.serial += 1
+            token = str(self.serial)
+        if len(self.tasks) > TOKEN_LIMIT:
+            raise RunawayDiagram(f"流程同时有 {TOKEN_LIMIT} 个以上的令牌，已停止。")
+        return Task(self, spec, scope, state=state, id=token)
+
+    def enter(self, spec: specs.Step, scope: Task, flow: str | None = None) -> Task:
+        """Let a token arrive at `spec`, by `flow` where it came by one."""
+        task = self.place(spec, scope)
+        if flow is not None and isinstance(spec, specs.Parallel | specs.Inclusive):
+            task.internal_data["via"] = flow
+        spec._update(task)
+        return task
+
+    def pass_on(self, spec: specs.Step, scope: Task) -> None:
+        """Let a token leave `spec` in `scope` without having waited there: the event it stands for happened."""
+        self.place(spec, scope)._ready()
+
+    def leave(self, task: Task, ways: tuple[specs.Way, ...]) -> None:
+        """Send a completed task's token on its ways and write them into the trail."""
+        task._drop_children(force=True)
+        self.trail.append(task.task_spec.element.id)
+        for way in ways:
+            self.trail.append(way.flow)
+            self.enter(way.target, task.parent, way.flow)
+
+    def remove(self, task: Task) -> None:
+        """Take a task and all below it out of the tree."""
+        self._remove_task(task.id)
+
+    def _task_completed_notify(self, task: Task) -> None:
+        scope = task.parent
+        self.remove(task)
+        if isinstance(scope.task_spec, specs.Step):
+            scope.task_spec.child_gone(scope, self)
+
+    def _task_removed_notify(self, task: Task) -> None:
+        """Tell nobody: there are no listeners."""
+
+    # -- looking at tokens
+
+    def inside(self, scope: Task) -> list[Task]:
+        """Return the tasks directly below `scope` but the boundary events watching it."""
+        watching = getattr(scope.task_spec, "watchers", ())
+        return [child for child in scope.children if child.task_spec not in watching]
+
+    def waiting_at(self, join: specs.Step, scope: Task) -> dict[str, Task]:
+        """Return, by incoming flow, the oldest token waiting at a join in this scope."""
+        here: dict[str, Task] = {}
+        for child in scope.children:
+            if child.task_spec is join and child.state == TaskState.WAITING:
+                here.setdefault(child.internal_data["via"], child)
+        return here
+
+    def consume(self, task: Task, here: Mapping[str, Task]) -> None:
+        """Take what a join counted, but for `task`, which goes on for all of them."""
+        for other in here.values():
+            if other is not task:
+                self.remove(other)
+
+    def live(self) -> Iterator[Task]:
+        """Yield every task but the root, oldest first."""
+        root = self.task_tree
+        return (task for task in sorted(self.tasks.values(), key=lambda t: int(t.id)) if task is not root)
+
+    # -- computing
+
+    def learn(self, variables: Mapping[str, object]) -> None:
+        """Set variables; raises `VariableRefused`."""
+        self.data.update(checked(variables))
+
+    def value_of(self, element: Element, expression: Expression) -> object:
+        """Compute an expression of `element`; raises `StepFailed`."""
+        try:
+            return expression.value(self.data, self.surroundings.functions)
+        except ExpressionError as error:
+            raise StepFailed(element, str(error)) from error
+
+    def holds(self, element: Element, way: specs.Way) -> bool:
+        """Tell whether a conditional way out of `element` is open."""
+        return way.condition is not None and bool(self.value_of(element, way.condition))
+
+    def settle(self) -> None:
+        """Do everything automatic until only people, timers and messages can go on.
+
+        Raises `StepFailed` and `RunawayDiagram`; the run is unusable afterwards.
+        """
+        while True:
+            while self.queue:
+                task = self.queue.popleft()
+                if self.tasks.get(task.id) is not task or task.state != TaskState.READY:
+                    continue
+                self.steps_left -= 1
+                if self.steps_left < 0:
+                    raise RunawayDiagram(f"一步内自动执行超过 {STEP_BUDGET} 个环节，流程可能在空转。")
+                task.run()
+            join = self._join_due()
+            if join is None:
+                return
+            self.consume(join, self.waiting_at(join.task_spec, join.parent))
+            join._ready()
+
+    def _join_due(self) -> Task | None:
+        for task in self.live():
+            if isinstance(task.task_spec, specs.Inclusive) and task.state == TaskState.WAITING:
+                here = self.waiting_at(task.task_spec, task.parent)
+                if task in here.values() and task.task_spec.is_due(task.parent, self):
+                    return task
+        return None
