@@ -1,0 +1,129 @@
+"""The tests' ground: an empty database on SQLite and on PostgreSQL, a browser, a folder for pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+REPOSITORY = Path(__file__).parent.parent
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# a test's server may lose everything in a power cut, so it need not wait for the disk
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server of this test process alone, reached through a socket in a folder that only its owner may enter."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def _postgres_programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if not found and not on_path:
+        pytest.fail("PostgreSQL is not installed: `make test` installs it (Debian: postgresql)")
+    return (found[-1] if found else Path(str(on_path))).parent
+
+
+def _run(folder: Path, *command: str) -> None:
+    # PostgreSQL refuses to run as root
+    identity = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        **identity,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    programs = _postgres_programs()
+    # not pytest's own folder: a socket's path is at most 107 bytes long, and the server's user must get there
+    folder = Path(tempfile.mkdtemp(prefix="sgyp-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    data, log = str(folder / "data"), str(folder / "log")
+    options = " ".join(f"-c {setting}" for setting in (*QUICK, f"unix_socket_directories={folder}"))
+    try:
+        _run(
+            folder,
+            str(programs / "initdb"),
+            *("-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"),
+        )
+        _run(folder, str(programs / "pg_ctl"), "-D", data, "-l", log, "-w", "-o", options, "start")
+        yield PostgresServer(folder)
+        _run(folder, str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty PostgreSQL database of this test alone."""
+    name = f"ledger_{next(_NUMBERS)}"
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield postgres_server.url(name)
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of this test alone; a test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a screen; tests open a context of their own in it."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("Chromium is not installed: `make test` installs it (Debian: chromium)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """The folder in which tests leave pictures of pages to be looked at."""
+    folder = REPOSITORY / "build" / "screens"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
