@@ -8,9 +8,9 @@ import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import '../css/viewer.css';
-import { FONT, letteringSize } from '../diagram-text.js';
+import { FONT, SIZE } from '../diagram-text.js';
 
-const MARGIN = 12;
+const MARGIN = 2;
 const LARGEST_SCALE = 1.25;
 const STEP = 1.25;
 const KINDS = { done: '已办结', current: '正在办理', overdue: '已超期' };
@@ -174,14 +174,13 @@ export async function mount(host) {
     host.dataset.stateUrl ? read(host.dataset.stateUrl).then((answer) => answer.json()) : {},
   ]);
   const { canvas: box } = frame(host);
-  const size = letteringSize(xml);
   const viewer = new NavigatedViewer({
     container: box,
     additionalModules: [chinese],
     zoomScroll: { enabled: false },
     textRenderer: {
-      defaultStyle: { fontFamily: FONT, fontSize: size },
-      externalStyle: { fontFamily: FONT, fontSize: size },
+      defaultStyle: { fontFamily: FONT, fontSize: SIZE },
+      externalStyle: { fontFamily: FONT, fontSize: SIZE },
     },
   });
   await viewer.importXML(xml);
