@@ -11,8 +11,11 @@ import '../css/viewer.css';
 import { FONT, SIZE } from '../diagram-text.js';
 
 const MARGIN = 2;
+const MARK_STRIP = 44; // the bpmn.io mark stands below the picture, not on it
 const LARGEST_SCALE = 1.25;
 const STEP = 1.25;
+const WAITING = '#7b858f';
+const INK = '#1f2933';
 const KINDS = { done: '已办结', current: '正在办理', overdue: '已超期' };
 const CHINESE = { 'Open {element}': '打开“{element}”' };
 
@@ -65,7 +68,7 @@ function fit(viewer, box) {
   if (!inner.width || !box.clientWidth) return;
   const shownCrumbs = box.querySelector('.bjs-breadcrumbs-shown') ? 48 : 0;
   const scale = Math.min(LARGEST_SCALE, (box.clientWidth - 2 * MARGIN) / inner.width);
-  box.style.height = `${Math.ceil(inner.height * scale) + 2 * MARGIN + shownCrumbs}px`;
+  box.style.height = `${Math.ceil(inner.height * scale) + 2 * MARGIN + shownCrumbs + MARK_STRIP}px`;
   canvas.resized();
   const width = box.clientWidth / scale;
   canvas.viewbox({
@@ -94,7 +97,7 @@ function mark(viewer, state) {
     const { text, kind } = state.notes[id];
     const note = elementOf('div', `diagram-note note-${kind}`, kind === 'done' ? `✓ ${text}` : text);
     note.title = `${KINDS[kind] || ''} ${text}`.trim();
-    overlays.add(id, 'note', { position: { bottom: 10, left: 4 }, html: note, scale: { min: 1, max: 1 } });
+    overlays.add(id, 'note', { position: { bottom: 6, left: 0 }, html: note, scale: { min: 1, max: 1 } });
   }
 }
 
@@ -161,10 +164,14 @@ function listen(viewer, host, box) {
   }).observe(box);
 }
 
-function explainDrilldown(box) {
-  for (const button of box.querySelectorAll('.bjs-drilldown')) {
+// bpmn-js hangs its button for a phase below the box, where lines and notes are: ours is inside, with a word
+function wordDrilldown(viewer) {
+  const overlays = viewer.get('overlays');
+  for (const { id, element, html: button } of overlays.get({ type: 'drilldown' })) {
+    overlays.remove(id);
     button.setAttribute('aria-label', button.title);
-    button.append(elementOf('span', 'drilldown-word', '打开'));
+    button.append('打开');
+    overlays.add(element, 'open', { position: { top: 2, right: 3 }, html: button, scale: { min: 1, max: 1 } });
   }
 }
 
@@ -178,6 +185,7 @@ export async function mount(host) {
     container: box,
     additionalModules: [chinese],
     zoomScroll: { enabled: false },
+    bpmnRenderer: { defaultStrokeColor: WAITING, defaultLabelColor: INK },
     textRenderer: {
       defaultStyle: { fontFamily: FONT, fontSize: SIZE },
       externalStyle: { fontFamily: FONT, fontSize: SIZE },
@@ -186,7 +194,7 @@ export async function mount(host) {
   await viewer.importXML(xml);
   mark(viewer, state);
   openToKeyboard(viewer, host, state);
-  explainDrilldown(box);
+  wordDrilldown(viewer);
   listen(viewer, host, box);
   fit(viewer, box);
   host.viewer = viewer;
