@@ -194,7 +194,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("pinyin_initials", sa.String(), nullable=False),
-        sa.Column("implementation_year", sa.Integer(), nullable=False),
+        sa.Column("implementation_year", sa.Integer(), nullable=True),
         sa.Column("level", sa.String(), nullable=True),
         sa.Column("responsible_unit_id", sa.Integer(), nullable=True),
         sa.Column("township_id", sa.Integer(), nullable=True),

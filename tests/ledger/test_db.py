@@ -1,0 +1,102 @@
+"""Exact money, aware times, sealed personal data, and a schema that its migrations really give."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from ledger.db import Keys, SessionFactory, open_ledger, transaction
+from ledger.demonstration import build_county, build_projects
+from ledger.journal import Act, Entry, Moment, mac_of, record
+from ledger.people import CLOCK
+from ledger.projects import Project
+from ledger.tables import METADATA
+from tests.conftest import KEYS
+
+NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)
+
+
+def _one_project(sessions: SessionFactory) -> int:
+    with transaction(sessions) as session:
+        county = build_county(session, NOW, ("桑柘镇",))
+        return build_projects(session, county, 1, NOW)[0].id
+
+
+def test_migrations_give_the_declared_schema(sessions: SessionFactory) -> None:
+    with sessions() as session:
+        context = MigrationContext.configure(session.connection())
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_m1_amounts_are_exact(sessions: SessionFactory) -> None:
+    project_id = _one_project(sessions)
+    with transaction(sessions) as session:
+        project = session.get_one(Project, project_id)
+        project.balance_yuan = Decimal("12345678901234.56")
+    with transaction(sessions) as session:
+        assert session.get_one(Project, project_id).balance_yuan == Decimal("12345678901234.56")
+
+
+def test_m1_a_third_decimal_is_refused(sessions: SessionFactory) -> None:
+    project_id = _one_project(sessions)
+    with pytest.raises(StatementError, match="two decimals"), transaction(sessions) as session:
+        session.get_one(Project, project_id).balance_yuan = Decimal("0.001")
+
+
+def test_a_moment_without_zone_is_refused(sessions: SessionFactory) -> None:
+    project_id = _one_project(sessions)
+    with pytest.raises(StatementError, match="time zone"), transaction(sessions) as session:
+        session.get_one(Project, project_id).created_at = datetime(2023, 11, 6)
+
+
+def test_m2_personal_data_is_sealed_in_the_table(sessions: SessionFactory, ledger_url: str) -> None:
+    project_id = _one_project(sessions)
+    with transaction(sessions) as session:
+        project = session.get_one(Project, project_id)
+        assert project.telephone is not None
+        plain = project.telephone
+        stored = bytes(session.execute(text("SELECT telephone FROM project")).scalar_one())
+    assert plain.startswith("1380000")
+    assert plain.encode() not in stored
+    other = open_ledger(ledger_url, Keys(b"x" * 32, KEYS.mac, KEYS.cookie))
+    with pytest.raises(InvalidTag), transaction(other) as session:
+        session.get_one(Project, project_id)
+    other.kw["bind"].dispose()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE journal SET who = '别人'", "DELETE FROM journal"])
+def test_the_journal_is_append_only(sessions: SessionFactory, statement: str) -> None:
+    with transaction(sessions) as session:
+        record(session, Moment(NOW, NOW), CLOCK, Act("sign_in"))
+    with pytest.raises(DBAPIError, match="append-only"), transaction(sessions) as session:
+        session.execute(text(statement))
+
+
+def test_a_journal_row_carries_its_mac(sessions: SessionFactory) -> None:
+    with transaction(sessions) as session:
+        record(session, Moment(NOW, NOW), CLOCK, Act("complete", case_id=1, detail={"旧": "巩固", "新": "提升"}))
+    with transaction(sessions) as session:
+        entry = session.query(Entry).one()
+        assert entry.mac == mac_of(entry, KEYS.mac)
+        entry.detail = entry.detail.replace("提升", "重建")
+        assert entry.mac != mac_of(entry, KEYS.mac)
+        session.expunge(entry)
+
+
+def _fail_after_writing(sessions: SessionFactory) -> None:
+    with transaction(sessions) as session:
+        record(session, Moment(NOW, NOW), CLOCK, Act("sign_in"))
+        session.flush()
+        raise RuntimeError
+
+
+def test_a_failure_leaves_nothing(sessions: SessionFactory) -> None:
+    with pytest.raises(RuntimeError):
+        _fail_after_writing(sessions)
+    with transaction(sessions) as session:
+        assert session.query(Entry).count() == 0
