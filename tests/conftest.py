@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from ledger.db import Keys, SessionFactory, open_ledger
+from ledger.migrations import upgrade
 
 REPOSITORY = Path(__file__).parent.parent
 CHROMIUM_FLAGS = (
@@ -90,23 +94,52 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 _NUMBERS = count(1)
 
+KEYS = Keys(b"s" * 32, b"m" * 32, b"c" * 32)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema as its migrations give it, to be copied: replaying them per test would cost."""
+    path = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
+    upgrade(f"sqlite:///{path}", KEYS)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """The name of a PostgreSQL database with the schema, to be used as a template."""
+    postgres_server.execute("CREATE DATABASE migrated TEMPLATE template0")
+    upgrade(postgres_server.url("migrated"), KEYS)
+    return "migrated"
+
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """An empty PostgreSQL database of this test alone."""
+def postgres_url(postgres_server: PostgresServer, migrated_postgres: str) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, with the schema and without rows."""
     name = f"ledger_{next(_NUMBERS)}"
-    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
     yield postgres_server.url(name)
     postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of this test alone; a test that asks for it runs on both kinds."""
+    """A database of this test alone, with the schema; a test that asks for it runs on both kinds."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "ledger.sqlite")
         return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def sessions(ledger_url: str) -> Iterator[SessionFactory]:
+    """A session factory over `ledger_url`."""
+    opened = open_ledger(ledger_url, KEYS)
+    yield opened
+    opened.kw["bind"].dispose()
 
 
 @pytest.fixture(scope="session")
