@@ -10,8 +10,8 @@ from forms.fields import Asked, Option, parse, project_answers, project_values, 
 from forms.rendering import project_text
 
 
-def asks(name: str, label: str, kind: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "label": label, "type": kind, **more}
+def asks(name: str, label: str, asked: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "label": label, "type": asked, **more}
 
 
 STATE = [
