@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger import vocabulary
+from ledger.findings import Finding
 from ledger.vocabulary import PaperKind, Term
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -192,7 +193,7 @@ def shipped_forms() -> dict[str, dict[str, Any]]:
 
 def vocabulary_options(name: str) -> tuple[Option, ...]:
     """Return a closed list of the scheme as choices; KeyError when there is none of that name."""
-    terms = getattr(vocabulary, name, None)
+    terms = Finding if name == Finding.__name__ else getattr(vocabulary, name, None)
     if not (isinstance(terms, type) and issubclass(terms, Term) and terms is not Term):
         raise KeyError(name)
     return tuple(Option(str(member), member.label) for member in terms)

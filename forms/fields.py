@@ -49,6 +49,7 @@ __all__ = [
     "Posted",
     "Section",
     "json_schema",
+    "options_of",
     "parse",
     "posted_from",
     "project_answers",

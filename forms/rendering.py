@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from forms.definition import SILENT, Asked, Field, FieldType, Form, Section, options_of, visible
+from ledger.findings import Finding
 from ledger.vocabulary import (
     Category,
     Cause,
@@ -216,6 +217,7 @@ _TERMS: Mapping[str, type[Term]] = {
     "linkage": Linkage,
     "linkage_gaps": LinkageGap,
     "category": Category,
+    "findings": Finding,
 }
 
 

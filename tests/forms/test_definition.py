@@ -98,3 +98,10 @@ def test_shipped_forms_are_in_order() -> None:
         assert form.stem == stem
         assert form.article
         json_schema(form, Asked())
+
+
+def test_findings_are_asked_in_the_directives_words() -> None:
+    form = read_form(form_with({"name": "findings", "label": "发现", "type": "checks", "vocabulary": "Finding"}))
+    options = form.sections[0].fields[0].options
+    assert len(options) == 18
+    assert options[5].label == "项目正常运行"
