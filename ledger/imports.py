@@ -156,7 +156,8 @@ def _changes(project: Project, row: Row) -> dict[str, tuple[str, str]]:
             changes[name] = ("***", "***") if name in _PERSONAL else (_text(old), _text(value))
     # once surveyed, the split checked on site is the truth and the export's coarser one no change
     if project.surveyed_on is None and _matrix_text(project.funding) != _matrix_text(_matrix(row)):
-        changes["funding"] = (str(project.funding_total_yuan), str(sum(row.funding.values(), row.unattributed_yuan)))
+        new_total = sum(row.funding.values(), row.unattributed_yuan)
+        changes["funding"] = (_text(project.funding_total_yuan), _text(new_total))
     return changes
 
 
@@ -166,6 +167,8 @@ def _matrix_text(funding: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, st
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
     return "" if value is None else str(value)
 
 
