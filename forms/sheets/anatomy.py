@@ -159,7 +159,7 @@ class _CellWalk:
         self.facts = facts
         self._date_styles = date_styles
         self._string_count = string_count
-        self._row = self._column = self._cell_count = self._row_count = 0
+        self._row = self._column = self._cell_count = self._row_count = self._merged_rows = 0
         self._kind = "n"
         self._is_date = False
         self._filled = False
@@ -196,9 +196,8 @@ class _CellWalk:
         elif (tag == "c" or tag.endswith(":c")) and self._filled:
             self._cell_count += 1
             if self._row > ROW_COUNT or self._column > COLUMN_COUNT or self._cell_count > CELL_COUNT:
-                raise WorkbookRefused(
-                    f"{self._where()}超出范围：一张表最多 {ROW_COUNT} 行、{COLUMN_COUNT} 列、{CELL_COUNT} 个有内容的单元格"
-                )
+                size = f"{ROW_COUNT} 行、{COLUMN_COUNT} 列、{CELL_COUNT} 个有内容的单元格"
+                raise WorkbookRefused(f"{self._where()}超出范围：一张表最多 {size}")
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", "")
@@ -258,6 +257,8 @@ class _CellWalk:
         if start is None or stop is None:
             raise WorkbookRefused(f"工作表“{self.facts.name}”的合并区域“{reference[:40]}”有误，文件结构有误")
         merge = (int(start[2]), _column(start[1]), int(stop[2]), _column(stop[1]))
-        if merge[2] > ROW_COUNT or merge[3] > COLUMN_COUNT or len(self.facts.merges) >= MERGE_COUNT:
+        self._merged_rows += merge[2] - merge[0] + 1  # honest merges do not overlap
+        beyond = merge[2] > ROW_COUNT or merge[3] > COLUMN_COUNT or self._merged_rows > ROW_COUNT * COLUMN_COUNT
+        if beyond or len(self.facts.merges) >= MERGE_COUNT:
             raise WorkbookRefused(f"工作表“{self.facts.name}”的合并单元格过多或范围过大（{reference[:40]}）")
         self.facts.merges.append(merge)

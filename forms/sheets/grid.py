@@ -4,7 +4,7 @@ import datetime
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import python_calamine
@@ -15,8 +15,8 @@ from forms.sheets.limited import ChildDied, Limits, OutOfLimits, run_limited
 
 Cell = str | float | None
 # One shared string may stand in every cell: what is read is counted, not what is stored.
-TEXT_CHARACTERS: Final = 16_000_000
-_UNREADABLE: Final = "文件结构有误，无法读取；请用 Excel 或 WPS 打开后另存为 .xlsx 再上传"
+TEXT_CHARACTERS: Final = 8_000_000
+_UNREADABLE: Final = "文件结构有误或过大，无法读取；请用 Excel 或 WPS 打开后另存为 .xlsx 再上传"
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,14 @@ def load_workbook(data: bytes, limits: Limits | None = None) -> Workbook:
     return Workbook(tuple(_sheet(each) for each in answer["sheets"]), tuple(answer["hidden"]))
 
 
-def _sheet(answer: dict[str, list[list[int]]]) -> Sheet:
-    name: object = answer["name"]
-    rows: dict[int, tuple[Cell, ...]] = {number: tuple(cells) for number, cells in answer["rows"]}  # type: ignore[misc, arg-type]
+def _sheet(answer: dict[str, Any]) -> Sheet:
     return Sheet(
-        name=str(name),
-        rows=rows,
+        name=answer["name"],
+        rows={number: tuple(cells) for number, cells in answer["rows"]},
         merges=tuple((a, b, c, d) for a, b, c, d in answer["merges"]),
         formulas=frozenset((row, column) for row, column in answer["formulas"]),
         error_cells=frozenset((row, column) for row, column in answer["error_cells"]),
-        hidden_rows=frozenset(answer["hidden_rows"]),  # type: ignore[arg-type]
+        hidden_rows=frozenset(answer["hidden_rows"]),
     )
 
 

@@ -46,20 +46,19 @@ def run_limited(task: str, data: bytes, limits: Limits | None = None) -> bytes:
     command = [sys.executable, "-P", "-m", "forms.sheets.limited", task]
     command += [str(limits.memory_bytes), str(limits.cpu_seconds)]
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    child = subprocess.Popen(  # noqa: S603 - every word of the command is ours
+    with subprocess.Popen(  # noqa: S603 - every word of the command is ours
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={"PYTHONPATH": path, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    try:
-        answer, _ = child.communicate(data, timeout=limits.wall_seconds)
-    except subprocess.TimeoutExpired as error:
-        raise OutOfLimits("时间") from error
-    finally:
-        child.kill()
-        child.wait()
+    ) as child:
+        try:
+            answer, _ = child.communicate(data, timeout=limits.wall_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise OutOfLimits("时间") from error
+        finally:
+            child.kill()
     if child.returncode == 0:
         return answer
     if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
