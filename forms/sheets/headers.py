@@ -41,7 +41,7 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     "appraised": "资产现值 资产估值 项目现值 现值 资产净值 评估价值",
     "balance": "货币资金结余 结余资金 资金结余",
     "receivable": "待收待返资金",
-    SKIP: "序号 市 县 区县 省 市县 资产名称 资产编号 备注 说明",
+    SKIP: "序号 市 县 区县 省 市县 资产名称 资产编号 备注 说明 导入问题",
 }
 _LABELS: Final[Mapping[str, str]] = {
     "number": "项目编号",
