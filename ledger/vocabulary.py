@@ -167,6 +167,54 @@ class LinkageGap(Term):
     RETURNS = "returns", "未按约定及时足额分配资产收益"
 
 
+class ConsolidateMeasure(Term):
+    """What art. 7 offers a 巩固 project."""
+
+    CHAIN = "chain", "壮大产业链、提升价值链，打造多元融合发展的特色产业"
+    PARKS = "parks", "支持农产品加工园区和农业产业园区建设"
+    SCALE = "scale", "推动帮扶产业规模化、资源集约化、企业集群化"
+    CARE = "care", "制定特色主导产业管护办法或措施，推行“大基地+小单元”等新型管护模式"
+    FUNCTIONS = "functions", "发展乡村旅游、休闲农业、文化体验、健康养老、科普教育等新产业新业态"
+    RESEARCH = "research", "强化企业创新主体地位，研发新技术、开发新产品、开拓新市场"
+    LEADERS = "leaders", "引进食品及农产品加工领军型和骨干型“链主”企业"
+    LISTING = "listing", "支持挂牌上市，巩固优势地位"
+
+
+class UpgradeMeasure(Term):
+    """What art. 8 offers a 提升 project."""
+
+    CHAIN = "chain", "强链补链延链，打造领军企业、综合服务保障企业和上市后备企业"
+    STAGES = "stages", "形成一产有基地、二产有实体、三产有业态的发展链条"
+    CAMPAIGNS = "campaigns", "实施食品安全、种养基地建设、品牌建设、平台建设、园区建设、“头羊计划”等专项行动"
+    FACILITIES = "facilities", "完善生产加工、仓储保鲜、冷链运输、保鲜销售等设施，改善农村现代物流条件"
+    PROCESSING = "processing", "提升加工转化率和产品附加值"
+    TECHNOLOGY = "technology", "加大科技投入，深化品种引进改良，加强技术研发推广"
+    SALES = "sales", "利用定点帮扶、鲁渝协作、“万企兴万村”等机制，开展品牌宣传和农产品推介"
+    FIRST_PROCESSING = "first_processing", "支持农民专业合作社、家庭农场开展保鲜、分级、包装等产地初加工"
+    BASES = "bases", "支持龙头企业建设农产品加工基地"
+    FARMERS = "farmers", "让农户特别是脱贫户及监测对象更多享受项目收益"
+
+
+class ReviveWay(Term):
+    """How art. 9 (and art. 5: money and policy) brings a stopped project back."""
+
+    PLATFORM = "platform", "搭建承接农村资本、运营集体资产、承载产业项目的综合平台"
+    RESOURCES = "resources", "开发利用闲置的土地、林地、草地、荒地、滩涂、水面等自然资源"
+    SHARES = "shares", "村集体以现金、实物、土地经营权等入股企业，签订双方合作协议"
+    CONTRACTING = "contracting", "将闲置的资产资源发包给企业经营"
+    LAND_CARE = "land_care", "支持企业开展土地流转、代耕代种、联耕联种、土地托管等"
+    SUPPORT = "support", "给予资金和政策支持"
+
+
+class FailureKind(Term):
+    """Why a 重建 project failed; the plan must fit it (art. 10)."""
+
+    SOIL_CLIMATE = "soil_climate", "土壤、气候等原因"
+    FACILITIES = "facilities", "配套设施设备欠缺"
+    VARIETY = "variety", "品种滞后"
+    OTHER = "other", "其他原因"
+
+
 class FundingSource(Term):
     """Where the money came from (投资规模 1–4)."""
 
