@@ -1,4 +1,4 @@
-"""What several steps hold to: meetings with minutes, days in order, 重建 with its report, answers that hang together."""
+"""What several steps hold to: meetings with minutes, days in order, 重建 with its report, answers that agree."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""A public notice at one of its two places (P7): when it was posted decides when the period ends (T1)."""
+
+from __future__ import annotations
+
+from handlers.outcome import Answers, Outcome, Print, Step
+from handlers.reply import decided
+from handlers.rules import chinese_day, day_in, project_rows, refuse_if, short
+from ledger.vocabulary import PaperKind
+
+
+def notice_text(step: Step) -> Answers:
+    """Start with the words of the notice; place, day and photo are facts nobody can prepare."""
+    project = step.project
+    reply = step.answers.get("reply", {})
+    number = f"（{reply['number']}）" if reply.get("number") else ""
+    content = (
+        f"经县实施乡村振兴战略领导小组会议审定{number}，现将经营性帮扶产业项目“{project['name']}”"
+        f"（项目编号{project['number']}）“四个一批”分类及处置措施公告如下：{decided(step)}"
+        "公告期自两处均张贴之次日起，不少于5个工作日。如有异议，请在公告期内提出。"
+    )
+    return {"content": content}
+
+
+def post(step: Step, answers: Answers, variable: str, title: str) -> Outcome:
+    """Register the posting in `variable`; it lies between the reply and today."""
+    posted_on = day_in(answers, "posted_on")
+    assert posted_on is not None  # the form requires it
+    replied_on = day_in(step.answers.get("reply", {}), "issued_on")
+    errors: dict[str, str] = {}
+    if posted_on > step.today:
+        errors["posted_on"] = "张贴日期不能晚于今天"
+    elif replied_on is not None and posted_on < replied_on:
+        errors["posted_on"] = f"张贴日期不能早于批复日期{chinese_day(replied_on)}"
+    refuse_if(errors)
+    rows = (
+        *project_rows(step),
+        ("公告内容", answers["content"]),
+        ("张贴地点", answers["place"]),
+        ("张贴日期", chinese_day(posted_on)),
+        ("异议受理", answers["contact"]),
+    )
+    return Outcome(
+        variables={variable: posted_on.isoformat()},
+        prints=(Print(PaperKind.NOTICE, f"{step.project['name']}{title}", rows),),
+        summary=short(f"{chinese_day(posted_on)}张贴于{answers['place']}"),
+    )

@@ -1,0 +1,72 @@
+"""批复 (P6): the leading group's answer to a unit, one per meeting and unit; the ledger goes in copy (art. 2)."""
+
+from __future__ import annotations
+
+from handlers.outcome import Answers, Handler, Outcome, Print, ReplyIssued, Shown, Step
+from handlers.rules import (
+    amount_in,
+    amount_text,
+    chinese_day,
+    day_in,
+    label_of,
+    project_rows,
+    refuse_if,
+    short,
+)
+from ledger.vocabulary import Category, PaperKind
+
+REQUEST = (
+    "请按批复的处置措施迅速开展处置工作，将停产闲置率、经营困难率、未按约定联农带农率降至最低限度，"
+    "并在项目实施主管单位和实施地分别公告5个工作日以上。"
+)
+
+
+def decided(step: Step) -> str:
+    """Say in one text what the leading group decided last: the words of 批复 and 公告."""
+    answers = step.answers.get("decision", {})
+    if answers.get("write_off") == "approved":
+        return f"同意核销未追回资金{amount_text(amount_in(answers, 'recover_yuan'))}。"
+    if answers.get("exit") == "decided":
+        due_on = day_in(answers, "exit_due_on")
+        until = f"，于{chinese_day(due_on)}前追偿完毕" if due_on else ""
+        again = "不同意核销，" if answers.get("write_off") == "refused" else ""
+        return f"{again}决定退出，追偿资金{amount_text(amount_in(answers, 'recover_yuan'))}{until}。"
+    category = label_of(Category, step.project.get("category"))
+    return f"认定为{category}类项目。处置措施：{step.project.get('measures') or ''}"
+
+
+def prepare(step: Step) -> Answers:
+    return {"issued_on": step.today.isoformat(), "request": REQUEST}
+
+
+def show(step: Step) -> Shown:
+    return Shown({"result": decided(step)})
+
+
+def complete(step: Step, answers: Answers) -> Outcome:
+    """Join the reply of the meeting that decided; without a scan the plain text is printed."""
+    issued_on = day_in(answers, "issued_on")
+    assert issued_on is not None  # the form requires it
+    errors: dict[str, str] = {}
+    if issued_on > step.today:
+        errors["issued_on"] = "批复日期不能晚于今天"
+    elif step.meeting is not None and issued_on < step.meeting.held_on:
+        errors["issued_on"] = f"批复日期不能早于会议日期{chinese_day(step.meeting.held_on)}"
+    refuse_if(errors)
+    rows = (
+        ("文号", answers["number"]),
+        ("批复日期", chinese_day(issued_on)),
+        *project_rows(step),
+        ("审定结果", decided(step)),
+        ("批复要求", answers["request"]),
+        ("抄送", "县乡村振兴局、县农业农村委"),
+    )
+    prints = () if answers.get("scan") else (Print(PaperKind.REPLY, f"{step.project['name']}批复", rows),)
+    return Outcome(
+        reply=ReplyIssued(int(step.answers["decision"]["meeting"]), answers["number"], issued_on),
+        prints=prints,
+        summary=short(f"{answers['number']}，台账抄送乡村振兴局、农业农村委"),
+    )
+
+
+HANDLER = Handler("reply", complete, prepare, show)
