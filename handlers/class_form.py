@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from forms.rendering import funding_lines, yuan
 from handlers.outcome import Print, Step
-from handlers.rules import amount_text, label_of, labels_of, project_rows
+from handlers.rules import label_of, labels_of, project_rows
 from ledger.vocabulary import (
     Category,
     Cause,
     Function,
-    FundingSource,
-    FundingTier,
     Industry,
     Level,
     Linkage,
@@ -24,7 +23,7 @@ from ledger.vocabulary import (
     Use,
 )
 
-NOBODY = "／"  # Annex 2 and 3 print boxes for opinions that nobody is concerned to give (F9)
+NOBODY = "/"  # Annex 2 and 3 print boxes for opinions that nobody is concerned to give (F9)
 TITLES = {
     Level.VILLAGE: "村本级主管和实施项目",
     Level.TOWNSHIP: "乡镇（街道）主管项目",
@@ -45,10 +44,11 @@ def class_form(step: Step, project: Mapping[str, Any], opinions: Mapping[str, st
     rows = (
         ("表式", TITLES[level]),
         *project_rows(step),
+        ("项目地点", f"{project.get('township_text') or ''}{project.get('village_text') or ''}"),
         ("责任人及联系电话", f"{project.get('responsible_person') or ''} {project.get('telephone') or ''}".strip()),
         ("产业类型", label_of(Industry, project.get("industry"))),
-        ("投资规模", _funding(project)),
-        ("项目现值（估算）", "；".join(f"{label}{amount_text(project.get(n) or Decimal(0))}" for n, label in _VALUES)),
+        ("投资规模", funding_lines(project.get("funding") or {})),
+        ("项目现值（估算）", "；".join(f"{label}{yuan(project.get(n) or Decimal(0))}" for n, label in _VALUES)),
         ("运营模式", label_of(OperatingMode, project.get("operating_mode"))),
         ("功能现状", label_of(Function, project.get("function"))),
         ("使用现状", label_of(Use, project.get("use"))),
@@ -63,17 +63,3 @@ def class_form(step: Step, project: Mapping[str, Any], opinions: Mapping[str, st
 
 def _with(word: str, terms: type[Cause] | type[LinkageGap], chosen: Sequence[str] | None) -> str:
     return f"{word}：{labels_of(terms, chosen)}" if chosen else word
-
-
-def _funding(project: Mapping[str, Any]) -> str:
-    """Write the sources with their tiers and the total, which is computed, never typed (F1)."""
-    parts: list[str] = []
-    total = Decimal(0)
-    for source in FundingSource:
-        tiers = {tier: Decimal(amount) for tier, amount in project.get("funding", {}).get(source, {}).items()}
-        total += sum(tiers.values(), Decimal(0))
-        if tiers:
-            split = "，".join(f"{FundingTier(t).label}{amount_text(a)}" for t, a in tiers.items() if t != "unsplit")
-            inside = f"（{split}）" if split else ""
-            parts.append(f"{source.label}{amount_text(sum(tiers.values(), Decimal(0)))}{inside}")
-    return f"合计{amount_text(total)}" + "".join(f"；{part}" for part in parts)

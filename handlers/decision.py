@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from forms.rendering import yuan
 from handlers.outcome import Answers, CategoryChange, Handler, Outcome, Shown, Step, Verdict
 from handlers.rules import (
     CLASS_ARTICLES,
     NO_ASSESSMENT,
     amount_in,
-    amount_text,
     day_in,
     label_of,
     meeting_errors,
@@ -55,7 +55,7 @@ def _grounds(step: Step) -> list[str]:
         grounds.append("公告期内异议成立，重新提请审定：" + "；".join(upheld))
     if step.variables.get("write_off_proposed"):
         proposal = step.answers.get("exit_recovery", {})
-        amount = amount_text(amount_in(proposal, "write_off_yuan"))
+        amount = yuan(amount_in(proposal, "write_off_yuan"))
         grounds.append(f"提请核销{amount}：{proposal.get('write_off_reason', '')}")
     elif step.variables.get("exit_proposed"):
         reason = step.answers.get("disposal", {}).get("exit_reason") or "党组（委）会提出退出追偿"
@@ -193,7 +193,7 @@ def _summary(answers: Answers, category: str | None) -> str:
     if answers.get("write_off"):
         return "同意核销" if answers["write_off"] == "approved" else f"不同意核销：{answers['reason']}"
     if answers["exit"] == "decided":
-        return f"决定退出，追偿{amount_text(amount_in(answers, 'recover_yuan'))}"
+        return f"决定退出，追偿{yuan(amount_in(answers, 'recover_yuan'))}"
     word = "同意" if answers["verdict"] == "approve" else "调整后同意"
     studied = "，专题研究、集中认定" if category == Category.REBUILD else ""
     refused = "，不同意退出" if answers["exit"] == "refused" else ""

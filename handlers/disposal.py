@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from forms.rendering import yuan
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
-from handlers.rules import amount_in, amount_text, refuse_if, short
+from handlers.rules import amount_in, refuse_if, short
 
 ALL = 100  # percent
 
@@ -14,7 +15,7 @@ def show(step: Step) -> Shown:
     lines = [f"{entry['percent']}%：{entry['text']}" for entry in step.entries if "percent" in entry]
     spent = sum(amount_in(entry, "spent_yuan") for entry in step.entries)
     if spent:
-        lines.append(f"累计投入{amount_text(spent)}")
+        lines.append(f"累计投入{yuan(spent)}")
     return Shown({"earlier": "\n".join(lines) or "还没有登记"})
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from forms.rendering import chinese_date, yuan
 from handlers.consultation import OPINIONS, party_name
 from handlers.outcome import Answers, Handler, Outcome, Print, Shown, Step
 from handlers.rules import (
     amount_in,
-    amount_text,
-    chinese_day,
     day_in,
     label_of,
     labels_of,
@@ -71,7 +70,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
     return Outcome(
         variables={"plan_due_on": due_on.isoformat()},
         prints=prints,
-        summary=short(f"{chinese_day(due_on)}前完成：{answers['plan']}"),
+        summary=short(f"{chinese_date(due_on)}前完成：{answers['plan']}"),
     )
 
 
@@ -118,7 +117,7 @@ def _rows(step: Step, answers: Answers) -> tuple[tuple[str, str], ...]:
     for row in answers.get("idle_causes", ()):
         rows.append(("停产闲置原因", f"{Cause(row['cause']).label}：{row['facts']}；解决办法：{row['remedy']}"))
     for row in answers.get("assets", ()):
-        value = f"，现值{amount_text(amount_in(row, 'value_yuan'))}" if row.get("value_yuan") else ""
+        value = f"，现值{yuan(amount_in(row, 'value_yuan'))}" if row.get("value_yuan") else ""
         rows.append(("资源资产", f"{row['name']}，{row['quantity']}{value}；用途：{row['use']}"))
     if answers.get("failure"):
         rows.append(("失败原因", f"{FailureKind(answers['failure']).label}：{answers.get('failure_facts', '')}"))
@@ -128,10 +127,10 @@ def _rows(step: Step, answers: Answers) -> tuple[tuple[str, str], ...]:
     if answers.get("linkage_rectification"):
         rows.append(("联农带农整改", answers["linkage_rectification"]))
     if answers.get("planned_yuan"):
-        rows.append(("计划投入资金", amount_text(amount_in(answers, "planned_yuan"))))
+        rows.append(("计划投入资金", yuan(amount_in(answers, "planned_yuan"))))
     due_on = day_in(answers, "plan_due_on")
     assert due_on is not None
-    rows += [("牵头人", answers["in_charge"]), ("计划完成日期", chinese_day(due_on))]
+    rows += [("牵头人", answers["in_charge"]), ("计划完成日期", chinese_date(due_on))]
     return tuple(rows)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from forms.rendering import chinese_date
 from handlers.disposal_plan import CHOSEN, category_of
 from handlers.outcome import Answers, Handler, Outcome, Print, Shown, Step
-from handlers.rules import chinese_day, day_in, label_of, project_rows, refuse_if, short, survey_columns
+from handlers.rules import day_in, label_of, project_rows, refuse_if, short
 from ledger.vocabulary import Function, Linkage, Operation, PaperKind, Use
 
 WHOLE_PLAN = "plan"
@@ -47,7 +48,6 @@ def complete(step: Step, answers: Answers) -> Outcome:
     word = "达到整改成效" if reached else "未达到，继续处置"
     return Outcome(
         variables=variables,
-        project=survey_columns(answers),
         next_round=not reached,
         prints=prints,
         summary=short(f"{word}：{answers['reason']}"),
@@ -86,7 +86,7 @@ def _rows(step: Step, answers: Answers) -> tuple[tuple[str, str], ...]:
         ("评定结论", "达到整改成效" if answers["reached"] == "yes" else "未达到整改成效，继续处置"),
         ("理由", answers["reason"]),
         ("评定人员", answers["evaluators"]),
-        ("核实日期", chinese_day(surveyed_on)),
+        ("核实日期", chinese_date(surveyed_on)),
     )
 
 

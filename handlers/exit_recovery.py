@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from forms.rendering import yuan
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
-from handlers.rules import amount_in, amount_text, day_in, refuse_if, short
+from handlers.rules import amount_in, day_in, refuse_if, short
 
 
 def due_of(step: Step) -> Decimal:
@@ -24,8 +25,8 @@ def prepare(step: Step) -> Answers:
 
 def show(step: Step) -> Shown:
     due, recovered = due_of(step), recovered_of(step)
-    outstanding = amount_text(max(due - recovered, Decimal(0)))
-    return Shown({"due": amount_text(due), "recovered": amount_text(recovered), "outstanding": outstanding})
+    outstanding = yuan(max(due - recovered, Decimal(0)))
+    return Shown({"due": yuan(due), "recovered": yuan(recovered), "outstanding": outstanding})
 
 
 def complete(step: Step, answers: Answers) -> Outcome:
@@ -34,13 +35,13 @@ def complete(step: Step, answers: Answers) -> Outcome:
     recovered = recovered_of(step) + amount_in(answers, "recovered_yuan")
     errors = _payment_errors(step, answers)
     if answers["action"] == "settled" and recovered < due_of(step):
-        lacking = amount_text(due_of(step) - recovered)
+        lacking = yuan(due_of(step) - recovered)
         errors["action"] = f"还有{lacking}没有追回，不能结清；确实无法追回的，请提请核销"
     refuse_if(errors)
     if answers["action"] == "payment":
-        paid = amount_text(amount_in(answers, "recovered_yuan"))
-        return Outcome(remains=True, summary=short(f"追回{paid}，累计{amount_text(recovered)}"))
-    return Outcome(variables={"write_off_proposed": False}, summary=short(f"追偿结清，共追回{amount_text(recovered)}"))
+        paid = yuan(amount_in(answers, "recovered_yuan"))
+        return Outcome(remains=True, summary=short(f"追回{paid}，累计{yuan(recovered)}"))
+    return Outcome(variables={"write_off_proposed": False}, summary=short(f"追偿结清，共追回{yuan(recovered)}"))
 
 
 def _payment_errors(step: Step, answers: Answers) -> dict[str, str]:
@@ -66,10 +67,10 @@ def _written_off(step: Step, answers: Answers) -> Outcome:
     if outstanding <= 0:
         refuse_if({"action": "已全部追回，请办理结清"})
     if amount != outstanding:
-        refuse_if({"write_off_yuan": f"提请核销金额应等于尚未追回的{amount_text(outstanding)}"})
+        refuse_if({"write_off_yuan": f"提请核销金额应等于尚未追回的{yuan(outstanding)}"})
     return Outcome(
         variables={"write_off_proposed": True},
-        summary=short(f"提请核销{amount_text(amount)}：{answers['write_off_reason']}"),
+        summary=short(f"提请核销{yuan(amount)}：{answers['write_off_reason']}"),
     )
 
 

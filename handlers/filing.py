@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from forms.rendering import chinese_date
 from handlers.class_form import class_form
-from handlers.outcome import Answers, Handler, Outcome, Shown, Step
+from handlers.outcome import Answers, Handler, Outcome, Print, Shown, Step
 from handlers.reclassification import opinions_of
-from handlers.rules import chinese_day, label_of, short
+from handlers.rules import label_of, short
 from ledger.vocabulary import Category
 
 COPIED = "台账抄送乡村振兴局、农业农村委"
@@ -32,9 +33,9 @@ def complete(step: Step, answers: Answers) -> Outcome:
         return Outcome(remains=True, summary=short(f"要求补正：{answers['supplement']}"))
     if not exited and answers["verdict"] == "back":
         return Outcome(variables={"verdict": "back"}, summary=short(f"退回重新分类：{answers['reason']}"))
-    prints = ()
+    prints: tuple[Print, ...] = ()
     if not exited:  # the renewed form's box of the leading group: filed, and when
-        boxes = opinions_of(step, step.answers.get("reclassification", {}), f"已备案　{chinese_day(step.today)}")
+        boxes = opinions_of(step, step.answers.get("reclassification", {}), f"已备案　{chinese_date(step.today)}")
         prints = (class_form(step, step.project, boxes),)
     return Outcome(variables={"verdict": "confirm"}, prints=prints, summary=short(f"予以备案，{COPIED}"))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from forms.rendering import chinese_date
 from handlers.outcome import Answers, Outcome, Print, Step
 from handlers.reply import decided
-from handlers.rules import chinese_day, day_in, project_rows, refuse_if, short
+from handlers.rules import day_in, project_rows, refuse_if, short
 from ledger.vocabulary import PaperKind
 
 
@@ -30,17 +31,17 @@ def post(step: Step, answers: Answers, variable: str, title: str) -> Outcome:
     if posted_on > step.today:
         errors["posted_on"] = "张贴日期不能晚于今天"
     elif replied_on is not None and posted_on < replied_on:
-        errors["posted_on"] = f"张贴日期不能早于批复日期{chinese_day(replied_on)}"
+        errors["posted_on"] = f"张贴日期不能早于批复日期{chinese_date(replied_on)}"
     refuse_if(errors)
     rows = (
         *project_rows(step),
         ("公告内容", answers["content"]),
         ("张贴地点", answers["place"]),
-        ("张贴日期", chinese_day(posted_on)),
+        ("张贴日期", chinese_date(posted_on)),
         ("异议受理", answers["contact"]),
     )
     return Outcome(
         variables={variable: posted_on.isoformat()},
         prints=(Print(PaperKind.NOTICE, f"{step.project['name']}{title}", rows),),
-        summary=short(f"{chinese_day(posted_on)}张贴于{answers['place']}"),
+        summary=short(f"{chinese_date(posted_on)}张贴于{answers['place']}"),
     )

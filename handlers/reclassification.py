@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from forms.rendering import chinese_date
 from handlers.class_form import class_form
 from handlers.outcome import Answers, CategoryChange, Handler, Outcome, Shown, Step, Verdict
 from handlers.rules import (
     CLASS_ARTICLES,
     NO_ASSESSMENT,
-    chinese_day,
     day_in,
     label_of,
     meeting_errors,
@@ -54,7 +54,9 @@ def complete(step: Step, answers: Answers) -> Outcome:
         variables={"category": category.value, "previous_category": before},
         project={"category": category.value, "measures": answers["measures"]},
         category=CategoryChange(category.value, CLASS_ARTICLES[category], reason),
-        verdict=Verdict(int(answers["meeting"]), "on", category.value, answers["measures"], answers.get("deviation", "")),
+        verdict=Verdict(
+            int(answers["meeting"]), "on", category.value, answers["measures"], answers.get("deviation", "")
+        ),
         prints=(class_form(step, project, opinions_of(step, answers, "待备案")),),
         summary=short(f"重新分类：{label_of(Category, before)}→{category.label}"),
     )
@@ -67,7 +69,7 @@ def opinions_of(step: Step, answers: Answers, filed: str) -> dict[str, str]:
         boxes["乡镇（街道）意见"] = "同意重新分类"
     if answers.get("village_opinion"):
         on = day_in(answers, "village_on")
-        boxes["村委会意见"] = f"{answers['village_opinion']}　{chinese_day(on) if on else ''}".rstrip()
+        boxes["村委会意见"] = f"{answers['village_opinion']}　{chinese_date(on) if on else ''}".rstrip()
     return boxes
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from forms.rendering import chinese_date, yuan
 from handlers.outcome import Answers, Handler, Outcome, Print, ReplyIssued, Shown, Step
 from handlers.rules import (
     amount_in,
-    amount_text,
-    chinese_day,
     day_in,
     label_of,
     project_rows,
@@ -25,12 +24,12 @@ def decided(step: Step) -> str:
     """Say in one text what the leading group decided last: the words of 批复 and 公告."""
     answers = step.answers.get("decision", {})
     if answers.get("write_off") == "approved":
-        return f"同意核销未追回资金{amount_text(amount_in(answers, 'recover_yuan'))}。"
+        return f"同意核销未追回资金{yuan(amount_in(answers, 'recover_yuan'))}。"
     if answers.get("exit") == "decided":
         due_on = day_in(answers, "exit_due_on")
-        until = f"，于{chinese_day(due_on)}前追偿完毕" if due_on else ""
+        until = f"，于{chinese_date(due_on)}前追偿完毕" if due_on else ""
         again = "不同意核销，" if answers.get("write_off") == "refused" else ""
-        return f"{again}决定退出，追偿资金{amount_text(amount_in(answers, 'recover_yuan'))}{until}。"
+        return f"{again}决定退出，追偿资金{yuan(amount_in(answers, 'recover_yuan'))}{until}。"
     category = label_of(Category, step.project.get("category"))
     return f"认定为{category}类项目。处置措施：{step.project.get('measures') or ''}"
 
@@ -51,11 +50,11 @@ def complete(step: Step, answers: Answers) -> Outcome:
     if issued_on > step.today:
         errors["issued_on"] = "批复日期不能晚于今天"
     elif step.meeting is not None and issued_on < step.meeting.held_on:
-        errors["issued_on"] = f"批复日期不能早于会议日期{chinese_day(step.meeting.held_on)}"
+        errors["issued_on"] = f"批复日期不能早于会议日期{chinese_date(step.meeting.held_on)}"
     refuse_if(errors)
     rows = (
         ("文号", answers["number"]),
-        ("批复日期", chinese_day(issued_on)),
+        ("批复日期", chinese_date(issued_on)),
         *project_rows(step),
         ("审定结果", decided(step)),
         ("批复要求", answers["request"]),

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from forms.rendering import chinese_date
 from handlers.outcome import Answers, Step, StepRefused
-from ledger.vocabulary import Category, Operation, Term
+from ledger.vocabulary import Category, Term
 
 SUMMARY_LENGTH = 40
 NO_ASSESSMENT = "认定为重建须先有项目评估报告（第十条）"
@@ -28,10 +29,6 @@ def short(text: str) -> str:
     return line if len(line) <= SUMMARY_LENGTH else line[: SUMMARY_LENGTH - 1] + "…"
 
 
-def chinese_day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def day_in(answers: Answers, name: str) -> date | None:
     """Return the date answered in `name`."""
     text = answers.get(name)
@@ -41,10 +38,6 @@ def day_in(answers: Answers, name: str) -> date | None:
 def amount_in(answers: Answers, name: str) -> Decimal:
     """Return the 元 answered in `name`; nothing answered is 0."""
     return Decimal(answers.get(name) or 0)
-
-
-def amount_text(yuan: Decimal) -> str:
-    return f"{yuan:,.2f}元"
 
 
 def label_of(terms: type[Term], identifier: Any) -> str:
@@ -62,20 +55,10 @@ def meeting_errors(step: Step) -> dict[str, str]:
     if meeting is None:
         return {"meeting": "请选择会议；会议还没有登记的，请先登记"}
     if meeting.held_on > step.today:
-        return {"meeting": f"会议日期{chinese_day(meeting.held_on)}还没有到，不能登记结果"}
+        return {"meeting": f"会议日期{chinese_date(meeting.held_on)}还没有到，不能登记结果"}
     if not meeting.has_minutes:
         return {"meeting": "这次会议还没有会议纪要，请先填写或上传会议纪要"}
     return {}
-
-
-def survey_columns(answers: Answers) -> dict[str, Any]:
-    """Return the project columns that fall away with what they hang on: causes with 正常, gaps with 充分."""
-    columns: dict[str, Any] = {}
-    if answers.get("operation") == Operation.NORMAL:
-        columns["causes"] = []
-    if answers.get("linkage") == "full":
-        columns["linkage_gaps"] = []
-    return columns
 
 
 def project_rows(step: Step) -> tuple[tuple[str, str], ...]:
