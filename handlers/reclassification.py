@@ -19,6 +19,8 @@ from handlers.rules import (
 from ledger.classification import Suggestion
 from ledger.vocabulary import Category, Level
 
+_NUMERALS = dict(zip("3456", "三四五六", strict=True))  # as the directive numbers its classes
+
 
 def suggestion_of(step: Step, findings: Collection[str]) -> Suggestion | None:
     """Ask the decision table (C5); None when the case has none."""
@@ -30,8 +32,14 @@ def suggestion_text(suggestion: Suggestion | None) -> str:
     if suggestion is None:
         return ""
     head = f"建议认定为{label_of(Category, suggestion.category)}" if suggestion.category else "没有建议"
-    reasons = [f"{label_of(Category, each.category)}（第{each.article}条）：{each.text}" for each in suggestion.reasons]
+    reasons = [
+        f"{label_of(Category, each.category)}{_article(each.article)}：{each.text}" for each in suggestion.reasons
+    ]
     return "\n".join([head, *reasons, *([suggestion.note] if suggestion.note else [])])
+
+
+def _article(article: str) -> str:
+    return f"（第{_NUMERALS.get(article, article)}条）" if article else "（系统规则）"
 
 
 def show(step: Step) -> Shown:

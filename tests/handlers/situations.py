@@ -17,7 +17,7 @@ from forms.fields import Asked, FormErrors, Option, parse, read_form, shipped_fo
 from handlers.outcome import Handler, MeetingFacts, Outcome, Step, StepRefused
 from ledger.working_days import Calendar
 
-FORMS = shipped_forms()
+FORMS = {stem: read_form(definition) for stem, definition in shipped_forms().items()}
 TODAY = date(2023, 11, 27)  # a Monday
 HELD = MeetingFacts(4, "第4次会议", date(2023, 11, 25), has_minutes=True)
 PROJECT: Mapping[str, Any] = {
@@ -102,7 +102,7 @@ def take(
     context: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Post what a person typed (lists for several choices) through the form to the handler."""
-    form = read_form(FORMS[handler.stem])
+    form = FORMS[handler.stem]
     boxes = {name: value if isinstance(value, list) else [value] for name, value in posted.items()}
     answers = parse(form, boxes, asked(handler, at, files or {}, context or {}))
     return handler.complete(at, answers)

@@ -1,0 +1,86 @@
+"""批复 (P6): numbered, dated between the meeting and today, printed when no scan is given, the ledger in copy."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from handlers.outcome import ReplyIssued
+from handlers.reply import HANDLER
+from tests.handlers.situations import HELD, refused, step, take
+
+POSTED = {
+    "number": "彭乡振组复〔2023〕12号",
+    "issued_on": "2023-11-26",
+    "request": "请迅速处置",
+    "copied": "true",
+}
+
+
+def situation(decision: dict[str, Any] | None = None, **known: Any) -> Any:
+    return step("reply", answers={"decision": {"meeting": "4", "exit": "none", **(decision or {})}}, **known)
+
+
+def test_p6_the_case_joins_the_reply_of_its_meeting() -> None:
+    outcome = take(HANDLER, situation(meeting=HELD), POSTED)
+    assert outcome.reply == ReplyIssued(4, "彭乡振组复〔2023〕12号", date(2023, 11, 26))
+    (printed,) = outcome.prints
+    assert printed.kind == "reply"
+    rows = dict(printed.rows)
+    assert rows["文号"] == "彭乡振组复〔2023〕12号"
+    assert rows["批复日期"] == "2023年11月26日"
+    assert rows["项目编号"] == "PS2023-1007"
+    assert rows["审定结果"] == "认定为提升类项目。处置措施：建冷库，上分拣线"
+    assert "乡村振兴局" in outcome.summary
+    assert "农业农村委" in outcome.summary
+    assert len(outcome.summary) <= 40
+
+
+def test_p6_a_scan_takes_the_print_s_place() -> None:
+    assert take(HANDLER, situation(), POSTED, files={"scan": [9]}).prints == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"number": ""}, "number"),
+        ({"issued_on": ""}, "issued_on"),
+        ({"issued_on": "2023-11-28"}, "issued_on"),  # tomorrow
+        ({"issued_on": "2023-11-24"}, "issued_on"),  # the day before the meeting
+        ({"copied": ""}, "copied"),  # art. 2: the ledger goes in copy
+    ],
+)
+def test_p6_refused(changed: dict[str, str], field: str) -> None:
+    assert set(refused(HANDLER, situation(meeting=HELD), {**POSTED, **changed})) == {field}
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        (
+            {"exit": "decided", "recover_yuan": "50000.00", "exit_due_on": "2024-03-31"},
+            "决定退出，追偿资金50,000.00 元，于2024年3月31日前追偿完毕。",
+        ),
+        (
+            {"exit": "decided", "write_off": "approved", "recover_yuan": "20000.00"},
+            "同意核销未追回资金20,000.00 元。",
+        ),
+        (
+            {
+                "exit": "decided",
+                "write_off": "refused",
+                "recover_yuan": "20000.00",
+                "exit_due_on": "2024-06-30",
+            },
+            "不同意核销，决定退出，追偿资金20,000.00 元，于2024年6月30日前追偿完毕。",
+        ),
+    ],
+)
+def test_p9_the_reply_says_what_was_decided_on_an_exit(decision: dict[str, str], words: str) -> None:
+    assert HANDLER.show(situation(decision)).display["result"] == words
+
+
+def test_the_form_starts_with_today_and_the_usual_request() -> None:
+    start = HANDLER.prepare(situation())
+    assert start["issued_on"] == "2023-11-27"
+    assert "5个工作日" in start["request"]
