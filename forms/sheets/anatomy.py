@@ -117,10 +117,10 @@ def _shared_string_count(package: zipfile.ZipFile) -> int:
     return count
 
 
-def _date_styles(package: zipfile.ZipFile) -> list[bool]:
-    """Tell for each cell style whether it shows a date."""
+def _date_styles(package: zipfile.ZipFile) -> dict[str, bool]:
+    """Tell for each cell style, by its index as cells write it, whether it shows a date."""
     date_formats: set[str] = {str(number) for number in _DATE_IDS}
-    styles: list[bool] = []
+    styles: dict[str, bool] = {}
     inside: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -128,7 +128,7 @@ def _date_styles(package: zipfile.ZipFile) -> list[bool]:
         if tag == "numFmt" and _shows_date(attributes.get("formatCode", "")):
             date_formats.add(attributes.get("numFmtId", ""))
         if tag == "xf" and inside and inside[-1] == "cellXfs":
-            styles.append(attributes.get("numFmtId", "0") in date_formats)
+            styles[str(len(styles))] = attributes.get("numFmtId", "0") in date_formats
         inside.append(tag)
 
     def end(_: str) -> None:
@@ -136,7 +136,7 @@ def _date_styles(package: zipfile.ZipFile) -> list[bool]:
 
     if "xl/styles.xml" in package.NameToInfo:
         walk_xml(package, "xl/styles.xml", start, end)
-    return styles or [False]
+    return styles or {"0": False}
 
 
 def _shows_date(code: str) -> bool:
@@ -155,7 +155,7 @@ def _column(letters: str) -> int:
 class _CellWalk:
     """The expat callbacks of one worksheet part."""
 
-    def __init__(self, facts: SheetFacts, date_styles: list[bool], string_count: int) -> None:
+    def __init__(self, facts: SheetFacts, date_styles: dict[str, bool], string_count: int) -> None:
         self.facts = facts
         self._date_styles = date_styles
         self._string_count = string_count
@@ -225,9 +225,9 @@ class _CellWalk:
         self._filled = False
         self._kind = attributes.get("t", "n")
         style = attributes.get("s", "0")
-        if not style.isdigit() or int(style[:9]) >= len(self._date_styles):
+        if style not in self._date_styles:
             raise WorkbookRefused(f"{self._where()}引用了不存在的单元格样式 {style[:20]}，文件结构有误")
-        self._is_date = self._date_styles[int(style)]
+        self._is_date = self._date_styles[style]
 
     def _where(self) -> str:
         return f"工作表“{self.facts.name}”的单元格 {column_letters(self._column)}{self._row} "

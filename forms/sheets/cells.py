@@ -60,6 +60,8 @@ def clean_text(text: str) -> str:
 
     A line broken between Chinese characters is joined, one broken between Latin words keeps a space.
     """
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):  # nearly every cell
+        return " ".join(text.split()) if " " in text else text
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     if not text.isprintable():
         text = "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) not in ("Cc", "Cf", "Cs"))

@@ -15,7 +15,7 @@ from forms.sheets.anatomy import column_letters
 from forms.sheets.cells import clean_text, plain_text
 from forms.sheets.grid import Cell, Workbook, load_workbook
 from forms.sheets.guard import WorkbookRefused
-from forms.sheets.headers import FIELDS, SKIP, Table, find_table
+from forms.sheets.headers import FIELDS, SKIP, Column, Table, find_table
 from forms.sheets.project_rows import ProjectRow, RowError, RowReader, SheetRow
 
 # Filled down where one cell was merged over several projects; never names, numbers or money.
@@ -130,10 +130,7 @@ class _Reading:
         if self._is_no_project(number, values):
             self.passed_over.append(number)
             return
-        cells = {
-            name: values[column.position - 1] if column.position <= len(values) else None
-            for name, column in self.columns.items()
-        }
+        cells = {name: _at(values, column) for name, column in self.columns.items()}
         if self.filled:
             for name in _FILLED_DOWN & self.columns.keys():
                 cells[name] = self.filled.get((number, self.columns[name].position), cells[name])
@@ -145,23 +142,21 @@ class _Reading:
 
     def _is_no_project(self, number: int, values: tuple[Cell, ...]) -> bool:
         """Tell totals, footers and repeated headers from projects."""
-        texts = [text for cell in values if isinstance(cell, str) and (text := clean_text(cell))]
-        filled_count = len(texts) + sum(isinstance(cell, float) for cell in values)
         unnamed = self._is_blank(number, values, "name")
         unnumbered = self._is_blank(number, values, "number")
-        if any(_TOTALS.fullmatch(text.replace(" ", "")) for text in texts) and (unnamed or unnumbered):
+        if not (unnamed or unnumbered):
+            heads = (self.columns["name"], self.columns["number"])
+            return all(clean_text(plain_text(_at(values, each))) == each.header for each in heads)
+        texts = [text for cell in values if isinstance(cell, str) and (text := clean_text(cell))]
+        if any(_TOTALS.fullmatch(text.replace(" ", "")) for text in texts):
             return True
         footer = all(_FOOTER.search(text) for text in texts) or (unnamed and unnumbered and len(texts) <= 2)
-        if footer and filled_count == len(texts) and (unnamed or unnumbered):
-            return True
-        heads = {column.header for column in self.table.columns}
-        same_count = sum(text in heads for text in texts)
-        return same_count >= 2 and same_count * 2 > filled_count
+        return footer and not any(isinstance(cell, float) for cell in values)
 
     def _is_blank(self, number: int, values: tuple[Cell, ...], name: str) -> bool:
-        position = self.columns[name].position
-        value = values[position - 1] if position <= len(values) else None
-        return (value is None or str(value).isspace()) and (number, position) not in self.sheet.formulas
+        column = self.columns[name]
+        value = _at(values, column)
+        return (value is None or str(value).isspace()) and (number, column.position) not in self.sheet.formulas
 
     def _is_operating(self, row: SheetRow) -> bool:
         if "asset_kind" not in self.columns:
@@ -207,6 +202,10 @@ class _Reading:
         totals = sorted(project.funding_total_yuan for _, project in self.rows if project.funding_total_yuan)
         if len(totals) >= 5 and totals[len(totals) // 2] < _SMALL_YUAN:
             self.notes.append(f"半数以上项目的投资不足 {_SMALL_YUAN} 元，请核对金额单位是元还是万元")
+
+
+def _at(values: tuple[Cell, ...], column: Column) -> Cell:
+    return values[column.position - 1] if column.position <= len(values) else None
 
 
 def _listed(rows: Iterable[int], count: int) -> str:
