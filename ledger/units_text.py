@@ -22,4 +22,6 @@ def unit_key(name: str) -> str:
         short += "街道"
     if text.endswith(("村民委员会", "村委会")) and not short.endswith("村"):
         short += "村"
+    if short.endswith("委员会"):
+        short = short.removesuffix("员会").replace("和", "")  # 发展和改革委员会 calls itself 发展改革委
     return short.removeprefix("县") or text
