@@ -1,0 +1,228 @@
+"""Every problem of a diagram at once, before it may become a version.
+
+Three layers: what the engine can run (`bpmn.engine.grammar`), what the paths give away (`bpmn.paths`),
+and what this house asks of a step: known handlers, lanes, variables, dates, days of publicity (T1).
+`check_upload` does the same to a file from outside, in a child process with limits.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from bpmn.engine import DiagramProblems, Element, Problem, Severity
+from bpmn.engine.diagram import index
+from bpmn.engine.grammar import grammar_problems
+from bpmn.engine.limits import LimitExceeded, run_limited
+from bpmn.engine.moments import timer_expression
+from bpmn.engine.problems import error, warning
+from bpmn.engine.xml import Node, read_tree
+from bpmn.expressions import PUBLISHED, Call, Expression, ExpressionError, compile_expression
+from bpmn.paths import path_problems
+
+PUBLICITY_DAYS = 5
+"""Working days a publicity lasts at least (T1)."""
+
+LANES = frozenset(
+    {"县乡村振兴局", "责任单位", "村（居）", "项目所在乡镇", "业务部门", "会审单位", "领导小组办公室", "系统"}
+)
+CAMPAIGN_DATES = frozenset({"plan", "mobilise", "survey", "decision", "disposal", "first_results", "report"})
+ROLES = frozenset({"handler", "signer"})
+ATTRIBUTES = frozenset(
+    {"handler", "due", "article", "role", "signed", "who", "milestone", "collection", "item", "decision"}
+)
+
+BROKEN = frozenset({"unsupported", "duplicate_id", "no_id", "dangling_flow", "start_count", "boundary_host"})
+"""Problems with which a diagram has no paths to speak of yet."""
+
+WORKING_DAYS = r"\d{1,3}wd"
+CAMPAIGN = rf"campaign:(?:{'|'.join(sorted(CAMPAIGN_DATES))})"
+VARIABLE = r"variable:(?P<variable>\w+)"
+DUE = re.compile(rf"(?:{WORKING_DAYS}|{CAMPAIGN}|{VARIABLE})(?: cap {CAMPAIGN})?(?: else {WORKING_DAYS})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a diagram may name: None where nobody has said yet."""
+
+    handlers: frozenset[str]
+    variables: frozenset[str]
+    decisions: frozenset[str] | None
+
+
+def check_diagram(
+    xml: bytes,
+    handlers: Collection[str],
+    *,
+    variables: Collection[str] = PUBLISHED,
+    decisions: Collection[str] | None = None,
+) -> list[Problem]:
+    """Return every problem of a diagram, errors first; an empty list or warnings only means it may be used.
+
+    `handlers` are the stems the release carries, `variables` the published names, `decisions` the
+    deployed decision tables (None: not checked). Parses in this process: use `check_upload` for files
+    from outside.
+    """
+    known = Known(frozenset(handlers), frozenset(variables), None if decisions is None else frozenset(decisions))
+    try:
+        root = read_tree(xml)
+        problems = grammar_problems(root)
+    except DiagramProblems as refusal:
+        return list(refusal.problems)
+    elements = index(root)
+    if not BROKEN & {problem.code for problem in problems}:
+        problems += path_problems(elements)
+    for element in elements.values():
+        problems += [problem for look in LOOKS for problem in look(element, known)]
+    problems += drawing_problems(root, elements)
+    return sorted(problems, key=lambda problem: problem.severity is Severity.WARNING)
+
+
+def at(element: Element, code: str, message: str, remedy: str) -> Problem:
+    """Build an error of one element; `{}` in the message is its name."""
+    return error(code, message.replace("{}", f"“{element.name or element.id}”"), remedy, element.id, element.name)
+
+
+def expressions_of(element: Element) -> Iterator[tuple[str, Expression]]:
+    """Yield what an element computes, as far as it is written correctly."""
+    written: list[tuple[str, str | None, Callable[[str], Expression]]] = [
+        ("条件", element.condition, compile_expression),
+        ("时间", element.timer, timer_expression),
+        ("人员集合", element.attributes.get("collection"), compile_expression),
+    ]
+    for what, text, read in written:
+        if text:
+            try:
+                yield what, read(text)
+            except ExpressionError:
+                continue  # the engine's rules have said so
+
+
+def names_known(element: Element, known: Known) -> Iterator[Problem]:
+    for what, expression in expressions_of(element):
+        unknown = sorted(expression.names - known.variables)
+        if unknown:
+            message = f"{{}}的{what}用到了未公布的变量：{'、'.join(unknown)}。"
+            yield at(element, "unknown_variable", message, "请改用已公布的变量名。")
+
+
+def calls_right(element: Element, known: Known) -> Iterator[Problem]:
+    for _, expression in expressions_of(element):
+        for call in expression.calls:
+            complaint = complaint_about(call)
+            if complaint:
+                code = "publicity_days" if call.name == "publicity_end" else "call"
+                yield at(element, code, f"{{}}里的 {call.name}：{complaint}", "请修改括号里的参数。")
+
+
+def complaint_about(call: Call) -> str | None:
+    """Say what is wrong with the arguments of a call, or None."""
+    only = call.arguments[0] if len(call.arguments) == 1 else None
+    if call.name == "publicity_end" and (type(only) is not int or not PUBLICITY_DAYS <= only <= 60):
+        return f"公告期要写明工作日天数，不少于 {PUBLICITY_DAYS} 个，不多于 60 个。"
+    if call.name == "campaign_end" and only not in CAMPAIGN_DATES:
+        return f"要写明是哪个日期：{'、'.join(sorted(CAMPAIGN_DATES))}。"
+    if call.name == "working_days_end" and (type(only) is not int or not 1 <= only <= 250):
+        return "要写明 1 到 250 个工作日。"
+    if call.name == "today" and call.arguments:
+        return "没有参数。"
+    return None
+
+
+def attributes_known(element: Element, known: Known) -> Iterator[Problem]:
+    given = element.attributes
+    for name in sorted(given.keys() - ATTRIBUTES):
+        yield at(element, "unknown_attribute", f"{{}}的属性 sgyp:{name} 不认识。", "请检查拼写，或删去。")
+    allowed: Mapping[str, Collection[str]] = {"role": ROLES, "signed": ("true", "false"), "who": LANES}
+    for name, values in allowed.items():
+        if name in given and given[name] not in values:
+            message = f"{{}}的属性 sgyp:{name}=“{given[name]}”不在允许的取值里。"
+            yield at(element, f"bad_{name}", message, f"可取：{'、'.join(sorted(values))}。")
+    if "article" in given and not re.fullmatch(r"\d{1,2}", given["article"]):
+        yield at(element, "bad_article", "{}的条款号不是数字。", "请填写方案的条款序号，如 12。")
+    if "milestone" in given and not re.fullmatch(CAMPAIGN, given["milestone"]):
+        yield at(element, "bad_milestone", "{}的阶段节点有误。", "请写成 campaign:first_results 这样的形式。")
+
+
+def due_right(element: Element, known: Known) -> Iterator[Problem]:
+    due = element.attributes.get("due")
+    if due is None:
+        return
+    match = DUE.fullmatch(due)
+    if match is None:
+        remedy = "请写成 2wd、campaign:survey、3wd cap campaign:survey 或 variable:plan_due_on。"
+        yield at(element, "bad_due", f"{{}}的办理期限“{due}”写法有误。", remedy)
+    elif match["variable"] and match["variable"] not in known.variables:
+        yield at(
+            element, "bad_due", f"{{}}的办理期限用到了未公布的变量 {match['variable']}。", "请改用已公布的变量名。"
+        )
+
+
+def work_known(element: Element, known: Known) -> Iterator[Problem]:
+    handler, decision = element.attributes.get("handler"), element.attributes.get("decision")
+    if handler and handler not in known.handlers:
+        yield at(element, "unknown_handler", f"{{}}的处理程序“{handler}”不存在。", "请选用已有的处理程序。")
+    if decision and known.decisions is not None and decision not in known.decisions:
+        yield at(element, "unknown_decision", f"{{}}的决策表“{decision}”没有部署。", "请先部署决策表。")
+    if element.lane and element.lane not in LANES:
+        yield at(
+            element, "unknown_lane", f"{{}}所在的泳道“{element.lane}”不认识。", f"可用：{'、'.join(sorted(LANES))}。"
+        )
+    if element.kind in ("userTask", "manualTask"):
+        where = (element.id, element.name)
+        name = f"“{element.name or element.id}”"
+        if not handler:
+            yield warning(
+                "generic_form", f"{name}没有处理程序，将用通用表单。", "如需专用表单请填写 sgyp:handler。", *where
+            )
+        if not element.lane and "who" not in element.attributes:
+            yield warning("nobody", f"{name}不在泳道里，没有指定由谁办理。", "请放进泳道，或填写 sgyp:who。", *where)
+
+
+def drawing_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    drawn = {node.get("bpmnElement") for node in root.walk() if node.tag in ("BPMNShape", "BPMNEdge")}
+    missing = [element for element in elements.values() if element.id not in drawn]
+    if missing:
+        message = f"有 {len(missing)} 个元素没有图形，将自动布局。"
+        yield warning("not_drawn", message, "请在编辑器里摆放后导出。", missing[0].id, missing[0].name)
+
+
+LOOKS: tuple[Callable[[Element, Known], Iterable[Problem]], ...] = (
+    names_known,
+    calls_right,
+    attributes_known,
+    due_right,
+    work_known,
+)
+
+
+def check_upload(
+    xml: bytes,
+    handlers: Collection[str],
+    *,
+    variables: Collection[str] = PUBLISHED,
+    decisions: Collection[str] | None = None,
+) -> list[Problem]:
+    """Do what `check_diagram` does in a child process with limits; a file that needs more is one problem."""
+    known = {
+        "handlers": sorted(handlers),
+        "variables": sorted(variables),
+        "decisions": None if decisions is None else sorted(decisions),
+    }
+    try:
+        answer = run_limited("bpmn.checks", json.dumps(known).encode() + b"\n" + xml)
+    except LimitExceeded:
+        return [error("limits", "检查这个文件超出了时间或内存限制。", "请确认文件来自流程编辑器，或拆分流程。")]
+    return [Problem(**{**problem, "severity": Severity(problem["severity"])}) for problem in json.loads(answer)]
+
+
+def main() -> None:
+    """Check the file on standard input; the child's side of `check_upload`."""
+    known, _, xml = sys.stdin.buffer.read().partition(b"\n")
+    problems = check_diagram(xml, **json.loads(known))
+    sys.stdout.write(json.dumps([asdict(problem) for problem in problems]))
+
+
+if __name__ == "__main__":
+    main()

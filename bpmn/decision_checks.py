@@ -1,0 +1,109 @@
+"""What is wrong with a decision table that can be read: rules that overlap, cases nobody thought of, unknown names.
+
+A column's cells divide its values into finitely many kinds; one sample of each is tried, so the answers
+are exact as long as the cells hold literals only.
+"""
+
+import itertools
+import math
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+
+from bpmn.decisions import Cell, Column, DecisionTable, HitPolicy, Rule, read_table
+from bpmn.engine.problems import DiagramProblems, Problem, Severity, error, warning
+from bpmn.expressions import PUBLISHED, ExpressionError
+
+SAMPLE_LIMIT = 20_000
+NEARBY = Decimal("0.000001")
+OTHER_TEXT = "（其他）"
+
+
+def check_table(xml: bytes, names: Collection[str] = PUBLISHED) -> list[Problem]:
+    """Return every problem of a DMN file, errors first; `names` are the variables it may look at."""
+    try:
+        table = read_table(xml)
+    except DiagramProblems as refusal:
+        return list(refusal.problems)
+    problems = [*name_problems(table, frozenset(names)), *answer_problems(table), *overlap_problems(table)]
+    problems += gap_problems(table)
+    return sorted(problems, key=lambda problem: problem.severity is Severity.WARNING)
+
+
+def name_problems(table: DecisionTable, names: frozenset[str]) -> Iterator[Problem]:
+    unknown = sorted(table.names - names)
+    if unknown:
+        message = f"决策表用到了未公布的变量：{'、'.join(unknown)}。"
+        yield error("unknown_variable", message, "请改用已公布的变量名。", table.id, table.name)
+
+
+def answer_problems(table: DecisionTable) -> Iterator[Problem]:
+    for rule in table.rules:
+        for column, answer in zip(table.outputs, rule.answers, strict=True):
+            value = answer.constant if answer else None
+            if value is not None and column.values and not column.values.holds(value, {}):
+                message = f"规则 {rule.id} 的输出“{column.label}”不在允许的取值里：{value}。"
+                yield error("bad_output", message, f"可取：{column.values.text}", rule.id, column.label)
+
+
+def overlap_problems(table: DecisionTable) -> Iterator[Problem]:
+    """Two rules of a UNIQUE table that can hold together; a rule of a FIRST table none can get to."""
+    if table.policy is not HitPolicy.UNIQUE:
+        return
+    samples = [samples_of(table, number) for number in range(len(table.inputs))]
+    for first, second in itertools.combinations(table.rules, 2):
+        if all(together(a, b, kinds) for a, b, kinds in zip(first.cells, second.cells, samples, strict=True)):
+            message = f"规则 {first.id} 与 {second.id} 可能同时成立。"
+            yield error("overlap", message, "请收紧条件，或改用 FIRST、COLLECT。", second.id, table.name)
+
+
+def together(first: Cell, second: Cell, samples: list[object]) -> bool:
+    """Tell whether one value can pass both cells; assumed when they cannot be tried."""
+    try:
+        return any(first.holds(sample, {}) and second.holds(sample, {}) for sample in samples)
+    except ExpressionError:
+        return True
+
+
+def gap_problems(table: DecisionTable) -> Iterator[Problem]:
+    """A case no rule answers, told by an example; COLLECT tables may well answer nothing."""
+    samples = [[s for s in samples_of(table, n) if s is not None] for n in range(len(table.inputs))]
+    if table.policy is HitPolicy.COLLECT:
+        return
+    if math.prod(len(kinds) for kinds in samples) > SAMPLE_LIMIT:
+        yield warning("not_explored", "决策表过大，没有检查是否有遗漏的情形。", "请人工核对。", table.id, table.name)
+        return
+    for case in itertools.product(*samples):
+        if not any(applies(rule, case) for rule in table.rules):
+            pairs = zip(table.inputs, case, strict=True)
+            told = "，".join(f"{column.label or column.name} = {value}" for column, value in pairs)
+            yield warning("gap", f"没有规则对应这种情形：{told}。", "请补一条规则。", table.id, table.name)
+            return
+
+
+def applies(rule: Rule, case: tuple[object, ...]) -> bool:
+    """Tell whether a rule answers a sample case; assumed when it cannot be tried."""
+    try:
+        return all(cell.holds(value, {}) for cell, value in zip(rule.cells, case, strict=True))
+    except ExpressionError:
+        return True
+
+
+def samples_of(table: DecisionTable, number: int) -> list[object]:
+    """Return one value of each kind the cells of a column tell apart, None among them."""
+    column = table.inputs[number]
+    cells = [rule.cells[number] for rule in table.rules]
+    literals = {test.operand.constant for cell in cells for tests in cell.alternatives for test in tests}
+    return [None, *kinds_of(column, literals - {None})]
+
+
+def kinds_of(column: Column, literals: set[object]) -> list[object]:
+    """Return the sample values of a column by its type."""
+    if column.kind == "boolean":
+        return [True, False]
+    if column.kind in ("number", "integer", "long", "double"):
+        numbers = sorted({Decimal(str(n)) for n in literals if isinstance(n, int | Decimal)})
+        near = {n + step for n in numbers for step in (-NEARBY, 0, NEARBY)} or {Decimal(0)}
+        return sorted(near)  # type: ignore[return-value] # a list of decimals is a list of objects
+    if column.values and column.values.alternatives and not column.values.negated:
+        return [tests[0].operand.constant for tests in column.values.alternatives]
+    return [*sorted(literals, key=str), OTHER_TEXT]
