@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
 from bpmn.engine.problems import DiagramProblems, Problem, error
 from bpmn.engine.xml import DMN, Node, read_tree
-from bpmn.expressions import Expression, ExpressionError, compile_expression
+from bpmn.expressions import LENGTH_LIMIT, Expression, ExpressionError, compile_expression
 
 Read = TypeVar("Read")
 
@@ -238,8 +239,8 @@ def input_of(node: Node, problems: list[Problem]) -> Column:
     """Read an input column."""
     asked = node.find("inputExpression")
     text = text_of(asked)
-    expression = attempt(lambda: compile_expression(text), node, f"输入“{node.get('label')}”的表达式", problems)
-    allowed = attempt(lambda: read_cell(text_of(node.find("inputValues"))), node, "输入的取值", problems)
+    expression = attempt(partial(compile_expression, text), node, f"输入“{node.get('label')}”的表达式", problems)
+    allowed = attempt(partial(read_cell, text_of(node.find("inputValues"))), node, "输入的取值", problems)
     kind = asked.get("typeRef") if asked else ""
     return Column(node.get("id"), node.get("label"), text, kind, allowed, expression)
 
@@ -251,7 +252,7 @@ def output_of(node: Node, problems: list[Problem]) -> Column:
         problems.append(
             error("output_name", f"输出“{node.get('label')}”没有可用的名称。", "请填写名称。", node.get("id"))
         )
-    allowed = attempt(lambda: read_cell(text_of(node.find("outputValues"))), node, "输出的取值", problems)
+    allowed = attempt(partial(read_cell, text_of(node.find("outputValues"))), node, "输出的取值", problems)
     return Column(node.get("id"), node.get("label"), name, node.get("typeRef"), allowed)
 
 
@@ -264,8 +265,8 @@ def rule_of(
         message = f"第 {number} 条规则的格数与列数不符。"
         problems.append(error("cell_count", message, "请重新从决策表编辑器导出。", node.get("id")))
     what = f"第 {number} 条规则"
-    cells = tuple(attempt(lambda e=e: read_cell(text_of(e)), e, what, problems) or Cell("", ()) for e in entries)
-    results = tuple(attempt(lambda e=e: read_answer(text_of(e)), e, what, problems) for e in answers)
+    cells = tuple(attempt(partial(read_cell, text_of(e)), e, what, problems) or Cell("", ()) for e in entries)
+    results = tuple(attempt(partial(read_answer, text_of(e)), e, what, problems) for e in answers)
     described = node.find("description")
     return Rule(node.get("id") or f"rule_{number}", described.text.strip() if described else "", cells, results)
 
@@ -288,6 +289,8 @@ def read_cell(text: str) -> Cell:
     """Read an input cell; raises `ExpressionError`."""
     if text in ("", "-"):
         return Cell(text, ())
+    if len(text) > LENGTH_LIMIT:
+        raise ExpressionError(f"一格里最多 {LENGTH_LIMIT} 个字符。")
     negation = NEGATION.fullmatch(text)
     inner = negation[1] if negation else text
     return Cell(text, tuple(read_tests(part) for part in split(inner)), negated=negation is not None)

@@ -128,9 +128,12 @@ def file_problems(root: Node) -> Iterator[Problem]:
 
 
 def judged(node: Node) -> Iterator[Node]:
-    """Yield the nodes worth a sentence of their own: nothing below what is refused as a whole."""
+    """Yield the nodes worth a sentence of their own: nothing below what is refused as a whole.
+
+    A task without a type only needs one, so what is in it counts.
+    """
     yield node
-    if node.space in DRAWING_SPACES or (node.space == BPMN and node.tag in ALLOWED_TAGS):
+    if node.space in DRAWING_SPACES or (node.space == BPMN and node.tag in ALLOWED_TAGS | {"task"}):
         for child in node.children:
             yield from judged(child)
 
