@@ -35,7 +35,7 @@ def json_schema(form: Form, asked: Asked) -> Schema:
         if each.retired or each.type in SILENT:
             continue
         properties[each.name] = {"title": each.label, **schema_of(each, asked)}
-        if not each.required:
+        if not each.required or (each.type == FieldType.RECORDS and not asked.records.get(each.name)):
             continue
         condition = _condition((section.show_if, each.show_if), asked)
         if condition is True:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from forms.rendering import chinese_date
 from handlers.class_form import class_form
+from handlers.classing import suggestion_of, suggestion_text
 from handlers.outcome import Answers, CategoryChange, Handler, Outcome, Shown, Step, Verdict
 from handlers.rules import (
     CLASS_ARTICLES,
@@ -16,30 +15,7 @@ from handlers.rules import (
     refuse_if,
     short,
 )
-from ledger.classification import Suggestion
 from ledger.vocabulary import Category, Level
-
-_NUMERALS = dict(zip("3456", "三四五六", strict=True))  # as the directive numbers its classes
-
-
-def suggestion_of(step: Step, findings: Collection[str]) -> Suggestion | None:
-    """Ask the decision table (C5); None when the case has none."""
-    return step.suggest(findings) if step.suggest is not None else None
-
-
-def suggestion_text(suggestion: Suggestion | None) -> str:
-    """Say what the table suggests, with its reasons and articles."""
-    if suggestion is None:
-        return ""
-    head = f"建议认定为{label_of(Category, suggestion.category)}" if suggestion.category else "没有建议"
-    reasons = [
-        f"{label_of(Category, each.category)}{_article(each.article)}：{each.text}" for each in suggestion.reasons
-    ]
-    return "\n".join([head, *reasons, *([suggestion.note] if suggestion.note else [])])
-
-
-def _article(article: str) -> str:
-    return f"（第{_NUMERALS.get(article, article)}条）" if article else "（系统规则）"
 
 
 def show(step: Step) -> Shown:
