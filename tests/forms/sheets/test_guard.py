@@ -179,3 +179,13 @@ def test_refuses_an_entry_larger_than_its_directory_says():
     at = data.rindex(SHEET.encode()) - 46 + 24  # uncompressed size within the central directory's record
     assert int.from_bytes(data[at : at + 4], "little") == size
     assert "损坏" in refusal(data[:at] + (size - 9).to_bytes(4, "little") + data[at + 4 :])
+
+
+def test_refuses_a_doctype_without_entities():
+    sheet = part(case("ok_control.xlsx"), SHEET)
+    assert "DTD" in refusal(with_parts(case("ok_control.xlsx"), {SHEET: b"<!DOCTYPE worksheet>" + sheet}))
+
+
+def test_names_the_part_that_unpacks_too_far():
+    bomb = with_parts(case("ok_control.xlsx"), {"xl/media/image1.png": bytes(9 << 20)})
+    assert "xl/media/image1.png" in refusal(bomb)
