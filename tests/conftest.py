@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,6 +33,24 @@ CHROMIUM_FLAGS = (
 )
 # a test's server may lose everything in a power cut, so it need not wait for the disk
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+
+OWN_ADDRESSES = ("127.0.0.1", "::1", "localhost", None)
+
+
+def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if host not in OWN_ADDRESSES:
+        raise OSError(f"a test wants to reach {host}: tests know no network but this machine's own")
+
+
+def pytest_configure() -> None:
+    """Close the network: what a test needs from outside, it has not understood."""
+    sys.addaudithook(_refuse_the_network)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The fixtures that every room's tests stand on."""
 
+import socket
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
@@ -33,3 +35,8 @@ def test_the_browser_shows_chinese(browser: Browser, screenshots: Path) -> None:
     page.screenshot(path=screenshots / "ground.png")
     page.close()
     assert (screenshots / "ground.png").stat().st_size > 0
+
+
+def test_the_network_is_closed() -> None:
+    with pytest.raises(OSError, match="no network"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)

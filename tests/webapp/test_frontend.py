@@ -186,6 +186,14 @@ def test_a_change_is_saved_by_itself_with_the_token(show: Callable[..., Page], s
     assert 'name="file"' not in site.posted[0]
 
 
+def test_a_file_field_speaks_chinese(show: Callable[..., Page]) -> None:
+    page = show('<form><label for="f">附件</label><input type="file" id="f" name="f" multiple></form>')
+    expect(page.locator(".file-field")).to_contain_text("选择文件未选择文件")
+    page.set_input_files("#f", [{"name": "会议纪要.pdf", "mimeType": "application/pdf", "buffer": b"x" * 2048}])
+    expect(page.locator(".file-names")).to_have_text("会议纪要.pdf（2 KB）")
+    assert page.evaluate("new FormData(document.forms[0]).get('f').name") == "会议纪要.pdf"
+
+
 def test_leaving_with_unsaved_changes_warns(show: Callable[..., Page]) -> None:
     page = show(DRAFT.replace('data-draft-seconds="0.05"', ""))
     page.fill("#opinion", "同意")
