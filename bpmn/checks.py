@@ -18,7 +18,7 @@ from bpmn.engine.limits import LimitExceeded, run_limited
 from bpmn.engine.moments import timer_expression
 from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import Node, read_tree
-from bpmn.expressions import PUBLISHED, Call, Expression, ExpressionError, compile_expression
+from bpmn.expressions import PUBLISHED, Call, Expression, ExpressionError, compile_expression, shorten
 from bpmn.paths import path_problems
 
 PUBLICITY_DAYS = 5
@@ -81,7 +81,9 @@ def check_diagram(
 
 def at(element: Element, code: str, message: str, remedy: str) -> Problem:
     """Build an error of one element; `{}` in the message is its name."""
-    return error(code, message.replace("{}", f"“{element.name or element.id}”"), remedy, element.id, element.name)
+    return error(
+        code, message.replace("{}", f"“{shorten(element.name or element.id)}”"), remedy, element.id, element.name
+    )
 
 
 def expressions_of(element: Element) -> Iterator[tuple[str, Expression]]:
@@ -133,11 +135,11 @@ def complaint_about(call: Call) -> str | None:
 def attributes_known(element: Element, known: Known) -> Iterator[Problem]:
     given = element.attributes
     for name in sorted(given.keys() - ATTRIBUTES):
-        yield at(element, "unknown_attribute", f"{{}}的属性 sgyp:{name} 不认识。", "请检查拼写，或删去。")
+        yield at(element, "unknown_attribute", f"{{}}的属性 sgyp:{shorten(name)} 不认识。", "请检查拼写，或删去。")
     allowed: Mapping[str, Collection[str]] = {"role": ROLES, "signed": ("true", "false"), "who": LANES}
     for name, values in allowed.items():
         if name in given and given[name] not in values:
-            message = f"{{}}的属性 sgyp:{name}=“{given[name]}”不在允许的取值里。"
+            message = f"{{}}的属性 sgyp:{name}=“{shorten(given[name])}”不在允许的取值里。"
             yield at(element, f"bad_{name}", message, f"可取：{'、'.join(sorted(values))}。")
     if "article" in given and not re.fullmatch(r"\d{1,2}", given["article"]):
         yield at(element, "bad_article", "{}的条款号不是数字。", "请填写方案的条款序号，如 12。")
@@ -152,7 +154,7 @@ def due_right(element: Element, known: Known) -> Iterator[Problem]:
     match = DUE.fullmatch(due)
     if match is None:
         remedy = "请写成 2wd、campaign:survey、3wd cap campaign:survey 或 variable:plan_due_on。"
-        yield at(element, "bad_due", f"{{}}的办理期限“{due}”写法有误。", remedy)
+        yield at(element, "bad_due", f"{{}}的办理期限“{shorten(due)}”写法有误。", remedy)
     elif match["variable"] and match["variable"] not in known.variables:
         yield at(
             element, "bad_due", f"{{}}的办理期限用到了未公布的变量 {match['variable']}。", "请改用已公布的变量名。"
@@ -162,16 +164,16 @@ def due_right(element: Element, known: Known) -> Iterator[Problem]:
 def work_known(element: Element, known: Known) -> Iterator[Problem]:
     handler, decision = element.attributes.get("handler"), element.attributes.get("decision")
     if handler and handler not in known.handlers:
-        yield at(element, "unknown_handler", f"{{}}的处理程序“{handler}”不存在。", "请选用已有的处理程序。")
+        yield at(element, "unknown_handler", f"{{}}的处理程序“{shorten(handler)}”不存在。", "请选用已有的处理程序。")
     if decision and known.decisions is not None and decision not in known.decisions:
-        yield at(element, "unknown_decision", f"{{}}的决策表“{decision}”没有部署。", "请先部署决策表。")
+        yield at(element, "unknown_decision", f"{{}}的决策表“{shorten(decision)}”没有部署。", "请先部署决策表。")
     if element.lane and element.lane not in LANES:
         yield at(
             element, "unknown_lane", f"{{}}所在的泳道“{element.lane}”不认识。", f"可用：{'、'.join(sorted(LANES))}。"
         )
     if element.kind in ("userTask", "manualTask"):
         where = (element.id, element.name)
-        name = f"“{element.name or element.id}”"
+        name = f"“{shorten(element.name or element.id)}”"
         if not handler:
             yield warning(
                 "generic_form", f"{name}没有处理程序，将用通用表单。", "如需专用表单请填写 sgyp:handler。", *where

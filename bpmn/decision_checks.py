@@ -46,7 +46,7 @@ def answer_problems(table: DecisionTable) -> Iterator[Problem]:
 
 
 def overlap_problems(table: DecisionTable) -> Iterator[Problem]:
-    """Two rules of a UNIQUE table that can hold together; a rule of a FIRST table none can get to."""
+    """Two rules of a UNIQUE table that can hold together."""
     if table.policy is not HitPolicy.UNIQUE:
         return
     samples = [samples_of(table, number) for number in range(len(table.inputs))]
@@ -65,19 +65,29 @@ def together(first: Cell, second: Cell, samples: list[object]) -> bool:
 
 
 def gap_problems(table: DecisionTable) -> Iterator[Problem]:
-    """A case no rule answers, told by an example; COLLECT tables may well answer nothing."""
-    samples = [[s for s in samples_of(table, n) if s is not None] for n in range(len(table.inputs))]
+    """A case no rule answers, told by an example, and a rule that never answers; COLLECT tables may have both."""
     if table.policy is HitPolicy.COLLECT:
         return
+    samples = [samples_of(table, number) for number in range(len(table.inputs))]
     if math.prod(len(kinds) for kinds in samples) > SAMPLE_LIMIT:
         yield warning("not_explored", "决策表过大，没有检查是否有遗漏的情形。", "请人工核对。", table.id, table.name)
         return
+    answering: set[str] = set()
+    gap: tuple[object, ...] | None = None
     for case in itertools.product(*samples):
-        if not any(applies(rule, case) for rule in table.rules):
-            pairs = zip(table.inputs, case, strict=True)
-            told = "，".join(f"{column.label or column.name} = {value}" for column, value in pairs)
-            yield warning("gap", f"没有规则对应这种情形：{told}。", "请补一条规则。", table.id, table.name)
-            return
+        rule = next((rule for rule in table.rules if applies(rule, case)), None)
+        if rule is not None:
+            answering.add(rule.id)
+        elif gap is None and None not in case:
+            gap = case
+    if gap is not None:
+        pairs = zip(table.inputs, gap, strict=True)
+        told = "，".join(f"{column.label or column.name} = {value}" for column, value in pairs)
+        yield warning("gap", f"没有规则对应这种情形：{told}。", "请补一条规则。", table.id, table.name)
+    for rule in table.rules:
+        if rule.id not in answering:
+            message = f"规则 {rule.id} 永远轮不到：前面的规则已经包括了它的情形。"
+            yield warning("masked", message, "请调整规则的顺序或条件。", rule.id, table.name)
 
 
 def applies(rule: Rule, case: tuple[object, ...]) -> bool:

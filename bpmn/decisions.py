@@ -52,7 +52,7 @@ class AmbiguousDecision(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One comparison of a cell; `(`, `)` of an interval are two tests that must hold together."""
 
     compare: str
@@ -77,7 +77,7 @@ class Cell:
     """An input cell: any of its alternatives, each a tuple of tests that hold together; none means anything goes."""
 
     text: str
-    alternatives: tuple[tuple[Test, ...], ...]
+    alternatives: tuple[tuple[Comparison, ...], ...]
     negated: bool = False
 
     def holds(self, value: object, variables: Mapping[str, object]) -> bool:
@@ -296,19 +296,19 @@ def read_cell(text: str) -> Cell:
     return Cell(text, tuple(read_tests(part) for part in split(inner)), negated=negation is not None)
 
 
-def read_tests(text: str) -> tuple[Test, ...]:
+def read_tests(text: str) -> tuple[Comparison, ...]:
     """Read one alternative of a cell."""
     interval = INTERVAL.fullmatch(text)
     if interval:
         low, high = compile_expression(interval[2]), compile_expression(interval[3])
         return (
-            Test(">=" if interval[1] == "[" else ">", low),
-            Test("<=" if interval[4] == "]" else "<", high),
+            Comparison(">=" if interval[1] == "[" else ">", low),
+            Comparison("<=" if interval[4] == "]" else "<", high),
         )
     comparison = COMPARISON.fullmatch(text)
     if comparison:
-        return (Test(comparison[1], compile_expression(comparison[2])),)
-    return (Test("=", compile_expression(text)),)
+        return (Comparison(comparison[1], compile_expression(comparison[2])),)
+    return (Comparison("=", compile_expression(text)),)
 
 
 def split(text: str) -> list[str]:

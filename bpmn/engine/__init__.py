@@ -4,8 +4,6 @@
 the house needs is named here.
 """
 
-import logging
-
 from bpmn.engine.diagram import Diagram, Element
 from bpmn.engine.errors import (
     MoveRefused,
@@ -19,11 +17,6 @@ from bpmn.engine.problems import DiagramProblems, Problem, Severity
 from bpmn.engine.reading import read_diagram
 from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
 from bpmn.engine.tokens import Surroundings
-
-# The library writes every task's data into its log records; a case's data has no business there.
-logging.getLogger("spiff").setLevel(logging.WARNING)
-for _name in ("spiff.task", "spiff.workflow"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 __all__ = [
     "Diagram",

@@ -11,7 +11,7 @@ from bpmn.engine.diagram import EVENT_DEFINITIONS, FLOW_NODES, Element, index, p
 from bpmn.engine.moments import DURATION, timer_expression
 from bpmn.engine.problems import Problem, error
 from bpmn.engine.xml import BPMN, SGYP, Node
-from bpmn.expressions import ExpressionError, compile_expression
+from bpmn.expressions import ExpressionError, compile_expression, shorten
 
 NODE_LIMIT = 600
 NAME_LIMIT = 120
@@ -115,7 +115,7 @@ def at(element: Element, code: str, message: str, remedy: str) -> Problem:
 
 def label(element: Element) -> str:
     """Say which element a sentence speaks of."""
-    return f"“{element.name or element.id}”"
+    return f"“{shorten(element.name or element.id)}”"
 
 
 def file_problems(root: Node) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ class Program(WorkflowSpec):  # type: ignore[misc] # the library is untyped
         super().__init__(name=diagram.process_id, addstart=True)
         self.diagram = diagram
         self.steps: dict[str, specs.Step] = {}
+        self.places = {element: number for number, element in enumerate(diagram.order)}
         self._upstream: dict[tuple[str, str], frozenset[str]] = {}
         nodes = [element for element in diagram.elements.values() if element.kind != "sequenceFlow"]
         for element in nodes:

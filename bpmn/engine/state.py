@@ -5,7 +5,6 @@ in the diagram whose SHA-256 stands in the state. Nothing in it is a program, an
 into a form gets here.
 """
 
-import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -33,7 +32,7 @@ MICROSECOND = timedelta(microseconds=1)
 def dump(tokens: Tokens, key: bytes) -> bytes:
     """Write a run down, sealed with `key`."""
     diagram = tokens.program.diagram
-    places = {element: number for number, element in enumerate(diagram.order)}
+    places = tokens.program.places
     rows: list[list[object]] = []
     numbers = {tokens.task_tree.id: -1}
     for task in parents_first(tokens):
@@ -47,7 +46,7 @@ def dump(tokens: Tokens, key: bytes) -> bytes:
 
 def seal(body: bytes, key: bytes) -> bytes:
     """Return the MAC of a state."""
-    return hmac.new(key, VERSION + body, hashlib.sha256).digest()
+    return hmac.digest(key, VERSION + body, "sha256")
 
 
 def parents_first(tokens: Tokens) -> list[Task]:
@@ -124,11 +123,9 @@ def read_note(task: Task, note: Any, diagram: Diagram) -> None:
 
 def pack(value: object) -> object:
     """Make decimals something msgpack keeps exactly."""
-    if isinstance(value, Decimal):
+    if type(value) is Decimal:
         return msgspec.msgpack.Ext(DECIMAL, str(value).encode())
-    if isinstance(value, list):
-        return [pack(item) for item in value]
-    return value
+    return [pack(item) for item in value] if type(value) is list else value
 
 
 def unpack(kind: int, data: memoryview) -> Decimal:

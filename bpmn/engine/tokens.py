@@ -36,6 +36,13 @@ class Surroundings:
     functions: Mapping[str, Callable[..., object]]
 
 
+class Token(Task):  # type: ignore[misc] # the library is untyped
+    """A task that only remembers its state: the library's own writes a log record with the case's data each time."""
+
+    def _set_state(self, value: int) -> None:
+        self._state = value
+
+
 class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
     """The tree of live tasks; `data` holds the variables, once for the whole case."""
 
@@ -44,7 +51,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
         self.program = program
         self.surroundings = surroundings
         self.serial = serial
-        self.task_tree = Task(self, program.start, None, state=TaskState.STARTED, id="0")
+        self.task_tree = Token(self, program.start, None, state=TaskState.STARTED, id="0")
         self.queue: deque[Task] = deque()
         self.trail: list[str] = []
         self.ended: list[str] = []
@@ -59,7 +66,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
             token = str(self.serial)
         if len(self.tasks) > TOKEN_LIMIT:
             raise RunawayDiagram(f"流程同时有 {TOKEN_LIMIT} 个以上的令牌，已停止。")
-        return Task(self, spec, scope, state=state, id=token)
+        return Token(self, spec, scope, state=state, id=token)
 
     def enter(self, spec: specs.Step, scope: Task, flow: str | None = None) -> Task:
         """Let a token arrive at `spec`, by `flow` where it came by one."""
@@ -153,9 +160,20 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
                 task.run()
             join = self._join_due()
             if join is None:
+                self._require_a_way_on()
                 return
             self.consume(join, self.waiting_at(join.task_spec, join.parent))
             join._ready()
+
+    def _require_a_way_on(self) -> None:
+        """Refuse a marking in which nothing can ever happen again; the case stays where it was."""
+        stuck = None
+        for task in self.live():
+            if isinstance(task.task_spec, specs.ByHand | specs.Catch):
+                return
+            stuck = stuck or (task if task.state == TaskState.WAITING else None)
+        if stuck is not None:
+            raise StepFailed(stuck.task_spec.element, "等不到其余的分支，流程会卡住。")
 
     def _join_due(self) -> Task | None:
         for task in self.live():

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from bpmn.engine.errors import VariableRefused
 
@@ -18,9 +19,11 @@ def checked(variables: Mapping[str, object]) -> dict[str, object]:
         raise VariableRefused(f"流程变量超过 {COUNT_LIMIT} 个。")
     kept: dict[str, object] = {}
     for name, value in variables.items():
-        if not isinstance(name, str) or not name.isidentifier() or len(name) > NAME_LIMIT:
+        if not is_name(name):
             raise VariableRefused(f"流程变量的名称“{str(name)[:NAME_LIMIT]}”不合规则。")
-        if isinstance(value, list | tuple):
+        if value is None or value is True or value is False:
+            kept[name] = value
+        elif isinstance(value, list | tuple):
             if len(value) > LIST_LIMIT or not all(is_scalar(item) for item in value):
                 raise VariableRefused(f"流程变量 {name} 只能是至多 {LIST_LIMIT} 个简单值的列表。")
             kept[name] = list(value)
@@ -29,6 +32,12 @@ def checked(variables: Mapping[str, object]) -> dict[str, object]:
         else:
             raise VariableRefused(f"流程变量 {name} 只能是简短的文字、数、是否、空值，或它们的列表。")
     return kept
+
+
+@lru_cache(maxsize=4096)
+def is_name(name: object) -> bool:
+    """Tell whether a variable may be called so; cached, for it is asked of every variable at every step."""
+    return isinstance(name, str) and name.isidentifier() and len(name) <= NAME_LIMIT
 
 
 def is_scalar(value: object) -> bool:

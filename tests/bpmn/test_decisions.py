@@ -126,6 +126,7 @@ def test_overlap_and_gap() -> None:
     assert "ok = False" in found("UNIQUE", whole[:2])["gap"]
     assert "gap" in found("FIRST", whole[1:])
     assert found("COLLECT", whole[:1]) == {}
+    assert "r2 永远轮不到" in found("FIRST", [("-", "-", '"a"'), ("> 5", "true", '"b"')])["masked"]
     boundary = [("> 5", "-", '"a"'), ("< 5", "-", '"b"')]
     assert "n = 5" in found("UNIQUE", boundary)["gap"]
 

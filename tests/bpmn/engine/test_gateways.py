@@ -3,7 +3,7 @@
 import pytest
 
 from bpmn.engine import Run, RunawayDiagram, StepFailed, read_diagram
-from tests.bpmn.sketch import again, around, finish, node, orders, ready, sketch, user
+from tests.bpmn.sketch import KEY, again, around, finish, node, orders, ready, sketch, user
 
 LOOP = [
     ("s", "m"),
@@ -93,8 +93,18 @@ def test_a_join_keeps_the_surplus_token() -> None:
     run = again(run)
     finish(run, "b")
     assert ready(run) == ["c"]
-    finish(again(run), "c")
-    assert not run.finished
+    with pytest.raises(StepFailed, match="等不到其余的分支"):
+        finish(again(run), "c")
+
+
+def test_a_branch_that_never_comes_is_an_incident_and_not_a_vanished_case() -> None:
+    nodes = [node("exclusiveGateway", "g", default="g_a"), user("a"), user("b"), node("parallelGateway", "j")]
+    flows = [("s", "g"), ("g", "a", "", "g_a"), ("g", "b", "reached"), ("a", "j"), ("b", "j"), ("j", "e")]
+    run = Run.start(read_diagram(sketch(nodes, flows)), {"reached": False}, around())
+    saved = run.dump(KEY)
+    with pytest.raises(StepFailed, match=r"“j”.*卡住"):
+        finish(run, "a")
+    assert ready(Run.load(run.diagram, saved, KEY, around())) == ["a"]
 
 
 def test_the_first_condition_that_holds_wins_and_the_trail_says_so() -> None:
