@@ -13,6 +13,7 @@ from bpmn.engine.errors import (
     StepFailed,
     VariableRefused,
 )
+from bpmn.engine.marking import Mark, Marking, without_parts
 from bpmn.engine.problems import DiagramProblems, Problem, Severity
 from bpmn.engine.reading import read_diagram
 from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
@@ -22,6 +23,8 @@ __all__ = [
     "Diagram",
     "DiagramProblems",
     "Element",
+    "Mark",
+    "Marking",
     "MoveRefused",
     "NotReady",
     "Problem",
@@ -36,4 +39,5 @@ __all__ = [
     "WaitingMessage",
     "WaitingTimer",
     "read_diagram",
+    "without_parts",
 ]

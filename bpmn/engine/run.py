@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 from bpmn.engine import specs, state
 from bpmn.engine.diagram import Diagram, Element
 from bpmn.engine.errors import MoveRefused, NotReady
+from bpmn.engine.marking import Marking, marking_of
 from bpmn.engine.program import program_of
 from bpmn.engine.tokens import STEP_BUDGET, Surroundings, Tokens
 from bpmn.engine.variables import checked
@@ -101,6 +102,11 @@ class Run:
         return tuple(WaitingMessage(t.id, t.task_spec.element.id, t.task_spec.element.message) for t in found)
 
     @property
+    def marking(self) -> Marking:
+        """Where the tokens stand."""
+        return marking_of(self._tokens.task_tree)
+
+    @property
     def finished(self) -> bool:
         """Whether no token is left."""
         return len(self._tokens.tasks) == 1
@@ -132,11 +138,15 @@ class Run:
 
     def deliver(self, message: str) -> bool:
         """Hand a message to the one that has waited longest for it; False when nobody waits."""
-        for task in self._tokens.live():
-            if waits_for_message(task) and task.task_spec.element.message == message:
-                self._act(lambda: self._happen(task))  # noqa: B023 - called before the loop goes on
-                return True
-        return False
+        token = next((waiting.token for waiting in self.messages if waiting.name == message), None)
+        if token is not None:
+            self.receive(token)
+        return token is not None
+
+    def receive(self, token: str) -> None:
+        """Hand its message to one waiting event; raises `NotReady` when it does not wait."""
+        task = self._live(token, waits_for_message, "这个事件已不在等待消息。")
+        self._act(lambda: self._happen(task))
 
     def add_instance(self, token: str, item: object) -> None:
         """Ask one more in a joint activity; `token` is that of any of its instances."""

@@ -23,7 +23,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from bpmn.engine.errors import RunawayDiagram, StepFailed
-from bpmn.engine.moments import due_moment, timer_expression
+from bpmn.engine.moments import timer_expression
 from bpmn.expressions import Expression, ExpressionError, compile_expression
 
 if TYPE_CHECKING:
@@ -128,9 +128,8 @@ class Catch(Step):
 
     def arrive(self, task: Task, tokens: Tokens) -> bool:
         if self.when is not None:
-            around = tokens.surroundings
             try:
-                task.internal_data["due"] = due_moment(self.when, tokens.data, around.functions, around.now)
+                task.internal_data["due"] = tokens.surroundings.due_of(self.when, tokens.data)
             except ExpressionError as error:
                 raise StepFailed(self.element, str(error)) from error
         task._set_state(TaskState.WAITING)

@@ -14,6 +14,7 @@ from SpiffWorkflow.workflow import Workflow
 from bpmn.engine import specs
 from bpmn.engine.diagram import Element
 from bpmn.engine.errors import RunawayDiagram, StepFailed
+from bpmn.engine.moments import due_moment
 from bpmn.engine.program import Program
 from bpmn.engine.variables import checked
 from bpmn.expressions import Expression, ExpressionError
@@ -34,6 +35,14 @@ class Surroundings:
 
     now: datetime
     functions: Mapping[str, Callable[..., object]]
+
+    def value_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
+        """Compute a condition or collection of `element`; raises `ExpressionError`."""
+        return expression.value(variables, self.functions)
+
+    def due_of(self, expression: Expression, variables: Mapping[str, object]) -> datetime:
+        """Compute when a timer reached now is due, in UTC; raises `ExpressionError`."""
+        return due_moment(expression, variables, self.functions, self.now)
 
 
 class Token(Task):  # type: ignore[misc] # the library is untyped
@@ -136,7 +145,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
     def value_of(self, element: Element, expression: Expression) -> object:
         """Compute an expression of `element`; raises `StepFailed`."""
         try:
-            return expression.value(self.data, self.surroundings.functions)
+            return self.surroundings.value_of(element, expression, self.data)
         except ExpressionError as error:
             raise StepFailed(element, str(error)) from error
 
