@@ -48,12 +48,6 @@ class FreeSurroundings(Surroundings):
 
     answers: Answers
 
-    @classmethod
-    def of(cls, diagram: Diagram, answers: Answers) -> FreeSurroundings:
-        """Return surroundings that know every handler and decision a diagram names."""
-        names = [e.attributes.get(key) for e in diagram.elements.values() for key in ("handler", "decision")]
-        return cls(ANY_DAY, {name: nothing for name in names if name}, answers)
-
     def value_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
         if element.multiple:
             return REPRESENTATIVES
@@ -63,6 +57,12 @@ class FreeSurroundings(Surroundings):
 
     def due_of(self, expression: Expression, variables: Mapping[str, object]) -> datetime:
         return self.now
+
+
+def idle_functions(diagram: Diagram) -> dict[str, Callable[..., object]]:
+    """Return a stand-in for every handler and decision a diagram names."""
+    names = [e.attributes.get(key) for e in diagram.elements.values() for key in ("handler", "decision")]
+    return {name: nothing for name in names if name}
 
 
 def nothing(variables: Mapping[str, object]) -> None:

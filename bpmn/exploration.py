@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bpmn.choices import Act, Answers, FreeSurroundings, acts, combinations
+from bpmn.choices import ANY_DAY, Act, Answers, FreeSurroundings, acts, combinations, idle_functions
 from bpmn.engine import (
     Diagram,
     Mark,
@@ -110,11 +110,11 @@ def legal_targets(
     `candidates` only these are tried, such as the steps a case has done. `run` is left as it is.
     Raises `NotReady` when the token is gone.
     """
-    saved = run.dump(KEY)
+    saved, functions = run.dump(KEY), idle_functions(run.diagram)
     here = next((task.element for task in run.ready if task.token == token), "")
 
     def leads_to(target: str, answers: Answers) -> Marking:
-        moved = Run.load(run.diagram, saved, KEY, FreeSurroundings.of(run.diagram, answers))
+        moved = Run.load(run.diagram, saved, KEY, FreeSurroundings(ANY_DAY, functions, answers))
         moved.move(token, target)
         return without_parts(moved.marking)
 
@@ -165,6 +165,7 @@ class Walk:
     def __init__(self, diagram: Diagram, budget: Budget) -> None:
         self.diagram = diagram
         self.budget = budget
+        self.functions = idle_functions(diagram)
         self.step_count = 0
         self.complete = False
         self.spent = False
@@ -189,11 +190,14 @@ class Walk:
 
     def expand(self, marking: Marking, saved: bytes) -> None:
         """Try everything that can happen in a marking."""
-        possible = acts(Run.load(self.diagram, saved, KEY, FreeSurroundings.of(self.diagram, Answers())))
+        possible = acts(Run.load(self.diagram, saved, KEY, self.around(Answers())))
         if not possible:
             self.report_deadlock(marking)
         for act in possible:
             self.follow(marking, saved, act)
+
+    def around(self, answers: Answers) -> FreeSurroundings:
+        return FreeSurroundings(ANY_DAY, self.functions, answers)
 
     def follow(self, marking: Marking | None, saved: bytes | None, act: Act | None) -> None:
         """Try one act, or the start of a case, with every combination of answers."""
@@ -205,7 +209,7 @@ class Walk:
 
     def attempt(self, marking: Marking | None, saved: bytes | None, act: Act | None, answers: Answers) -> None:
         """Try one act with one set of answers and note where it leads."""
-        around = FreeSurroundings.of(self.diagram, answers)
+        around = self.around(answers)
         self.step_count += 1
         try:
             if saved is None or act is None:

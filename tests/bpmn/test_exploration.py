@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import combinations
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,8 @@ from bpmn.exploration import (
     load_markings,
     problems_of,
 )
+from tests.bpmn.engine.test_oracle import diagram_of
+from tests.bpmn.programs import PLAIN, Author, Block
 from tests.bpmn.sketch import BEGIN, MESSAGE, Flow, again, around, finish, node, several, sketch, sub, timer, user
 from tests.bpmn.test_four_batches_run import NEW_CASE, Story, to_decision, to_publicity
 
@@ -207,6 +212,40 @@ class TestSoundDiagrams:
         assert told(found) == []
         # a watched; a and b; a alone with the timer gone; b; finished
         assert found.marking_count == 5
+
+
+def resting_places(block: Block) -> int:
+    """Count by structure, without running anything, the markings in which something of a block is open."""
+    inner = [resting_places(part) for part in block.inner]
+
+    def together(counts: Iterable[int]) -> int:
+        """Branches at once: each in one of its places or waiting at the join, but not all waiting."""
+        return prod(count + 1 for count in counts) - 1
+
+    match block.kind:
+        case "task" | "many":
+            return 1
+        case "edge":
+            return 2  # the task watched by its timer, the task behind the timer
+        case "wait":
+            return 3  # the gateway, the task behind either event
+        case "and":
+            return together(inner)
+        case "or":
+            others = (chosen for size in range(1, len(inner)) for chosen in combinations(inner[1:], size))
+            return inner[0] + sum(together(chosen) for chosen in others)
+    return sum(inner)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_random_sound_program_has_as_many_markings_as_its_structure_says(seed: int) -> None:
+    rnd = random.Random(seed)
+    author = Author(rnd, (*PLAIN, "edge", "wait"))
+    program = Block("seq", "root", (author.block(2), author.block(2)))
+    found = explore(read_diagram(diagram_of(program)))
+    assert found.findings == ()
+    assert found.complete
+    assert found.marking_count == resting_places(program) + 1
 
 
 class TestBudget:
