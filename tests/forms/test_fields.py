@@ -317,6 +317,11 @@ def test_optional_records_without_content_are_left_out() -> None:
     assert parse(form_of(RECORDS), {"reviews.18.taken": ["yes"]}, asked) == {"reviews": [{"key": "18", "taken": "yes"}]}
 
 
+def test_records_nobody_has_to_answer_are_not_demanded() -> None:
+    """P3: where every reviewing body agrees there is nothing to answer."""
+    assert parse(form_of({**RECORDS, "required": True}), {}, Asked()) == {}
+
+
 def test_files_are_those_uploaded_to_the_item() -> None:
     """P2: an answer cannot claim another item's file."""
     photos = {"name": "photos", "label": "照片", "type": "file", "kind": "photo", "required": True}

@@ -87,7 +87,13 @@ def asked(handler: Handler, at: Step, files: Mapping[str, list[int]], context: M
     meetings = (Option(str(at.meeting.id), at.meeting.title),) if at.meeting else ()
     return Asked(
         attached=files,
-        options={"meetings": meetings, "business_units": UNITS},
+        options={
+            "meetings": meetings,
+            "business_units": UNITS,
+            "units": UNITS,
+            "reviewers": UNITS,
+            "batches": (Option("9", "关于报送的请示"),),
+        },
         records=shown.records,
         display=shown.display,
         context={**shown.context, **context},

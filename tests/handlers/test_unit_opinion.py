@@ -1,0 +1,55 @@
+"""单位意见 (P4, F3): the form signed with the opinions on it, or sent back."""
+
+from typing import Any
+
+import pytest
+
+from handlers.unit_opinion import HANDLER
+from tests.handlers.situations import refused, step, take
+
+VILLAGE_SAID = {"verdict": "on", "opinion": "同意上报", "opinion_on": "2023-11-26"}
+
+
+def situation(level: str) -> Any:
+    answers = {"application": {"measures": "建冷库"}, "village_opinion": VILLAGE_SAID}
+    return step("unit_opinion", {"level": level}, variables={"category": "upgrade", "level": level}, answers=answers)
+
+
+SIGNED = "同意。　桑柘镇人民政府 李四　2023年11月27日"
+
+
+@pytest.mark.parametrize(
+    ("level", "village", "township"),
+    [("village", "同意上报　2023年11月26日", SIGNED), ("township", "/", SIGNED), ("department", "/", "/")],
+    ids=["F1", "F2", "F3"],
+)
+def test_p4_the_signed_form_carries_the_opinions_of_its_level(level: str, village: str, township: str) -> None:
+    outcome = take(HANDLER, situation(level), {"verdict": "on", "opinion": "同意。"})
+    assert outcome.variables == {"verdict": "on"}
+    assert outcome.summary == "签署：同意。"
+    rows = dict(outcome.prints[0].rows)
+    assert rows["村委会意见"] == village
+    assert rows["乡镇（街道）意见"] == township
+    assert rows["县实施乡村振兴战略领导小组意见"] == ""
+    assert rows["处置措施"] == "建冷库"
+
+
+def test_p4_the_signer_sends_it_back_with_a_reason() -> None:
+    outcome = take(HANDLER, situation("village"), {"verdict": "back", "reason": "措施太空", "opinion": "同意。"})
+    assert outcome.variables == {"verdict": "back"}
+    assert outcome.prints == ()
+    assert outcome.summary == "退回修改：措施太空"
+
+
+@pytest.mark.parametrize(
+    ("posted", "field"),
+    [
+        ({"verdict": "on", "opinion": " "}, "opinion"),
+        ({"verdict": "on", "opinion": "字" * 101}, "opinion"),
+        ({"verdict": "back"}, "reason"),
+        ({}, "verdict"),
+    ],
+    ids=["none", "over 100", "no reason", "no verdict"],
+)
+def test_p4_refused(posted: dict[str, Any], field: str) -> None:
+    assert set(refused(HANDLER, situation("village"), posted)) == {field}
