@@ -58,8 +58,8 @@ def _grounds(step: Step) -> list[str]:
         amount = yuan(amount_in(proposal, "write_off_yuan"))
         grounds.append(f"提请核销{amount}：{proposal.get('write_off_reason', '')}")
     elif step.variables.get("exit_proposed"):
-        reason = step.answers.get("disposal", {}).get("exit_reason") or "党组（委）会提出退出追偿"
-        grounds.append(f"提出退出：{reason}")
+        given = (step.answers.get(stem, {}).get("exit_reason") for stem in ("party_meeting", "disposal"))
+        grounds.append("提出退出：" + "；".join(reason for reason in given if reason))
     return grounds or ["审定“四个一批”分类及处置措施"]
 
 
