@@ -1,0 +1,217 @@
+"""分类统计表 (Annex 4), 管理台账 (Annex 5) and the three rates, counted from the projects themselves.
+
+Both tables are views of the same rows: with the same condition they agree in 项目数, the four classes and 投资.
+Money is stored in 元; these tables are read in 万元.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from ledger.people import Unit
+from ledger.projects import Project
+from ledger.vocabulary import (
+    Category,
+    Cause,
+    Function,
+    Industry,
+    LedgerOperation,
+    Linkage,
+    LinkageGap,
+    OperatingMode,
+    Operation,
+    ProjectProblem,
+    Term,
+    Use,
+)
+
+Cell = str | int | Decimal | None
+TEN_THOUSAND = 10_000
+_CENT = Decimal("0.01")
+UNASSIGNED = "未分派"
+TOTAL = "合计"
+# Annex 4 prints the ten causes in an order of its own (F9)
+ANNEX4_CAUSES = (
+    Cause.CHOICE,
+    Cause.FUNDS,
+    Cause.MANAGEMENT,
+    Cause.LABOUR,
+    Cause.MATERIALS,
+    Cause.TECHNOLOGY,
+    Cause.PRICES,
+    Cause.FACILITIES,
+    Cause.DISASTER,
+    Cause.OTHER,
+)
+ANNEX4_HEADS = (
+    *("序号", "地区", "项目实际投入（万元）", "项目数", "巩固项目", "提升项目", "盘活项目", "另起炉灶项目"),
+    *(f"停产闲置原因：{cause.label}" for cause in ANNEX4_CAUSES),
+    "生产经营遇到困难项目数",
+    *(f"生产经营遇到困难原因：{cause.label}" for cause in ANNEX4_CAUSES),
+    *(gap.label for gap in LinkageGap),
+)
+ANNEX5_HEADS = (
+    *("序号", "项目名称", "项目编号", "实施年度", "四个一批分类", "责任单位", "责任人及联系电话", "产业类型"),
+    *("投资规模（万元）小计", "专项资金", "其他资金", "建设内容", "项目地点", "运营模式"),
+    *("结余资金", "待收待返资金", "资产估值", "其他", "功能现状", "使用现状", "生产经营情况", "存在问题", "原因分析"),
+    *("发挥联农带农作用", "未充分发挥联农带农作用原因", "处置整改措施", "处置整改进展情况", "备注"),
+)
+_ENTRUSTED_IN_LEDGER = "委托经营"  # what Annex 5 writes for 委托运营 (F9)
+
+
+def ten_thousands(yuan: Decimal) -> Decimal:
+    """Return `yuan` in 万元, exact (元 with two decimals need six), without trailing zeros."""
+    exact = yuan / TEN_THOUSAND
+    return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
+
+
+def annex5_rows(session: Session, condition: ColumnElement[bool]) -> list[tuple[Cell, ...]]:
+    """Return a row of 28 cells per project, exited ones too, in the order of 责任单位 and 项目编号 (F5)."""
+    return [_ledger_row(number, project) for number, project in enumerate(_projects(session, condition), 1)]
+
+
+def annex4_rows(session: Session, condition: ColumnElement[bool]) -> list[tuple[Cell, ...]]:
+    """Return a row of 32 cells per responsible unit and the total below (F4); a project counts under each cause."""
+    projects = _projects(session, condition)
+    own: dict[int | None, list[Project]] = {}
+    for project in projects:
+        own.setdefault(project.responsible_unit_id, []).append(project)
+    rows = [_statistics_row(number, _unit_name(each[0]), each) for number, each in enumerate(own.values(), 1)]
+    return [*rows, _statistics_row(None, TOTAL, projects)]
+
+
+def _projects(session: Session, condition: ColumnElement[bool]) -> Sequence[Project]:
+    units = (Project.responsible_unit, Project.township, Project.village)
+    wanted = select(Project).where(condition).options(*(joinedload(unit) for unit in units))
+    owner = select(Unit.code).where(Unit.id == Project.responsible_unit_id).scalar_subquery()
+    # what waits unassigned comes last on every database
+    return session.scalars(wanted.order_by(case((owner.is_(None), 1), else_=0), owner, Project.number)).all()
+
+
+def _ledger_row(number: int, project: Project) -> tuple[Cell, ...]:
+    unit = project.responsible_unit
+    partial = project.linkage == Linkage.PARTIAL
+    return (
+        number,
+        project.name,
+        project.number,
+        project.implementation_year,
+        _label(Category, project.category),
+        project.responsible_body or (unit.name if unit else project.unit_text),
+        f"{project.responsible_person or ''} {project.telephone or ''}".strip(),
+        _label(Industry, project.industry),
+        ten_thousands(project.funding_total_yuan),
+        ten_thousands(project.funding_earmarked_yuan),
+        ten_thousands(project.funding_other_yuan),
+        project.construction,
+        _place(project),
+        _ledger_mode(project.operating_mode),
+        _worth(project.balance_yuan),
+        _worth(project.receivable_yuan),
+        _worth(project.appraised_yuan),
+        _worth(project.other_value_yuan),
+        _label(Function, project.function),
+        _label(Use, project.use),
+        _label(LedgerOperation, project.operation_ledger or project.operation),  # the identifiers are the same (F9)
+        _labels(ProjectProblem, project.problems),
+        _labels(Cause, project.causes),
+        _label(Linkage, project.linkage),
+        _label(LinkageGap, project.linkage_gaps[0]) if partial and project.linkage_gaps else "",
+        project.measures,
+        project.progress,
+        project.remark,
+    )
+
+
+def _statistics_row(number: int | None, name: str, projects: Sequence[Project]) -> tuple[Cell, ...]:
+    stopped = [project for project in projects if project.operation == Operation.STOPPED]
+    difficult = [project for project in projects if project.operation == Operation.DIFFICULT]
+    weak = [project for project in projects if project.linkage == Linkage.PARTIAL]
+    return (
+        number,
+        name,
+        ten_thousands(sum((project.funding_total_yuan for project in projects), Decimal(0))),
+        len(projects),
+        *(sum(project.category == category for project in projects) for category in Category),
+        *(sum(cause in project.causes for project in stopped) for cause in ANNEX4_CAUSES),
+        len(difficult),
+        *(sum(cause in project.causes for project in difficult) for cause in ANNEX4_CAUSES),
+        *(sum(gap in project.linkage_gaps for project in weak) for gap in LinkageGap),
+    )
+
+
+def _unit_name(project: Project) -> str:
+    return project.responsible_unit.short_name if project.responsible_unit else UNASSIGNED
+
+
+def _ledger_mode(mode: str | None) -> str:
+    return _ENTRUSTED_IN_LEDGER if mode == OperatingMode.ENTRUSTED else _label(OperatingMode, mode)
+
+
+def _place(project: Project) -> str:
+    """Return 项目地点 as the survey wrote it, else as the project was assigned."""
+    pairs = ((project.township_text, project.township), (project.village_text, project.village))
+    return "".join(text or (unit.short_name if unit else "") for text, unit in pairs)
+
+
+def _worth(yuan: Decimal | None) -> Decimal | None:
+    return None if yuan is None else ten_thousands(yuan)
+
+
+def _label(terms: type[Term], identifier: str | None) -> str:
+    return terms(identifier).label if identifier else ""
+
+
+def _labels(terms: type[Term], identifiers: Iterable[str]) -> str:
+    chosen = set(identifiers)
+    return "、".join(term.label for term in terms if term in chosen)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The three rates (R6) over the projects that have not exited."""
+
+    project_count: int
+    stopped_count: int
+    difficult_count: int
+    weak_linkage_count: int
+
+    @property
+    def stopped(self) -> Decimal | None:
+        """停产闲置率, between 0 and 1; None where there is no project."""
+        return self._of(self.stopped_count)
+
+    @property
+    def difficult(self) -> Decimal | None:
+        """经营困难率."""
+        return self._of(self.difficult_count)
+
+    @property
+    def weak_linkage(self) -> Decimal | None:
+        """未按约定联农带农率."""
+        return self._of(self.weak_linkage_count)
+
+    def _of(self, count: int) -> Decimal | None:
+        return Decimal(count) / self.project_count if self.project_count else None
+
+
+def rates(session: Session, condition: ColumnElement[bool]) -> Rates:
+    """Count the projects of the three rates; an exited project is in no rate from the day of its decision (R6)."""
+    counted = (
+        Project.operation == Operation.STOPPED,
+        Project.operation == Operation.DIFFICULT,
+        Project.linkage == Linkage.PARTIAL,
+    )
+    sums = (func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in counted)
+    staying = select(func.count(), *sums).select_from(Project).where(condition, Project.exited_on.is_(None))
+    return Rates(*(int(count) for count in session.execute(staying).one()))
+
+
+def rate_text(rate: Decimal | None) -> str:
+    """Write a rate as tables print it: 12.50%, and “—” where there is no project."""
+    return "—" if rate is None else f"{(rate * 100).quantize(_CENT, ROUND_HALF_UP)}%"
