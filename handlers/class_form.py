@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from forms.rendering import funding_lines, yuan
+from handlers.facts import place
 from handlers.outcome import Print, Step
 from handlers.rules import label_of, labels_of, project_rows
 from ledger.vocabulary import (
@@ -44,7 +45,7 @@ def class_form(step: Step, project: Mapping[str, Any], opinions: Mapping[str, st
     rows = (
         ("表式", TITLES[level]),
         *project_rows(step),
-        ("项目地点", f"{project.get('township_text') or ''}{project.get('village_text') or ''}"),
+        ("项目地点", place(project)),
         ("责任人及联系电话", f"{project.get('responsible_person') or ''} {project.get('telephone') or ''}".strip()),
         ("产业类型", label_of(Industry, project.get("industry"))),
         ("投资规模", funding_lines(project.get("funding") or {})),

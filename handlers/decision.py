@@ -6,6 +6,7 @@ from typing import Any
 
 from forms.rendering import yuan
 from handlers.outcome import Answers, CategoryChange, Handler, Outcome, Shown, Step, Verdict
+from handlers.party_meeting import EXIT_MEASURES
 from handlers.rules import (
     CLASS_ARTICLES,
     NO_ASSESSMENT,
@@ -26,7 +27,7 @@ def prepare(step: Step) -> Answers:
     """Start with what the unit proposed; an exit in question is never answered beforehand."""
     project = step.project
     start: dict[str, Any] = {
-        "category": project.get("category"),
+        "category": proposed_category(step),
         "measures": project.get("measures"),
         "business_unit": str(project["responsible_unit_id"]) if project.get("responsible_unit_id") else None,
     }
@@ -41,10 +42,15 @@ def prepare(step: Step) -> Answers:
 def show(step: Step) -> Shown:
     """Show why the case is here and what the unit proposed."""
     project = step.project
-    category = label_of(Category, project.get("category")) or "未提出类别"
+    category = label_of(Category, proposed_category(step)) or "未提出类别"
     proposal = f"{category}；{project.get('measures') or '未提出措施'}"
     context = {"write_off": "yes" if _write_off_open(step) else "no"}
     return Shown({"grounds": "\n".join(_grounds(step)), "proposal": proposal}, context=context)
+
+
+def proposed_category(step: Step) -> str | None:
+    """Return the class the unit's meeting proposed, or the one decided before."""
+    return step.variables.get("category") or step.project.get("category")
 
 
 def _grounds(step: Step) -> list[str]:
@@ -78,7 +84,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
         return _returned(step, answers)
     refuse_if({**_class_errors(step, answers), **_exit_errors(step, answers), **meeting_errors(step)})
     exited = answers["exit"] == "decided"
-    category = answers.get("category") or step.project.get("category")
+    category = answers.get("category") or proposed_category(step)
     measures = answers.get("measures") or step.project.get("measures") or ""
     reason = answers.get("reason", "")
     variables: dict[str, Any] = {
@@ -131,7 +137,7 @@ def _class_errors(step: Step, answers: Answers) -> dict[str, str]:
         for name, sentence in (("category", "请选择“四个一批”认定"), ("measures", "请填写处置措施")):
             if not answers.get(name):
                 errors[name] = sentence
-    proposed = (project.get("category"), project.get("measures") or "")
+    proposed = (proposed_category(step), project.get("measures") or "")
     given = (answers.get("category") or proposed[0], answers.get("measures") or proposed[1])
     if answers["verdict"] == "approve" and given != proposed and proposed[0]:
         errors["verdict"] = "类别或措施与报送意见不同，请选“调整类别或措施后同意”并写明理由"
@@ -162,6 +168,8 @@ def _exit_errors(step: Step, answers: Answers) -> dict[str, str]:
             errors["exit_due_on"] = "请填写追偿期限"
         elif due_on < step.today:
             errors["exit_due_on"] = "追偿期限不能早于今天"
+    if exit_answer == "refused" and answers.get("measures") == EXIT_MEASURES:
+        errors["measures"] = "不同意退出的，请写明处置措施"
     if not answers.get("reason") and (exit_answer == "refused" or answers.get("write_off") == "refused"):
         errors["reason"] = "不同意退出或不同意核销的，须写明理由"
     return errors
@@ -184,7 +192,7 @@ def _exit_columns(step: Step, exited: bool) -> dict[str, Any]:
 
 def _category_change(step: Step, category: str | None, reason: str, exited: bool) -> CategoryChange | None:
     """Every decision on the class is history; an exit that leaves the class alone is none."""
-    if not category or (exited and category == step.project.get("category")):
+    if not category or (exited and category == proposed_category(step)):
         return None
     return CategoryChange(category, CLASS_ARTICLES[Category(category)], reason or "领导小组会议审定同意")
 

@@ -8,6 +8,8 @@ from handlers.outcome import Answers, CategoryChange, Handler, Outcome, Shown, S
 from handlers.rules import CLASS_ARTICLES, label_of, meeting_errors, refuse_if, short
 from ledger.vocabulary import Category
 
+EXIT_MEASURES = "退出追偿"  # what stands for measures while an exit is proposed
+
 
 def prepare(step: Step) -> Answers:
     """Start with the preliminary opinion; a case returned for study starts with what the meeting said before."""
@@ -51,7 +53,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
     refuse_if({**class_errors(step, answers), **meeting_errors(step)})
     category = Category(answers["category"])
     exits = answers["approach"] == "exit"
-    measures = "退出追偿" if exits else answers["measures"]
+    measures = EXIT_MEASURES if exits else answers["measures"]
     reason = class_reason(step, answers)
     outcome = f"建议退出追偿：{answers['exit_reason']}" if exits else measures
     return Outcome(

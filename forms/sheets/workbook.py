@@ -32,8 +32,8 @@ _WRAPPED: Final = Alignment(vertical="center", wrap_text=True)
 def write_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Return an .xlsx with the title, one head row that stays in sight, and the rows.
 
-    Decimal becomes a number with two places, int a number, None an empty cell; all else is text, also where it
-    begins with “=”.
+    Decimal becomes a number with the places it has (12.30 元, 0.000123 万元), int a number, None an empty cell; all
+    else is text, also where it begins with “=”.
     """
     book = Book()
     sheet = book.worksheets[0]
@@ -102,7 +102,8 @@ def _put(cell: object, value: object) -> None:
     assert isinstance(cell, SheetCell)
     if isinstance(value, Decimal):
         cell.value = value
-        cell.number_format = "0.00"
+        places = -int(value.as_tuple().exponent)
+        cell.number_format = f"0.{'0' * places}" if places > 0 else "0"
     elif isinstance(value, int) and not isinstance(value, bool):
         cell.value = value
     else:

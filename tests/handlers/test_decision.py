@@ -71,6 +71,14 @@ def test_p6_rebuild_is_specially_studied_and_names_its_business_unit() -> None:
     assert "专题研究、集中认定" in outcome.summary
 
 
+def test_p6_what_the_unit_s_meeting_proposed_is_what_is_approved() -> None:
+    at = situation({"category": "revive"}, project={"category": "upgrade"})  # the register still holds last year's
+    assert HANDLER.prepare(at)["category"] == "revive"
+    outcome = take(HANDLER, at, {**APPROVE, "category": "revive"})
+    assert outcome.variables["category"] == "revive"
+    assert outcome.project["category"] == "revive"
+
+
 @pytest.mark.parametrize(
     ("why", "at", "posted", "field"),
     [
@@ -92,7 +100,12 @@ def test_p6_rebuild_is_specially_studied_and_names_its_business_unit() -> None:
             {**APPROVE, "verdict": "change", "category": "revive"},
             "reason",
         ),
-        ("P6 no class", situation(project={"category": None}), {**APPROVE, "category": ""}, "category"),
+        (
+            "P6 no class",
+            situation({"category": None}, project={"category": None}),
+            {**APPROVE, "category": ""},
+            "category",
+        ),
         ("P6 rebuild without the report", situation(), REBUILD, "category"),
         (
             "P6 rebuild not specially studied",
@@ -114,6 +127,12 @@ def test_p6_rebuild_is_specially_studied_and_names_its_business_unit() -> None:
             situation(),
             {**APPROVE, "exit": "refused", "reason": "能联农"},
             "exit",
+        ),
+        (
+            "P9 an exit refused, but nothing to do instead",
+            situation({"exit_proposed": True}, project={"measures": "退出追偿"}),
+            {**APPROVE, "measures": "退出追偿", "exit": "refused", "reason": "能联农"},
+            "measures",
         ),
         ("P9 an exit without a day", situation(), {**EXIT, "exit_due_on": ""}, "exit_due_on"),
         ("P9 an exit due in the past", situation(), {**EXIT, "exit_due_on": "2023-11-26"}, "exit_due_on"),

@@ -24,15 +24,16 @@ def table(findings: Collection[str]) -> Suggestion:
 
 
 def situation(**project: Any) -> Any:
-    return step("reclassification", project, meeting=HELD, suggest=table)
+    level = project.get("level", "township")
+    return step("reclassification", project, variables={"level": level}, meeting=HELD, suggest=table)
 
 
 def test_p11_a_new_class_with_its_history() -> None:
     outcome = take(HANDLER, situation(), POSTED)
     assert outcome.variables == {"category": "consolidate", "previous_category": "upgrade"}
     assert outcome.project == {"category": "consolidate", "measures": "巩固冷链"}
-    assert outcome.category == CategoryChange("consolidate", "3", "党组（委）会重新分类：巩固冷链")
-    assert outcome.verdict == Verdict(4, "on", "consolidate", "巩固冷链")
+    assert outcome.category == CategoryChange("consolidate", "3", "势头好")  # the table's reason
+    assert outcome.verdict == Verdict(4, "on", "consolidate", "巩固冷链", "势头好")
     assert outcome.summary == "重新分类：提升→巩固"
 
 
@@ -50,6 +51,11 @@ def test_p11_the_form_is_printed_anew() -> None:
 def test_p11_a_village_project_brings_the_village_s_seal() -> None:
     outcome = take(HANDLER, situation(level="village"), VILLAGE, SCAN)
     assert dict(outcome.prints[0].rows)["村委会意见"] == "同意　2023年11月26日"
+
+
+def test_c5_the_findings_checked_again_count_not_those_of_the_survey() -> None:
+    outcome = take(HANDLER, situation(findings=["failed"]), POSTED)
+    assert outcome.category == CategoryChange("consolidate", "3", "势头好")
 
 
 @pytest.mark.parametrize(
@@ -85,9 +91,11 @@ def test_c5_a_deviation_explained_is_the_reason_of_the_decision() -> None:
     assert outcome.category == CategoryChange("upgrade", "4", "销路仍单一")
 
 
-def test_c5_without_a_suggestion_nothing_needs_explaining() -> None:
-    outcome = take(HANDLER, situation(), {**POSTED, "findings": ["runs_normally"], "category": "upgrade"})
-    assert outcome.variables["category"] == "upgrade"
+def test_c5_without_a_suggestion_the_people_give_the_reason() -> None:
+    posted = {**POSTED, "findings": ["runs_normally"], "category": "upgrade"}
+    assert set(refused(HANDLER, situation(), posted)) == {"deviation"}
+    outcome = take(HANDLER, situation(), {**posted, "deviation": "销路单一"})
+    assert outcome.category == CategoryChange("upgrade", "4", "销路单一")
 
 
 def test_p11_rebuild_with_the_report() -> None:

@@ -188,10 +188,6 @@ def test_r6_an_exited_project_leaves_the_denominator(session: Session) -> None:
     assert counted == Rates(5, 2, 1, 2)  # A4 has exited
     shares = (counted.stopped, counted.difficult, counted.weak_linkage)
     assert shares == (Decimal("0.4"), Decimal("0.2"), Decimal("0.4"))
-        Decimal("0.4"),
-        Decimal("0.2"),
-        Decimal("0.4"),
-    )
     assert rates(session, Project.responsible_unit_id == SANGZHE) == Rates(3, 2, 0, 1)
 
 

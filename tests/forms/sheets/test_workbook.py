@@ -53,6 +53,12 @@ def test_writes_text_as_text_and_money_as_numbers():
     assert (sheet.freeze_panes, sheet["A1"].value, sheet["J2"].value) == ("A3", "台账", "列9")
 
 
+def test_f5_a_number_shows_the_places_it_has():
+    sheet = opened(write_table("台账", ["甲"], [[Decimal(text)] for text in ("12.3", "0.000123", "5", "12.30")]))
+    assert [sheet.cell(row, 1).number_format for row in range(3, 7)] == ["0.0", "0.000000", "0", "0.00"]
+    assert sheet["A4"].value == 0.000123
+
+
 def test_widths_follow_the_content_within_bounds():
     sheet = opened(write_table("表", ["甲", "乙", "丙"], [["一", "中文内容十个字宽一些", "长" * 500]]))
     assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [6, 22, 48]
