@@ -16,6 +16,7 @@ import msgspec
 
 from bpmn.choices import ANY_DAY, Act, Answers, FreeSurroundings, acts, combinations, idle_functions
 from bpmn.engine import (
+    Deadlocked,
     Diagram,
     Mark,
     Marking,
@@ -113,9 +114,12 @@ def legal_targets(
     saved, functions = run.dump(KEY), idle_functions(run.diagram)
     here = next((task.element for task in run.ready if task.token == token), "")
 
-    def leads_to(target: str, answers: Answers) -> Marking:
+    def leads_to(target: str, answers: Answers) -> Marking | None:
         moved = Run.load(run.diagram, saved, KEY, FreeSurroundings(ANY_DAY, functions, answers))
-        moved.move(token, target)
+        try:
+            moved.move(token, target)
+        except (StepFailed, RunawayDiagram):
+            return None
         return without_parts(moved.marking)
 
     tasks = (element.id for element in run.diagram.elements.values() if element.kind in BY_HAND)
@@ -190,10 +194,7 @@ class Walk:
 
     def expand(self, marking: Marking, saved: bytes) -> None:
         """Try everything that can happen in a marking."""
-        possible = acts(Run.load(self.diagram, saved, KEY, self.around(Answers())))
-        if not possible:
-            self.report_deadlock(marking)
-        for act in possible:
+        for act in acts(Run.load(self.diagram, saved, KEY, self.around(Answers()))):
             self.follow(marking, saved, act)
 
     def around(self, answers: Answers) -> FreeSurroundings:
@@ -210,20 +211,23 @@ class Walk:
     def attempt(self, marking: Marking | None, saved: bytes | None, act: Act | None, answers: Answers) -> None:
         """Try one act with one set of answers and note where it leads."""
         around = self.around(answers)
-        self.step_count += 1
+        run, failure = None, None
         try:
             if saved is None or act is None:
                 run = Run.start(self.diagram, {}, around)
             else:
                 run = Run.load(self.diagram, saved, KEY, around)
                 act.take_place(run)
-        except (StepFailed, RunawayDiagram) as failure:
-            self.step_count += len(answers.asked)
-            self.report_failure(marking, act, failure)
-            return
-        self.step_count += len(run.trail)
-        self.passed.update(run.trail)
-        self.arrive(marking, run)
+        except (StepFailed, RunawayDiagram) as error:
+            failure = error
+        # A run that failed is worth nothing but for what it tells of the way there.
+        trail = run.trail if run else ()
+        self.step_count += 1 + len(trail)
+        self.passed.update(trail)
+        if failure is not None:
+            self.report_failure(marking, self.nodes(trail), failure)
+        elif run is not None:
+            self.arrive(marking, run)
 
     def arrive(self, source: Marking | None, run: Run) -> None:
         """Note the marking a try has led to."""
@@ -232,18 +236,21 @@ class Walk:
             if len(self.origins) >= self.budget.markings:
                 self.spent = True
                 return
-            nodes = tuple(place for place in run.trail if self.diagram.elements[place].kind != "sequenceFlow")
-            self.origins[marking] = source, nodes
+            self.origins[marking] = source, self.nodes(run.trail)
             self.report_doubles(marking)
             if marking != FINISHED:
                 self.ahead.append((marking, run.dump(KEY)))
         if source is not None:
             self.sources.setdefault(marking, set()).add(source)
 
+    def nodes(self, trail: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the elements of a trail, each once, without its flows."""
+        return tuple(dict.fromkeys(p for p in trail if self.diagram.elements[p].kind != "sequenceFlow"))
+
     # -- judging
 
     def judge_endings(self) -> None:
-        """Look for markings after which nothing ends, not even by standing still; what is not yet walked may end."""
+        """Look for markings after which nothing ends, not even in a failure; what is not yet walked may end."""
         unwalked = {marking for marking, _ in self.ahead}
         ending = self.leading_to({FINISHED} | unwalked | self.stuck)
         for marking, (source, _) in self.origins.items():
@@ -278,23 +285,25 @@ class Walk:
         """Keep the first finding of its kind at an element."""
         self.findings.setdefault((code, element), Finding(code, element, message, path))
 
-    def report_deadlock(self, marking: Marking) -> None:
-        self.stuck.add(marking)
-        where = innermost(marking)
-        message = f"流程会卡在{self.label(where)}：它等的分支不会再来，也没有任何事项可办。"
-        self.report("deadlock", where, message, self.path_to(marking))
-
     def report_doubles(self, marking: Marking) -> None:
         for where in doubled(marking):
             message = f"{self.label(where)}会同时出现两次：并行的分支没有用同类网关汇合。"
             self.report("double_token", where, message, self.path_to(marking))
 
-    def report_failure(self, marking: Marking | None, act: Act | None, failure: StepFailed | RunawayDiagram) -> None:
+    def report_failure(
+        self, marking: Marking | None, leg: tuple[str, ...], failure: StepFailed | RunawayDiagram
+    ) -> None:
+        """Tell of a step the engine refuses; `leg` is how far it got from `marking`."""
         if marking is not None:
             self.stuck.add(marking)
-        last = act.element if act else ""
-        where = failure.element if isinstance(failure, StepFailed) else last or self.diagram.process_id
-        self.report("step_failed", where, str(failure), (*self.path_to(marking), last) if last else ())
+        path = *self.path_to(marking), *leg
+        if isinstance(failure, Deadlocked):
+            message = f"流程会卡在{self.label(failure.element)}：它等的分支不会再来，也没有任何事项可办。"
+            self.report("deadlock", failure.element, message, path)
+        elif isinstance(failure, StepFailed):
+            self.report("step_failed", failure.element, str(failure), path)
+        else:
+            self.report("step_failed", leg[0] if leg else self.diagram.process_id, str(failure), path)
 
     def path_to(self, marking: Marking | None) -> tuple[str, ...]:
         """Return the elements passed on the shortest way to a marking."""

@@ -6,6 +6,7 @@ the house needs is named here.
 
 from bpmn.engine.diagram import Diagram, Element
 from bpmn.engine.errors import (
+    Deadlocked,
     MoveRefused,
     NotReady,
     RunawayDiagram,
@@ -20,6 +21,7 @@ from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
 from bpmn.engine.tokens import Surroundings
 
 __all__ = [
+    "Deadlocked",
     "Diagram",
     "DiagramProblems",
     "Element",

@@ -30,3 +30,7 @@ class StepFailed(Exception):
         super().__init__(f"环节“{element.name or element.id}”：{why}")
         self.element = element.id
         self.why = why
+
+
+class Deadlocked(StepFailed):
+    """The step would lead where nothing can ever happen again: a join waits for a branch that cannot come."""

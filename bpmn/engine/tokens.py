@@ -13,7 +13,7 @@ from SpiffWorkflow.workflow import Workflow
 
 from bpmn.engine import specs
 from bpmn.engine.diagram import Element
-from bpmn.engine.errors import RunawayDiagram, StepFailed
+from bpmn.engine.errors import Deadlocked, RunawayDiagram, StepFailed
 from bpmn.engine.moments import due_moment
 from bpmn.engine.program import Program
 from bpmn.engine.variables import checked
@@ -182,7 +182,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
                 return
             stuck = stuck or (task if task.state == TaskState.WAITING else None)
         if stuck is not None:
-            raise StepFailed(stuck.task_spec.element, "等不到其余的分支，流程会卡住。")
+            raise Deadlocked(stuck.task_spec.element, "等不到其余的分支，流程会卡住。")
 
     def _join_due(self) -> Task | None:
         for task in self.live():
