@@ -34,7 +34,10 @@ def prepare(step: Step) -> Answers:
     if _write_off_open(step):
         start["exit"] = "decided"
         start["recover_yuan"] = step.answers.get("exit_recovery", {}).get("write_off_yuan")
-    elif not _exit_open(step):
+    elif _exit_open(step):
+        proposed = step.answers.get("disposal", {}).get("exit_recover_yuan")
+        start["recover_yuan"] = step.answers.get("decision", {}).get("recover_yuan") or proposed
+    else:
         start["exit"] = "none"
     return {name: value for name, value in start.items() if value}
 

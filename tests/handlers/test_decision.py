@@ -240,6 +240,9 @@ def test_the_form_starts_with_the_proposal_and_leaves_an_exit_open() -> None:
         "business_unit": "31",
         "exit": "none",
     }
-    assert "exit" not in HANDLER.prepare(situation({"exit_proposed": True}))
+    disposal = {"disposal": {"exit_reason": "农户不愿参与", "exit_recover_yuan": "50000.00"}}
+    proposed = HANDLER.prepare(situation({"exit_proposed": True}, answers=disposal))
+    assert "exit" not in proposed
+    assert proposed["recover_yuan"] == "50000.00"
     written_off = HANDLER.prepare(situation(EXITED, answers=WRITE_OFF))
     assert (written_off["exit"], written_off["recover_yuan"]) == ("decided", "20000.00")
