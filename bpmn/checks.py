@@ -33,7 +33,9 @@ ATTRIBUTES = frozenset(
     {"handler", "due", "article", "role", "signed", "who", "milestone", "collection", "item", "decision"}
 )
 
-BROKEN = frozenset({"unsupported", "duplicate_id", "no_id", "dangling_flow", "start_count", "boundary_host"})
+BROKEN = frozenset(
+    {"misplaced", "unsupported", "duplicate_id", "no_id", "dangling_flow", "start_count", "boundary_host"}
+)
 """Problems with which a diagram has no paths to speak of yet."""
 
 WORKING_DAYS = r"\d{1,3}wd"

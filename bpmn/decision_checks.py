@@ -40,7 +40,7 @@ def answer_problems(table: DecisionTable) -> Iterator[Problem]:
     for rule in table.rules:
         for column, answer in zip(table.outputs, rule.answers, strict=True):
             value = answer.constant if answer else None
-            if value is not None and column.values and not column.values.holds(value, {}):
+            if value is not None and column.values and not may_hold(column.values, value):
                 message = f"规则 {rule.id} 的输出“{column.label}”不在允许的取值里：{value}。"
                 yield error("bad_output", message, f"可取：{column.values.text}", rule.id, column.label)
 
@@ -56,12 +56,17 @@ def overlap_problems(table: DecisionTable) -> Iterator[Problem]:
             yield error("overlap", message, "请收紧条件，或改用 FIRST、COLLECT。", second.id, table.name)
 
 
-def together(first: Cell, second: Cell, samples: list[object]) -> bool:
-    """Tell whether one value can pass both cells; assumed when they cannot be tried."""
+def may_hold(cell: Cell, value: object) -> bool:
+    """Tell whether a value passes a cell; assumed when it cannot be tried."""
     try:
-        return any(first.holds(sample, {}) and second.holds(sample, {}) for sample in samples)
+        return cell.holds(value, {})
     except ExpressionError:
         return True
+
+
+def together(first: Cell, second: Cell, samples: list[object]) -> bool:
+    """Tell whether one value can pass both cells; assumed when they cannot be tried."""
+    return any(may_hold(first, sample) and may_hold(second, sample) for sample in samples)
 
 
 def gap_problems(table: DecisionTable) -> Iterator[Problem]:
@@ -92,10 +97,7 @@ def gap_problems(table: DecisionTable) -> Iterator[Problem]:
 
 def applies(rule: Rule, case: tuple[object, ...]) -> bool:
     """Tell whether a rule answers a sample case; assumed when it cannot be tried."""
-    try:
-        return all(cell.holds(value, {}) for cell, value in zip(rule.cells, case, strict=True))
-    except ExpressionError:
-        return True
+    return all(may_hold(cell, value) for cell, value in zip(rule.cells, case, strict=True))
 
 
 def samples_of(table: DecisionTable, number: int) -> list[object]:

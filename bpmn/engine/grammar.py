@@ -5,13 +5,12 @@ The stock library drops, misreads or runs on what stands outside; here it never 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from bpmn.engine.diagram import EVENT_DEFINITIONS, FLOW_NODES, Element, index, process_of
-from bpmn.engine.moments import DURATION, timer_expression
+from bpmn.engine.diagram import ACTIVITIES, EVENT_DEFINITIONS, EVENTS, FLOW_NODES, Element, index, process_of
 from bpmn.engine.problems import Problem, error
+from bpmn.engine.rules import RULES
 from bpmn.engine.xml import BPMN, SGYP, Node
-from bpmn.expressions import ExpressionError, compile_expression, shorten
 
 NODE_LIMIT = 600
 NAME_LIMIT = 120
@@ -63,6 +62,26 @@ ATTRIBUTE_SPACES = DRAWING_SPACES | {
     "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
 }
 
+SCOPES = frozenset({"process", "subProcess"})
+PARENTS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(FLOW_NODES | {"sequenceFlow", "laneSet"}, SCOPES),
+    **dict.fromkeys(("textAnnotation", "association", "group"), SCOPES | {"collaboration"}),
+    **dict.fromkeys(("process", "message", "collaboration"), frozenset({"definitions"})),
+    **dict.fromkeys(("incoming", "outgoing"), FLOW_NODES),
+    **dict.fromkeys(EVENT_DEFINITIONS, EVENTS),
+    **dict.fromkeys(("timeDate", "timeDuration"), frozenset({"timerEventDefinition"})),
+    "participant": frozenset({"collaboration"}),
+    "lane": frozenset({"laneSet", "childLaneSet"}),
+    "childLaneSet": frozenset({"lane"}),
+    "flowNodeRef": frozenset({"lane"}),
+    "text": frozenset({"textAnnotation"}),
+    "conditionExpression": frozenset({"sequenceFlow"}),
+    "multiInstanceLoopCharacteristics": ACTIVITIES,
+}
+"""Where each element has a meaning; elsewhere it would be passed over in silence."""
+
+ONCE = frozenset({"conditionExpression", "timeDate", "timeDuration", "multiInstanceLoopCharacteristics"})
+
 INSTEAD: Mapping[str, tuple[str, str]] = {
     "scriptTask": ("脚本任务", "请改用系统任务，处理程序随版本发布。"),
     "complexGateway": ("复杂网关", "请改用排他、并行或包容网关。"),
@@ -93,10 +112,10 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
 def grammar_problems(root: Node) -> list[Problem]:
     """Return every construct the engine cannot run exactly; raises `DiagramProblems` when there is no process."""
     elements = index(root)
-    problems = [*file_problems(root), *tag_problems(root), *id_problems(root)]
+    problems = [*file_problems(root), *tag_problems(root), *id_problems(root), *place_problems(root)]
     known_ids = Counter(node.get("id") for node in root.walk() if node.space == BPMN)
-    if any(count > 1 for identifier, count in known_ids.items() if identifier):
-        # With one id for two things, everything said below could concern the wrong one.
+    if any(count > 1 for identifier, count in known_ids.items() if identifier) or "misplaced" in codes(problems):
+        # With one id for two things, or things where they do not count, all below could concern the wrong one.
         return problems
     problems += scope_problems(process_of(root), elements)
     strangers = {node.get("id") for node in root.walk() if node.space == BPMN and node.tag not in ALLOWED_TAGS}
@@ -108,14 +127,9 @@ def grammar_problems(root: Node) -> list[Problem]:
     return problems
 
 
-def at(element: Element, code: str, message: str, remedy: str) -> Problem:
-    """Build an error of one element."""
-    return error(code, message, remedy, element.id, element.name)
-
-
-def label(element: Element) -> str:
-    """Say which element a sentence speaks of."""
-    return f"“{shorten(element.name or element.id)}”"
+def codes(problems: Iterable[Problem]) -> set[str]:
+    """Return the kinds of the problems found."""
+    return {problem.code for problem in problems}
 
 
 def file_problems(root: Node) -> Iterator[Problem]:
@@ -162,6 +176,21 @@ def tag_problems(root: Node) -> Iterator[Problem]:
                 yield error("foreign", message, "请删去这个属性。", *here)
 
 
+def place_problems(root: Node) -> Iterator[Problem]:
+    """An element in the wrong place is passed over in silence by every reader; a repeated part hides the first."""
+    for node in judged(root):
+        if node.space != BPMN:
+            continue
+        tags = Counter(child.tag for child in node.children if child.space == BPMN)
+        for child in node.children:
+            if child.space == BPMN and node.tag not in PARENTS.get(child.tag, {node.tag}):
+                message = f"第 {child.line} 行：{child.tag} 放在 {node.tag} 里不起作用。"
+                yield error("misplaced", message, "请重新从流程编辑器导出。", child.get("id")[:80], child.get("name"))
+        for tag in sorted(tag for tag in tags.keys() & ONCE if tags[tag] > 1):
+            message = f"第 {node.line} 行：{node.tag} 里有不止一个 {tag}。"
+            yield error("repeated", message, "请只留一个。", node.get("id")[:80], node.get("name"))
+
+
 def drawable(node: Node) -> bool:
     """Tell whether the coordinates of a drawing element are numbers a page can use."""
     for key in ("x", "y", "width", "height"):
@@ -202,139 +231,6 @@ def scope_problems(process: Node, elements: Mapping[str, Element]) -> Iterator[P
             yield error("no_end", f"{what}没有结束事件。", "请加上结束事件。", *where)
 
 
-def flow_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """A flow joins two nodes of one scope."""
-    if element.kind != "sequenceFlow":
-        return
-    source, target = elements.get(element.source or ""), elements.get(element.target or "")
-    if source is None or target is None or "sequenceFlow" in (source.kind, target.kind):
-        yield at(element, "dangling_flow", f"连线{label(element)}的起点或终点不存在。", "请把连线接到环节上。")
-        return
-    if not source.parent == target.parent == element.parent:
-        yield at(element, "crossing_flow", f"连线{label(element)}跨过了子流程的边界。", "连线只能接同一层的环节。")
-    if element.condition and source.kind not in ("exclusiveGateway", "inclusiveGateway"):
-        message = f"连线{label(element)}的条件不在排他或包容网关之后，不会起作用。"
-        yield at(element, "condition_ignored", message, "请在环节后加一个排他网关。")
-    elif element.condition:
-        try:
-            compile_expression(element.condition)
-        except ExpressionError as problem:
-            yield at(element, "condition", f"连线{label(element)}的条件有误：{problem}", "请修改条件。")
-
-
-def way_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """Each node can be entered and left in the one way its kind knows."""
-    if element.kind == "sequenceFlow":
-        return
-    arriving, leaving = len(element.incoming), len(element.outgoing)
-    if element.kind in ("startEvent", "boundaryEvent") and arriving:
-        yield at(element, "way_in", f"{label(element)}不能有进线。", "请把连线接到它后面的环节。")
-    if element.kind not in ("startEvent", "boundaryEvent") and not arriving:
-        yield at(element, "no_way_in", f"{label(element)}没有进线，永远走不到。", "请接上连线，或删去它。")
-    if element.kind == "endEvent" and leaving:
-        yield at(element, "way_out", f"结束事件{label(element)}不能有出线。", "请删去出线。")
-    if element.kind != "endEvent" and not leaving:
-        yield at(element, "no_way_out", f"{label(element)}没有出线。", "请接到下一个环节。")
-    if leaving > 1 and not element.kind.endswith("Gateway"):
-        yield at(element, "implicit_fork", f"{label(element)}有 {leaving} 条出线。", "请在它后面加一个网关。")
-
-
-def gateway_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """A choice always has a way on."""
-    if element.kind not in ("exclusiveGateway", "inclusiveGateway"):
-        if element.default:
-            yield at(
-                element, "default_ignored", f"{label(element)}不是选择网关，默认出线不起作用。", "请去掉默认标记。"
-            )
-        return
-    flows = [elements[flow] for flow in element.outgoing if flow in elements]
-    if element.default and element.default not in element.outgoing:
-        yield at(element, "default_wrong", f"网关{label(element)}的默认出线不是它的出线。", "请重新选定默认出线。")
-    elif (len(flows) > 1 or any(f.condition for f in flows)) and not element.default:
-        message = f"网关{label(element)}没有默认出线，条件都不成立时会卡住。"
-        yield at(element, "no_default", message, "请把一条出线设为默认。")
-    for flow in flows:
-        if flow.id == element.default and flow.condition:
-            yield at(flow, "default_condition", f"默认出线{label(flow)}的条件不起作用。", "请删去默认出线的条件。")
-        elif flow.id != element.default and not flow.condition and len(flows) > 1:
-            yield at(
-                flow, "no_condition", f"网关{label(element)}的出线{label(flow)}没有条件。", "请填写条件或设为默认。"
-            )
-
-
-def event_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """Each event waits for what its kind can wait for."""
-    allowed: dict[str, tuple[str | None, ...]] = {
-        "startEvent": (None,),
-        "endEvent": (None, "terminate"),
-        "intermediateThrowEvent": (None,),
-        "intermediateCatchEvent": ("timer", "message"),
-        "boundaryEvent": ("timer", "message"),
-    }
-    if element.kind not in allowed:
-        return
-    if element.event not in allowed[element.kind]:
-        yield at(
-            element, "event_kind", f"事件{label(element)}的类型在这里不支持。", "请改为定时或消息事件，或普通事件。"
-        )
-    if element.event == "timer":
-        yield from timer_rules(element)
-    if element.event == "message" and not element.message:
-        yield at(element, "message_name", f"消息事件{label(element)}没有选定消息。", "请选定一个有名称的消息。")
-    host = elements.get(element.attached_to or "")
-    if element.kind == "boundaryEvent" and (
-        host is None or host.parent != element.parent or host.kind not in ("userTask", "manualTask", "subProcess")
-    ):
-        yield at(
-            element, "boundary_host", f"边界事件{label(element)}没有附着在任务上。", "请拖到用户任务或子流程的边上。"
-        )
-
-
-def timer_rules(element: Element) -> Iterator[Problem]:
-    try:
-        expression = timer_expression(element.timer or "")
-    except ExpressionError as problem:
-        yield at(element, "timer", f"定时事件{label(element)}的时间有误：{problem}", "请填写日期、时长或时间函数。")
-        return
-    literal = expression.constant
-    is_duration = isinstance(literal, str) and DURATION.fullmatch(literal) is not None
-    if element.timer_is_duration != is_duration:
-        message = f"定时事件{label(element)}的时间类型不符：“{element.timer}”。"
-        yield at(element, "timer", message, "日期填在“日期”里，时长（如 P5D）填在“时长”里。")
-
-
-def waiting_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """An event-based gateway leads straight to events: one timer at most, each message once."""
-    if element.kind != "eventBasedGateway":
-        return
-    targets = [elements.get(elements[flow].target or "") for flow in element.outgoing if flow in elements]
-    events = [target for target in targets if target is not None]
-    if len(events) < 2 or any(e.kind != "intermediateCatchEvent" or len(e.incoming) != 1 for e in events):
-        message = f"事件网关{label(element)}的出线应当各接一个只有它进线的捕获事件，至少两个。"
-        yield at(element, "event_gateway", message, "请在网关后直接放定时或消息捕获事件。")
-    if sum(e.event == "timer" for e in events) > 1:
-        yield at(element, "event_gateway", f"事件网关{label(element)}后有不止一个定时。", "请只留一个定时事件。")
-    names = [e.message for e in events if e.event == "message"]
-    if len(set(names)) < len(names):
-        yield at(element, "event_gateway", f"事件网关{label(element)}后有两个相同的消息。", "请各用一个消息。")
-
-
-def activity_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """Each activity says who or what does it."""
-    if element.kind == "serviceTask" and not element.attributes.get("handler"):
-        yield at(element, "no_handler", f"系统任务{label(element)}没有指定处理程序。", "请填写 sgyp:handler。")
-    if element.kind == "businessRuleTask" and not element.attributes.get("decision"):
-        yield at(element, "no_decision", f"决策任务{label(element)}没有指定决策表。", "请填写 sgyp:decision。")
-    if element.multiple and element.kind not in ("userTask", "manualTask"):
-        yield at(element, "multiple", f"{label(element)}不是用户任务，不能多人会办。", "请去掉多人标记。")
-    elif element.multiple:
-        try:
-            compile_expression(element.attributes.get("collection", ""))
-        except ExpressionError as problem:
-            message = f"多人会办{label(element)}的人员集合有误：{problem}"
-            yield at(element, "collection", message, "请填写 sgyp:collection，如 reviewing_bodies。")
-
-
 def message_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
     for message in root.all("message"):
         if not message.get("name"):
@@ -344,13 +240,3 @@ def message_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Pr
         if node.space == BPMN and len(definitions) > 1:
             text = f"事件“{node.get('name') or node.get('id')}”有不止一个触发条件。"
             yield error("event_kind", text, "请只留一个。", node.get("id"), node.get("name"))
-
-
-RULES: tuple[Callable[[Element, Mapping[str, Element]], Iterable[Problem]], ...] = (
-    flow_rules,
-    way_rules,
-    gateway_rules,
-    event_rules,
-    waiting_rules,
-    activity_rules,
-)
