@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -28,6 +29,7 @@ from bpmn.engine import (
     StepFailed,
     without_parts,
 )
+from bpmn.expressions import shorten
 
 FORMAT = 1
 KEY = b"only within one exploration"
@@ -100,6 +102,12 @@ def explore(diagram: Diagram, budget: Budget | None = None) -> Exploration:
         complete=walk.complete,
         step_count=walk.step_count,
     )
+
+
+@lru_cache(maxsize=64)
+def reachable_markings(diagram: Diagram) -> frozenset[Marking]:
+    """Return the markings found in a diagram, explored once per process; incomplete ones know fewer, none too many."""
+    return explore(diagram).markings
 
 
 def legal_targets(
@@ -315,7 +323,7 @@ class Walk:
 
     def label(self, element: str) -> str:
         found = self.diagram.elements.get(element)
-        return f"“{(found and found.name) or element}”"
+        return f"“{shorten((found and found.name) or element)}”"
 
 
 def innermost(marking: Marking) -> str:

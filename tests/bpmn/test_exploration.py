@@ -20,6 +20,7 @@ from bpmn.exploration import (
     legal_targets,
     load_markings,
     problems_of,
+    reachable_markings,
 )
 from tests.bpmn.engine.test_oracle import diagram_of
 from tests.bpmn.programs import PLAIN, Author, Block
@@ -315,6 +316,11 @@ class TestFourBatches:
     def test_is_sound_and_every_element_is_alive(self) -> None:
         assert main_exploration().findings == ()
         assert main_exploration().complete
+
+    def test_its_markings_are_kept(self) -> None:
+        diagram = read_diagram(FOUR_BATCHES.read_bytes())
+        assert reachable_markings(diagram) == main_exploration().markings
+        assert reachable_markings(diagram) is reachable_markings(diagram)
 
     def test_has_a_marking_for_each_place_a_case_can_rest(self) -> None:
         """From the procedure: 25 tasks, 2 timers; joint steps count once."""
