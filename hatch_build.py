@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -48,4 +47,4 @@ def _npm(folder: Path, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(build_pages(Path(__file__).parent / PAGES))
+    build_pages(Path(__file__).parent / PAGES)
