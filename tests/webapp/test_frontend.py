@@ -217,12 +217,13 @@ VIEWER = """<div data-island="viewer" data-xml="/diagram" data-state-url="/state
 <div style="height: 2000px"></div><p id="records-receive">签收</p>"""
 
 
-@pytest.fixture
-def diagram(show: Callable[..., Page], site: Site) -> Page:
+@pytest.fixture(params=["alone", "in a card"])
+def diagram(request: pytest.FixtureRequest, show: Callable[..., Page], site: Site) -> Page:
     text = (REPOSITORY / "bpmn" / "four_batches.bpmn").read_text(encoding="utf-8")
     site.pages["/diagram"] = (text, "application/xml")
     site.pages["/state"] = (json.dumps(STATE), "application/json")
-    page = show(f'<div class="shell"><nav class="side"></nav><main class="main">{VIEWER}</main></div>')
+    body = VIEWER if request.param == "alone" else f'<div class="card"><div class="card-body">{VIEWER}</div></div>'
+    page = show(f'<div class="shell"><nav class="side"></nav><main class="main">{body}</main></div>')
     expect(page.locator("[data-island][data-ready]")).to_be_visible()
     return page
 
@@ -251,6 +252,16 @@ def test_a_diagram_s_letters_are_large_enough_and_nothing_is_cut(diagram: Page) 
     assert outer[1] <= inner[1]
     assert inner[2] <= outer[2]
     assert inner[3] <= outer[3]
+
+
+def test_a_diagram_in_a_closed_tab_is_fitted_when_the_tab_opens(show: Callable[..., Page], site: Site) -> None:
+    text = (REPOSITORY / "bpmn" / "four_batches.bpmn").read_text(encoding="utf-8")
+    site.pages["/diagram"] = (text, "application/xml")
+    page = show('<div id="tab" hidden><div data-island="viewer" data-xml="/diagram"></div></div>')
+    expect(page.locator("[data-island][data-ready]")).to_be_attached()
+    page.evaluate("document.getElementById('tab').hidden = false")
+    expect(page.locator('[data-element-id="archived"]').first).to_be_in_viewport()
+    expect(page.locator('[data-element-id="receive"]').first).to_be_in_viewport()
 
 
 def test_a_phase_opens_in_place_and_closes_by_its_breadcrumb(diagram: Page, screenshots: Path) -> None:

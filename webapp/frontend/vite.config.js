@@ -12,7 +12,8 @@ export default defineConfig({
     manifest: 'manifest.json',
     rollupOptions: {
       input: { app: 'src/app.js' },
-      checks: { eval: false }, // htmx has one eval; app.js switches it off, and the content security policy refuses it
+      // htmx has one eval; app.js switches it off, and the content security policy refuses it
+      checks: { eval: false, pluginTimings: false },
     },
   },
 });

@@ -63,9 +63,10 @@ function frame(host) {
 
 // the whole plane as wide as the page, and the canvas as high as that makes it: nothing to scroll at 1366 pixels
 function fit(viewer, box) {
+  if (!box.clientWidth) return;
   const canvas = viewer.get('canvas');
+  canvas.resized(); // forgets what was measured in a tab that was closed
   const { inner } = canvas.viewbox();
-  if (!inner.width || !box.clientWidth) return;
   const shownCrumbs = box.querySelector('.bjs-breadcrumbs-shown') ? 48 : 0;
   const scale = Math.min(LARGEST_SCALE, (box.clientWidth - 2 * MARGIN) / inner.width);
   box.style.height = `${Math.ceil(inner.height * scale) + 2 * MARGIN + shownCrumbs + MARK_STRIP}px`;
