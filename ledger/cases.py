@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    delete,
+    exists,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from ledger.campaigns import Campaign
 from ledger.db import Base, SealedJson, SealedText
 from ledger.people import Unit, User
 from ledger.procedures import Procedure
 from ledger.projects import Project
+from ledger.vocabulary import CaseStatus, ItemStatus
+from ledger.working_days import Calendar, calendar_revision, load_calendar
 
 
 class Case(Base):
@@ -173,3 +187,176 @@ class Incident(Base):
     retry_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+
+
+WAITING = (ItemStatus.OPEN, ItemStatus.UNSIGNED)
+_FIRST_RETRY = timedelta(minutes=1)
+_LAST_RETRY = timedelta(hours=6)
+
+
+def case_of_item(session: Session, item_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
+    """Return the case an item belongs to, with project, campaign and calendar; see `_fetch`."""
+    return _fetch(session, Case.id == select(WorkItem.case_id).where(WorkItem.id == item_id).scalar_subquery(), lock)
+
+
+def case_of_timer(session: Session, timer_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
+    """Return the case a timer belongs to; see `_fetch`."""
+    return _fetch(session, Case.id == select(Timer.case_id).where(Timer.id == timer_id).scalar_subquery(), lock)
+
+
+def case_by_id(session: Session, case_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
+    """Return a case; see `_fetch`."""
+    return _fetch(session, Case.id == case_id, lock)
+
+
+def _fetch(session: Session, which: ColumnElement[bool], lock: bool) -> tuple[Case, Calendar] | None:
+    """Read case, project with its units, campaign and the calendar's revision in one statement.
+
+    The row lock is on case and project only, and items are read after it: PostgreSQL hands out the newest version
+    of the locked rows alone, so an item read in the same statement could be one that was completed meanwhile.
+    SQLite has no row locks and needs none: its writer began with the write lock.
+    """
+    wanted = (
+        select(Case, calendar_revision())
+        .join(Case.project)
+        .join(Case.campaign)
+        .join(Case.procedure)
+        .where(which)
+        .options(
+            contains_eager(Case.project).options(
+                joinedload(Project.responsible_unit), joinedload(Project.township), joinedload(Project.village)
+            ),
+            contains_eager(Case.campaign),
+            # the bundle is large and parsed once per version: only its name travels with each step
+            contains_eager(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
+        )
+        .execution_options(populate_existing=True)
+    )
+    if lock:
+        wanted = wanted.with_for_update(of=(Case, Project))
+    row = session.execute(wanted).one_or_none()
+    return None if row is None else (row[0], load_calendar(session, row[1]))
+
+
+def items_of(session: Session, case_id: int) -> list[WorkItem]:
+    """Return all items of a case with their units, in the order they came."""
+    wanted = select(WorkItem).where(WorkItem.case_id == case_id).options(joinedload(WorkItem.unit))
+    return list(session.scalars(wanted.order_by(WorkItem.id).execution_options(populate_existing=True)))
+
+
+def item_of(session: Session, item_id: int) -> WorkItem | None:
+    """Return one item with its case, project and unit; who may see it is for `ledger.scope` to say."""
+    wanted = select(WorkItem).where(WorkItem.id == item_id)
+    whole = (joinedload(WorkItem.case).joinedload(Case.project), joinedload(WorkItem.unit))
+    return session.scalars(wanted.options(*whole)).one_or_none()
+
+
+def cases_of_project(session: Session, project_id: int) -> Sequence[Case]:
+    """Return a project's cases, newest first."""
+    return session.scalars(select(Case).where(Case.project_id == project_id).order_by(Case.id.desc())).all()
+
+
+def projects_under_way(session: Session, campaign_id: int, project_ids: Collection[int]) -> set[int]:
+    """Return which of these projects already have a case in the campaign."""
+    wanted = (Case.campaign_id == campaign_id, Case.project_id.in_(project_ids))
+    return set(session.scalars(select(Case.project_id).where(*wanted)))
+
+
+def entries_of(session: Session, item_id: int) -> Sequence[StepEntry]:
+    """Return the entries made on an item that stays open, oldest first."""
+    wanted = select(StepEntry).where(StepEntry.item_id == item_id).options(joinedload(StepEntry.entered_by))
+    return session.scalars(wanted.order_by(StepEntry.id)).all()
+
+
+def objections_of(session: Session, case_id: int, *, open_only: bool = False) -> Sequence[Objection]:
+    """Return a case's objections, oldest first."""
+    wanted = select(Objection).where(Objection.case_id == case_id).order_by(Objection.id)
+    return session.scalars(wanted.where(Objection.settled_at.is_(None)) if open_only else wanted).all()
+
+
+def timers_of(session: Session, case_id: int) -> Sequence[Timer]:
+    """Return the timers of a case that still wait."""
+    wanted = (Timer.case_id == case_id, Timer.ended_at.is_(None))
+    return session.scalars(
+        select(Timer).where(*wanted).order_by(Timer.id).execution_options(populate_existing=True)
+    ).all()
+
+
+def due_timers(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """Return ids of timers due at `now`, the longest due first; one that failed waits for its retry."""
+    resting = exists().where(
+        Incident.kind == "timer",
+        Incident.subject_id == Timer.id,
+        Incident.resolved_at.is_(None),
+        Incident.retry_at > now,
+    )
+    due = (Timer.ended_at.is_(None), Timer.due_at <= now, Case.status == CaseStatus.RUNNING, ~resting)
+    wanted = select(Timer.id).join(Case, Case.id == Timer.case_id).where(*due)
+    return session.scalars(wanted.order_by(Timer.due_at, Timer.id).limit(limit)).all()
+
+
+def timer_case(session: Session, timer_id: int) -> int | None:
+    """Return the case a timer belongs to, for the incident it leaves."""
+    return session.scalars(select(Timer.case_id).where(Timer.id == timer_id)).one_or_none()
+
+
+def draft_of(session: Session, item_id: int, user_id: int) -> Draft | None:
+    """Return what a person typed on an item and did not submit."""
+    return session.scalars(select(Draft).where(Draft.item_id == item_id, Draft.user_id == user_id)).one_or_none()
+
+
+def keep_draft(session: Session, item_id: int, user_id: int, posted: Any, now: datetime) -> Draft:
+    """Keep what a person typed, in place of what was kept before."""
+    draft = draft_of(session, item_id, user_id)
+    if draft is None:
+        draft = Draft(item_id=item_id, user_id=user_id)
+        session.add(draft)
+    draft.posted, draft.saved_at = posted, now
+    return draft
+
+
+def drop_drafts(session: Session, item_id: int) -> None:
+    """Forget what was typed on an item that is completed: a draft holds personal data nobody needs any more."""
+    session.execute(delete(Draft).where(Draft.item_id == item_id))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong and with what; `kind` is timer, message or state."""
+
+    kind: str
+    subject_id: int | None
+    case_id: int | None
+    cause: str
+
+
+def write_incident(session: Session, failure: Failure, now: datetime) -> Incident:
+    """Write an incident, or count one more attempt on the open one; the waits double from a minute to six hours."""
+    known = _open_incidents(session, failure.kind, failure.subject_id, failure.case_id)
+    incident = known[0] if known else None
+    if incident is None:
+        incident = Incident(
+            case_id=failure.case_id, kind=failure.kind, subject_id=failure.subject_id, attempts=0, created_at=now
+        )
+        session.add(incident)
+    incident.cause = failure.cause
+    incident.retry_at = now + min(_FIRST_RETRY * 2 ** min(incident.attempts, 20), _LAST_RETRY)
+    incident.attempts += 1
+    return incident
+
+
+def resolve_incidents(session: Session, kind: str, subject_id: int, now: datetime) -> None:
+    """Close the incidents of what works again."""
+    for incident in _open_incidents(session, kind, subject_id, None):
+        incident.resolved_at = now
+
+
+def _open_incidents(session: Session, kind: str, subject_id: int | None, case_id: int | None) -> Sequence[Incident]:
+    wanted = [Incident.kind == kind, Incident.resolved_at.is_(None)]
+    wanted.append(Incident.case_id == case_id if subject_id is None else Incident.subject_id == subject_id)
+    return session.scalars(select(Incident).where(*wanted).order_by(Incident.id)).all()
+
+
+def open_incidents(session: Session) -> Sequence[Incident]:
+    """Return everything that failed and is not mended, newest first."""
+    return session.scalars(select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.id.desc())).all()

@@ -181,3 +181,8 @@ def day_of(moment: datetime) -> date:
 def end_of_day(day: date) -> datetime:
     """Return 24:00 of `day` in Asia/Shanghai, as UTC."""
     return datetime.combine(day, datetime.min.time(), SHANGHAI).astimezone(UTC) + ONE_DAY
+
+
+def last_day(due_at: datetime) -> date:
+    """Return the last day before a due moment: 24:00 still belongs to the day it ends."""
+    return day_of(due_at - timedelta(microseconds=1))

@@ -6,14 +6,14 @@ One table serves the audit and 流转记录: a case's history that could differ 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Index
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base, Keys
@@ -99,3 +99,8 @@ def mac_of(entry: Entry, key: bytes) -> str:
         entry.address,
     ]
     return hmac.new(key, orjson.dumps(content), sha256).hexdigest()
+
+
+def history(session: Session, case_id: int) -> Sequence[Entry]:
+    """Return everything that happened to a case, oldest first: 流转记录."""
+    return session.scalars(select(Entry).where(Entry.case_id == case_id).order_by(Entry.id)).all()

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ledger.cases import Case
 from ledger.db import Base, SealedJson
 from ledger.people import Unit
+from ledger.projects import Project
 
 
 class Meeting(Base):
@@ -128,3 +130,9 @@ def reply_of(session: Session, meeting_id: int, unit_id: int) -> Reply | None:
 def number_taken(session: Session, number: str) -> bool:
     """Say whether a 批复 already bears `number`."""
     return session.scalars(select(Reply.id).where(Reply.number == number)).first() is not None
+
+
+def projects_of_batch(session: Session, batch_id: int) -> Sequence[Project]:
+    """Return the projects sent with a batch, in the order they joined it."""
+    wanted = select(Project).join(Case, Case.project_id == Project.id).join(BatchCase, BatchCase.case_id == Case.id)
+    return session.scalars(wanted.where(BatchCase.batch_id == batch_id).order_by(BatchCase.id)).unique().all()

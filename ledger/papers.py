@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger.db import Base
-from ledger.meetings import BatchCase, MeetingVerdict
+from ledger.meetings import BatchCase, Meeting, MeetingVerdict
 from ledger.people import Actor, User
 from ledger.vocabulary import PaperKind
 
@@ -169,9 +169,25 @@ def attachments_of_case(session: Session, case_id: int) -> Sequence[Attachment]:
     ).all()
 
 
+def papers_of_batch(session: Session, batch_id: int) -> Sequence[Attachment]:
+    """Return what lies on a batch itself: its 请示, its Annex 4 and 5."""
+    wanted = (Attachment.batch_id == batch_id, Attachment.removed_at.is_(None))
+    return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
+
+
 def paper_counts(session: Session, case_id: int) -> dict[str, int]:
     """Count a case's papers by kind."""
     return dict(Counter(attachment.kind for attachment in attachments_of_case(session, case_id)))
+
+
+def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bool] | None:
+    """Return a meeting and whether signed minutes are attached to it."""
+    minutes = (PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES)
+    scanned = exists().where(
+        Attachment.meeting_id == Meeting.id, Attachment.kind.in_(minutes), Attachment.removed_at.is_(None)
+    )
+    row = session.execute(select(Meeting, scanned).where(Meeting.id == meeting_id)).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def remove_attachment(attachment: Attachment, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base
@@ -36,3 +36,9 @@ def current_procedure(session: Session, process_id: str) -> Procedure:
 
 def procedure_by_hash(session: Session, sha256: str) -> Procedure | None:
     return session.scalars(select(Procedure).where(Procedure.sha256 == sha256)).one_or_none()
+
+
+def newest_number(session: Session, process_id: str) -> int:
+    """Return the number of the newest version, 0 before the first."""
+    newest = select(func.coalesce(func.max(Procedure.number), 0)).where(Procedure.process_id == process_id)
+    return session.scalars(newest).one()

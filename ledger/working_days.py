@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import chinese_calendar
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base
@@ -116,9 +116,18 @@ def _special_days(year: int) -> Iterator[tuple[date, bool, str]]:
         day += timedelta(days=1)
 
 
-def load_calendar(session: Session) -> Calendar:
-    """Return the calendar as entered; read anew only when a year or day was entered since (one statement)."""
-    revision = session.scalars(select(func.coalesce(func.sum(CalendarYear.revision), 0))).one()
+def calendar_revision() -> ScalarSelect[int]:
+    """Return the calendar's revision as an expression, for a select that has other things to fetch."""
+    return select(func.coalesce(func.sum(CalendarYear.revision), 0)).scalar_subquery()
+
+
+def load_calendar(session: Session, revision: int | None = None) -> Calendar:
+    """Return the calendar as entered; read anew only when a year or day was entered since.
+
+    One statement, or none when the caller already read `calendar_revision`.
+    """
+    if revision is None:
+        revision = session.scalars(select(calendar_revision())).one()
     key = (str(session.get_bind().engine.url), revision)
     if key not in _known:
         special = {row.day: row.working for row in session.scalars(select(SpecialDay))}

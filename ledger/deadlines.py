@@ -1,0 +1,78 @@
+"""Which open items are due soon or overdue, and who is to be told: what a day's reminders are made of (T3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from ledger.cases import WAITING, Case, WorkItem
+from ledger.people import Post, Unit, User
+from ledger.projects import Project
+from ledger.vocabulary import CaseStatus, Role
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """An open item with a moment that matters: when it is due, or its earlier milestone."""
+
+    item_id: int
+    name: str
+    project_name: str
+    unit_id: int
+    unit_path: str
+    role: str
+    due_at: datetime
+    milestone_at: datetime | None
+
+
+def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
+    """Return open items of running cases whose due moment or milestone lies at or before `until`, earliest first."""
+    rows = session.execute(
+        select(
+            WorkItem.id,
+            WorkItem.name,
+            Project.name,
+            WorkItem.unit_id,
+            Unit.path,
+            WorkItem.role,
+            WorkItem.due_at,
+            WorkItem.milestone_at,
+        )
+        .join(Case, Case.id == WorkItem.case_id)
+        .join(Project, Project.id == Case.project_id)
+        .join(Unit, Unit.id == WorkItem.unit_id)
+        .where(
+            WorkItem.completed_at.is_(None),
+            WorkItem.status.in_(WAITING),
+            Case.status == CaseStatus.RUNNING,
+            or_(WorkItem.due_at <= until, WorkItem.milestone_at <= until),
+        )
+        .order_by(WorkItem.due_at, WorkItem.id)
+    )
+    return [DueItem(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A person who can be told, with one post."""
+
+    user_id: int
+    unit_id: int
+    unit_path: str
+    role: str
+
+
+def holders(session: Session, roles: Collection[Role]) -> Sequence[Holder]:
+    """Return everybody who holds one of `roles` in an open unit and may sign in."""
+    rows = session.execute(
+        select(Post.user_id, Post.unit_id, Unit.path, Post.role)
+        .join(User, User.id == Post.user_id)
+        .join(Unit, Unit.id == Post.unit_id)
+        .where(Post.role.in_(roles), User.disabled_at.is_(None), Unit.closed_at.is_(None))
+        .order_by(Post.user_id)
+    )
+    return [Holder(*row) for row in rows]
