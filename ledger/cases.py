@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
+from sqlalchemy.orm.attributes import flag_modified
 
 from ledger.campaigns import Campaign
 from ledger.db import Base, SealedJson, SealedText
@@ -260,6 +261,20 @@ def projects_under_way(session: Session, campaign_id: int, project_ids: Collecti
     """Return which of these projects already have a case in the campaign."""
     wanted = (Case.campaign_id == campaign_id, Case.project_id.in_(project_ids))
     return set(session.scalars(select(Case.project_id).where(*wanted)))
+
+
+def enter(session: Session, item: WorkItem, answers: Any, user_id: int | None, now: datetime) -> StepEntry:
+    """Keep answers as an entry on an item that stays open, and raise the item's revision.
+
+    Raised also when the same words are entered again: otherwise one form posted twice would count twice.
+    """
+    item.answers = answers
+    flag_modified(item, "answers")
+    entry = StepEntry(
+        case_id=item.case_id, item_id=item.id, stem=item.stem, answers=answers, entered_at=now, entered_by_id=user_id
+    )
+    session.add(entry)
+    return entry
 
 
 def entries_of(session: Session, item_id: int) -> Sequence[StepEntry]:

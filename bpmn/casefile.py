@@ -1,0 +1,111 @@
+"""One case as one transaction holds it: its rows, its run through the diagram, who acts and when.
+
+Everything a step needs is read once and kept here, because the number of statements decides what a step costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bpmn.assignment import Places
+from bpmn.counting import Counting
+from bpmn.deployment import CLASSIFICATION, Version, version_of
+from bpmn.engine import Element, Run, Surroundings
+from ledger.cases import WAITING, Case, WorkItem, items_of
+from ledger.classification import Suggestion, suggest
+from ledger.findings import inputs
+from ledger.journal import Moment
+from ledger.people import Actor
+from ledger.projects import Project
+from ledger.vocabulary import ItemStatus
+from ledger.working_days import Calendar
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who acts, when, and where files lie; `session` is the caller's transaction."""
+
+    session: Session
+    actor: Actor
+    moment: Moment
+    papers: Path
+
+    @property
+    def now(self) -> datetime:
+        return self.moment.at
+
+    @property
+    def signature(self) -> str:
+        """Who sends something on, as lists show it: unit and person."""
+        return f"{self.actor.posts[0].unit_name} {self.actor.name}" if self.actor.posts else self.actor.name
+
+
+@dataclass
+class CaseFile:
+    """The case under the hands of one act; `changed` gathers old → new for the journal."""
+
+    acting: Acting
+    case: Case
+    calendar: Calendar
+    version: Version
+    counting: Counting
+    run: Run
+    changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def session(self) -> Session:
+        return self.acting.session
+
+    @property
+    def project(self) -> Project:
+        return self.case.project
+
+    @property
+    def now(self) -> datetime:
+        return self.acting.now
+
+    @cached_property
+    def items(self) -> list[WorkItem]:
+        """All items of the case in the order they came; read after the case is locked."""
+        return items_of(self.session, self.case.id)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.session, self.project)
+
+    @property
+    def done(self) -> list[WorkItem]:
+        return [item for item in self.items if item.status == ItemStatus.DONE]
+
+    @property
+    def waiting(self) -> list[WorkItem]:
+        return [item for item in self.items if item.status in WAITING]
+
+    def element(self, element_id: str) -> Element:
+        return self.version.diagram.elements[element_id]
+
+    def item(self, item_id: int) -> WorkItem | None:
+        return next((item for item in self.items if item.id == item_id), None)
+
+    def suggest(self, findings: Collection[str]) -> Suggestion:
+        """Ask the case's own decision table what the findings speak for (C1–C5)."""
+        rows = self.version.tables[CLASSIFICATION].decide(inputs(findings))
+        return suggest([row.values for row in rows], findings)
+
+
+def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
+    """Load a case's run; raises StateRefused when the saved state is not what we wrote."""
+    version = version_of(case.procedure)
+    counting = Counting(calendar, case.campaign.dates, acting.now)
+    keys = acting.session.info["keys"]
+    surroundings = Surroundings(acting.now, counting.functions)
+    run = Run.load(version.diagram, case.state, keys.mac, surroundings)
+    counting.variables = run.variables
+    return CaseFile(acting, case, calendar, version, counting, run)

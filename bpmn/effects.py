@@ -1,0 +1,132 @@
+"""Carry out what a handler decided: columns, classes, verdicts, replies, batches and papers, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bpmn.casefile import CaseFile
+from bpmn.packages import join_batch
+from bpmn.prints import file_print
+from bpmn.steps import Posing
+from forms.fields import project_values, published_values
+from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused
+from ledger.cases import WorkItem, objections_of
+from ledger.db import SealedText, day_of
+from ledger.meetings import MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
+from ledger.projects import Classification, Project, set_funding
+
+
+def variables_of(posing: Posing, answers: Answers, outcome: Outcome) -> dict[str, Any]:
+    """Return what the run learns: what the form publishes, over it what the handler decided."""
+    return {**published_values(posing.form, answers), **outcome.variables}
+
+
+def carry_out(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome) -> None:
+    """Write everything the outcome names; raises StepRefused for a number or batch that cannot be taken."""
+    item = posing.item
+    change_project(file, {**project_values(posing.form, answers, posing.asked), **outcome.project})
+    if outcome.responsible_unit_id is not None:
+        change_project(file, {"responsible_unit_id": outcome.responsible_unit_id})
+    if outcome.category is not None:
+        _classify(file, item, outcome)
+    if outcome.verdict is not None:
+        decided = outcome.verdict
+        file.session.add(
+            MeetingVerdict(
+                meeting_id=decided.meeting_id,
+                case_id=file.case.id,
+                item_id=item.id,
+                verdict=decided.verdict,
+                category=decided.category,
+                measures=decided.measures,
+                reason=decided.reason,
+            )
+        )
+    if outcome.findings:
+        _settle_objections(file, outcome)
+    if outcome.reply is not None:
+        _issue_reply(file, item, outcome.reply)
+    if outcome.batch is not None:
+        join_batch(file, item, outcome.batch)
+    for each in outcome.prints:
+        file_print(file, each, item)
+    if outcome.next_round:
+        file.case.round += 1
+
+
+def change_project(file: CaseFile, columns: Mapping[str, Any]) -> None:
+    """Set a project's columns and note old → new for the journal, personal data masked (M2)."""
+    project = file.project
+    for name, value in columns.items():
+        old = getattr(project, name)
+        if name == "funding":
+            set_funding(project, value)
+            value = project.funding
+        elif old != value:
+            setattr(project, name, value)
+        if old != value:
+            mask = _MASKS.get(name, _plain)
+            before = file.changed.get(name, (mask(old), None))[0]
+            file.changed[name] = (before, mask(value))
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str | list | dict) else str(value)
+
+
+def masked(text: str | None) -> str | None:
+    """Mask personal data: 138****0000 for a telephone number, 负*** for a name."""
+    if not text:
+        return text
+    digits = len(text) >= 7
+    return f"{text[:3]}****{text[-4:]}" if digits else text[0] + "*" * (len(text) - 1)
+
+
+_MASKS: Mapping[str, Callable[[Any], Any]] = {
+    column.key: masked for column in Project.__table__.columns if isinstance(column.type, SealedText)
+}
+
+
+def _classify(file: CaseFile, item: WorkItem, outcome: Outcome) -> None:
+    change = outcome.category
+    assert change is not None
+    file.session.add(
+        Classification(
+            project_id=file.project.id,
+            case_id=file.case.id,
+            category=change.category,
+            stem=item.stem,
+            article=change.article,
+            reason=change.reason,
+            decided_on=day_of(file.now),
+        )
+    )
+    change_project(file, {"category": change.category})
+
+
+def _settle_objections(file: CaseFile, outcome: Outcome) -> None:
+    waiting = {o.id: o for o in objections_of(file.session, file.case.id, open_only=True)}
+    for finding in outcome.findings:
+        objection = waiting[finding.objection_id]
+        objection.upheld, objection.finding, objection.settled_at = finding.upheld, finding.finding, file.now
+
+
+def _issue_reply(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
+    """Answer the case with the one 批复 of its meeting and unit; the first case to need it gives it its number."""
+    unit_id = file.places.responsible.id
+    reply = reply_of(file.session, issued.meeting_id, unit_id)
+    if reply is None:
+        if number_taken(file.session, issued.number):
+            raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})
+        issued_on = issued.issued_on or day_of(file.now)
+        reply = Reply(meeting_id=issued.meeting_id, unit_id=unit_id, number=issued.number, issued_on=issued_on)
+        file.session.add(reply)
+        file.session.flush()
+    file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
+
+
+def signature(file: CaseFile, item: WorkItem | None) -> str:
+    """Return who acts, as lists show it: 桑柘镇 经办甲."""
+    name = file.acting.actor.name
+    return f"{item.unit.short_name} {name}" if item is not None else name

@@ -1,0 +1,101 @@
+"""报送批次: a case joins a batch, and the batch's own papers (请示, Annex 4, Annex 5) are written anew with it (P5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bpmn.casefile import CaseFile
+from bpmn.prints import write_print
+from forms.rendering import yuan
+from handlers.outcome import BatchJoined, Print, StepRefused
+from ledger.cases import WorkItem
+from ledger.meetings import BatchCase, SubmissionBatch, projects_of_batch
+from ledger.papers import Attachment, Place, attachments_of_item, papers_of_batch, remove_attachment
+from ledger.projects import Project
+from ledger.vocabulary import Category, Operation, PaperKind
+
+
+def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined) -> None:
+    """Send the case with an existing batch of the same unit and campaign, or with a new one."""
+    attested_by = f"{item.unit.short_name} {file.acting.actor.name}"
+    batch = _existing(file, item, joined.batch_id) if joined.batch_id is not None else _new(file, item, joined)
+    batch.sent_at = file.now
+    file.session.add(
+        BatchCase(batch_id=batch.id, case_id=file.case.id, item_id=item.id, attested_by=attested_by, sent_at=file.now)
+    )
+    file.session.flush()
+    _write_package(file, item, batch)
+
+
+def _new(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch:
+    batch = SubmissionBatch(
+        unit_id=item.unit_id,
+        campaign_id=file.case.campaign_id,
+        title=joined.title,
+        number=joined.number,
+        created_at=file.now,
+        created_by=f"{item.unit.short_name} {file.acting.actor.name}",
+    )
+    file.session.add(batch)
+    file.session.flush()
+    return batch
+
+
+def _existing(file: CaseFile, item: WorkItem, batch_id: int) -> SubmissionBatch:
+    batch = file.session.get(SubmissionBatch, batch_id)
+    if batch is None or (batch.unit_id, batch.campaign_id) != (item.unit_id, file.case.campaign_id):
+        raise StepRefused({"batch": "这个报送批次不是本单位本批次的，请重新选择"})
+    return batch
+
+
+def _write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch) -> None:
+    """Replace what was printed for the batch; a 请示 that somebody uploaded stands."""
+    projects = projects_of_batch(file.session, batch.id)
+    prints = [annex4(item.unit.name, projects), annex5(item.unit.name, projects)]
+    lying = papers_of_batch(file.session, batch.id)
+    uploaded = [paper for paper in attachments_of_item(file.session, item.id) if paper.kind == PaperKind.REQUEST]
+    if not uploaded and not any(_is_scan(paper) for paper in lying):
+        prints.append(request(item.unit.name, batch, projects))
+    renewed = {printed.kind for printed in prints}
+    for paper in lying:
+        if paper.kind in renewed:
+            remove_attachment(paper, file.now)
+    for printed in prints:
+        write_print(file, printed, Place(PaperKind(printed.kind), batch_id=batch.id), item.unit)
+
+
+def _is_scan(paper: Attachment) -> bool:
+    return paper.kind == PaperKind.REQUEST and not paper.name.endswith(".docx")
+
+
+def request(unit: str, batch: SubmissionBatch, projects: Sequence[Project]) -> Print:
+    """Print the 请示 that carries a batch."""
+    rows = [("文号", batch.number), ("报送单位", unit), ("项目数", f"{len(projects)}个")]
+    rows += [(f"{n}. {p.name}", f"{p.number}，{_category(p)}：{p.measures}") for n, p in enumerate(projects, 1)]
+    return Print(PaperKind.REQUEST, batch.title, tuple(rows))
+
+
+def annex4(unit: str, projects: Sequence[Project]) -> Print:
+    """Print the counts of a batch (Annex 4): its projects by class and operation, and their money."""
+    classes = Counter(project.category for project in projects)
+    operations = Counter(project.operation for project in projects)
+    total = sum((project.funding_total_yuan for project in projects), Decimal(0))
+    rows = [("填报单位", unit), ("项目数", str(len(projects))), ("项目实际投入", yuan(total))]
+    rows += [(category.label, str(classes[category])) for category in Category]
+    rows += [(f"生产经营：{operation.label}", str(operations[operation])) for operation in Operation]
+    return Print(PaperKind.ANNEX4, "经营性帮扶产业项目“四个一批”分类统计表", tuple(rows))
+
+
+def annex5(unit: str, projects: Sequence[Project]) -> Print:
+    """Print the ledger of a batch (Annex 5), a line per project."""
+    rows = [("填报单位", unit)]
+    for number, project in enumerate(projects, 1):
+        parts = (project.number, _category(project), yuan(project.funding_total_yuan), project.measures)
+        rows.append((f"{number}. {project.name}", "；".join(part for part in parts if part)))
+    return Print(PaperKind.ANNEX5, "经营性帮扶产业项目“四个一批”管理台账", tuple(rows))
+
+
+def _category(project: Project) -> str:
+    return Category(project.category).label if project.category else "未分类"

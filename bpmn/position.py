@@ -1,0 +1,97 @@
+"""Where a case stands on its diagram: done, current and overdue elements, the flows taken, who and when.
+
+Everything is read off the case's own journal and its open rows, so the picture cannot differ from 流转记录.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from bpmn.deployment import version_of
+from bpmn.engine import Diagram
+from ledger.cases import WAITING, Case, Timer, WorkItem, items_of, timers_of
+from ledger.db import SHANGHAI, day_of, last_day
+from ledger.journal import Entry, history
+from ledger.working_days import Calendar, load_calendar
+
+_FINISHING = frozenset({"complete", "sign", "overdue"})
+
+
+def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
+    """Return the viewer's state: ids under `done`, `current`, `overdue`, `flows`, and `notes` by element.
+
+    A sub-process is current while something in it waits, and done once everything in it is left.
+    """
+    diagram = version_of(case.procedure).diagram
+    rows = history(session, case.id)
+    waiting = [item for item in items_of(session, case.id) if item.status in WAITING]
+    timers = timers_of(session, case.id)
+    taken = [orjson.loads(row.detail) for row in rows]
+    here = {item.element for item in waiting} | {timer.element for timer in timers}
+    current = here | _around(diagram, here)
+    passed = {element for detail in taken for element in detail.get("elements", ())}
+    passed |= _around(diagram, passed)
+    overdue = {item.element for item in waiting if item.due_at <= now}
+    notes = _done_notes(rows, passed - current) | _waiting_notes(waiting, timers, now, load_calendar(session))
+    return {
+        "done": sorted(passed - current),
+        "current": sorted(current),
+        "overdue": sorted(overdue),
+        "flows": sorted({flow for detail in taken for flow in detail.get("flows", ())}),
+        "notes": notes,
+    }
+
+
+def _around(diagram: Diagram, elements: Iterable[str]) -> set[str]:
+    """Return the sub-processes in which these elements stand."""
+    around: set[str] = set()
+    for element in elements:
+        known = diagram.elements.get(element)
+        while known is not None and known.parent is not None:
+            around.add(known.parent)
+            known = diagram.elements[known.parent]
+    return around
+
+
+def _done_notes(rows: Sequence[Entry], done: set[str]) -> dict[str, dict[str, str]]:
+    """Name who did each step last, and when: 11-06 桑柘镇 经办甲."""
+    notes: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row.element in done and row.act in _FINISHING:
+            notes[row.element] = {"text": f"{_day(row.at)} {row.unit} {row.who}", "kind": "done"}
+        elif row.element in done and row.act == "timer":
+            notes[row.element] = {"text": _day(row.at), "kind": "done"}
+    return notes
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(SHANGHAI).strftime("%m-%d")
+
+
+def _waiting_notes(
+    waiting: Sequence[WorkItem], timers: Sequence[Timer], now: datetime, calendar: Calendar
+) -> dict[str, dict[str, str]]:
+    """Name whom a step waits for and how long it has; of several parts the most pressing is told."""
+    notes: dict[str, dict[str, str]] = {}
+    for item in sorted(waiting, key=lambda item: item.due_at, reverse=True):
+        units = [part.unit.short_name for part in waiting if part.element == item.element]
+        who = units[0] if len(units) == 1 else f"{len(units)}个单位"
+        kind = "overdue" if item.due_at <= now else "current"
+        notes[item.element] = {"text": f"{who} {left(calendar, item.due_at, now)}", "kind": kind}
+    for timer in timers:
+        notes[timer.element] = {"text": left(calendar, timer.due_at, now), "kind": "current"}
+    return notes
+
+
+def left(calendar: Calendar, due_at: datetime, now: datetime) -> str:
+    """Say in working days how long it is to a due moment, or since: 剩 2 个工作日, 今日到期, 超期 1 个工作日."""
+    today, last = day_of(now), last_day(due_at)
+    if due_at <= now:
+        return f"超期 {max(1, calendar.count(last, today))} 个工作日"
+    count = calendar.count(today, last)
+    return f"剩 {count} 个工作日" if count else "今日到期"

@@ -1,0 +1,321 @@
+"""Start a case, complete an item, fire a timer: the only writers of case state.
+
+Every act is the same walk in the caller's transaction: lock the case → check item, person and revision → read the
+answers → let the handler decide → let the engine move → write rows → one journal row. It commits nothing: whoever
+began the transaction does, so that an error anywhere changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bpmn.casefile import Acting, CaseFile, take_up
+from bpmn.certificates import file_certificate
+from bpmn.effects import carry_out, signature, variables_of
+from bpmn.marking import Sender, journal, save, scalars
+from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
+from bpmn.starting import start_case, start_cases, starting_variables
+from bpmn.steps import Posing, pose, with_meeting
+from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers
+from handlers.outcome import Answers, Outcome, Step
+from ledger.cases import (
+    WAITING,
+    Case,
+    Objection,
+    Timer,
+    WorkItem,
+    case_by_id,
+    case_of_item,
+    case_of_timer,
+    enter,
+    timers_of,
+)
+from ledger.projects import Project
+from ledger.vocabulary import CaseStatus, ItemStatus, ReviewOpinion, Role
+
+OBJECTION = "objection"  # the message that opens 异议核查, and the stem that examines it
+JOINT_REVIEW = "joint_review"
+
+__all__ = [
+    "Acting",
+    "AlreadyDone",
+    "CannotStart",
+    "CaseClosed",
+    "Completed",
+    "ItemGone",
+    "NotYours",
+    "OpenItem",
+    "OutsidePublicity",
+    "complete_item",
+    "fire_timer",
+    "open_item",
+    "record_overdue",
+    "register_objection",
+    "sign_item",
+    "start_case",
+    "start_cases",
+    "starting_variables",
+]
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What became of a completion: `next` names each new item, its unit and when it is due."""
+
+    case_id: int
+    item_id: int
+    remains: bool
+    finished: bool
+    next: tuple[tuple[str, str, datetime], ...]
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """An item as its page shows it; `mine` when the person may act on it now."""
+
+    item: WorkItem
+    case: Case
+    project: Project
+    form: Form
+    asked: Asked
+    initial_posted: dict[str, list[str]]
+    step: Step
+    mine: bool
+
+
+def open_item(acting: Acting, item_id: int) -> OpenItem:
+    """Return an item as its page shows it; whether the person may see the case is the caller's to ask (ItemGone)."""
+    file, item = _take_item(acting, item_id, lock=False)
+    posing = pose(file, item)
+    return OpenItem(
+        item=item,
+        case=file.case,
+        project=file.project,
+        form=posing.form,
+        asked=posing.asked,
+        initial_posted=posted_from(posing.form, _initial(posing)),
+        step=posing.step,
+        mine=item.status in WAITING and (item.unit_id, item.role) in acting.actor.places,
+    )
+
+
+def _initial(posing: Posing) -> Answers:
+    """Start from what was prepared or answered on this very item, else from the project and the handler."""
+    item = posing.item
+    if item.answers is not None and not posing.step.entries:
+        return item.answers  # type: ignore[no-any-return]  # a JSON column
+    return {**project_answers(posing.form, posing.step.project), **posing.handler.prepare(posing.step)}
+
+
+def complete_item(acting: Acting, item_id: int, revision: int, posted: Posted) -> Completed:
+    """Complete an item with what was posted, or leave it to the signer when the step is signed.
+
+    Raises ItemGone, AlreadyDone (also when the item changed since `revision` was shown), NotYours, CaseClosed,
+    FormErrors, StepRefused; and what the engine raises when the case itself is broken (StateRefused, StepFailed).
+    """
+    file, item = _take_item(acting, item_id, lock=True)
+    _check(file, item, revision, ItemStatus.OPEN)
+    _refuse_own_work(file, item)
+    posing = pose(file, item)
+    answers = parse(posing.form, posted, posing.asked)
+    outcome = posing.handler.complete(with_meeting(file, posing, answers), answers)
+    if item.signed:
+        item.answers = answers
+        return _hand_to_signer(file, item, outcome)
+    return _enter(file, posing, answers, outcome) if outcome.remains else _finish(file, posing, answers, outcome)
+
+
+def _hand_to_signer(file: CaseFile, item: WorkItem, outcome: Outcome) -> Completed:
+    """Leave the prepared item to the unit's 审核人: nothing is carried out before the signature."""
+    item.status, item.role = ItemStatus.UNSIGNED, Role.SIGNER
+    item.prepared_by_id, item.returned_reason = file.acting.actor.user_id, ""
+    item.sent_by = signature(file, item)
+    journal(file, "prepare", {"summary": outcome.summary}, item=item)
+    file.session.flush()
+    return Completed(file.case.id, item.id, True, False, ((item.name, item.unit.short_name, item.due_at),))
+
+
+def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinion: str) -> Completed:
+    """Sign what another person of the unit prepared, or give it back with an opinion; the preparer may not sign."""
+    file, item = _take_item(acting, item_id, lock=True)
+    _check(file, item, revision, ItemStatus.UNSIGNED)
+    if item.prepared_by_id == acting.actor.user_id:
+        raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
+    if not approve:
+        item.status, item.role, item.returned_reason = ItemStatus.OPEN, Role.HANDLER, opinion
+        item.sent_by = signature(file, item)
+        journal(file, "unsigned", {"opinion": opinion}, item=item)
+        file.session.flush()
+        return Completed(file.case.id, item.id, True, False, ((item.name, item.unit.short_name, item.due_at),))
+    posing = pose(file, item)
+    answers = item.answers or {}
+    outcome = posing.handler.complete(with_meeting(file, posing, answers), answers)
+    return _finish(file, posing, answers, outcome, opinion)
+
+
+def _take_item(acting: Acting, item_id: int, *, lock: bool) -> tuple[CaseFile, WorkItem]:
+    found = case_of_item(acting.session, item_id, lock=lock)
+    if found is None:
+        raise ItemGone("该任务不存在")
+    file = take_up(acting, *found)
+    item = file.item(item_id)
+    assert item is not None  # it named the case
+    return file, item
+
+
+def _check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) -> None:
+    """Refuse what is no longer there to be done, before anything else is looked at (safety rule 5)."""
+    actor = file.acting.actor
+    if item.status == ItemStatus.CANCELLED:
+        raise ItemGone("该任务已随流程的变动取消")
+    if item.status == ItemStatus.DONE:
+        who = item.completed_by.name if item.completed_by is not None else "系统"
+        raise AlreadyDone(item.name, who, item.completed_at or item.created_at)
+    if not actor.in_unit(item.unit_id):
+        raise NotYours("该任务不由您的单位办理")
+    if item.status != status or item.revision != revision:
+        raise AlreadyDone(item.name, _who_touched(file, item), file.now)
+    if not actor.holds(Role(item.role), item.unit_id):
+        raise NotYours(f"该任务由本单位{Role(item.role).label}办理")
+    if file.case.status != CaseStatus.RUNNING:
+        raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
+
+
+def _who_touched(file: CaseFile, item: WorkItem) -> str:
+    return item.prepared_by.name if item.prepared_by is not None else item.unit.short_name
+
+
+def _refuse_own_work(file: CaseFile, item: WorkItem) -> None:
+    """Refuse a signer who made what is to be signed: the unit's own steps of the same phase."""
+    if item.role != Role.SIGNER:
+        return
+    phase = file.element(item.element).parent
+    latest = {past.element: past for past in file.done if file.element(past.element).parent == phase}
+    makers = {past.completed_by_id for past in latest.values() if past.unit_id == item.unit_id}
+    if file.acting.actor.user_id in makers - {None} and not _signed_before(file, item, latest):
+        raise NotYours("您办理过本阶段的填报，不能再由您审核，请由本单位其他审核人办理")
+
+
+def _signed_before(file: CaseFile, item: WorkItem, latest: Mapping[str, WorkItem]) -> bool:
+    """Say whether all the person did in this phase was signing, such as this very step in an earlier round."""
+    mine = [past for past in latest.values() if past.completed_by_id == file.acting.actor.user_id]
+    return all(past.role == Role.SIGNER for past in mine if past.unit_id == item.unit_id)
+
+
+def _enter(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome) -> Completed:
+    """Keep the answers as an entry on an item that stays open (progress, money recovered, corrected papers)."""
+    item = posing.item
+    carry_out(file, posing, answers, outcome)
+    variables = variables_of(posing, answers, outcome)
+    file.run.variables.update(variables)
+    file.case.state = file.run.dump(file.session.info["keys"].mac)
+    enter(file.session, item, answers, file.acting.actor.user_id, file.now)
+    journal(file, "entry", {"summary": outcome.summary, "variables": scalars(variables)}, item=item)
+    file.session.flush()
+    return Completed(file.case.id, item.id, True, False, ())
+
+
+def _finish(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome, opinion: str = "") -> Completed:
+    item = posing.item
+    carry_out(file, posing, answers, outcome)
+    variables = variables_of(posing, answers, outcome)
+    act, item.answers = "sign" if item.signed else "complete", answers
+    new = _move_on(file, item, variables, outcome.summary)
+    told = {"summary": outcome.summary, "opinion": opinion, "verdict": outcome.variables.get("verdict")}
+    journal(file, act, {**told, "token": item.token, "variables": scalars(variables)}, item=item, new=new)
+    file.session.flush()
+    coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
+    return Completed(file.case.id, item.id, False, file.run.finished, coming)
+
+
+def _move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words: str) -> list[WorkItem]:
+    """Close the item, let the engine run, and write what it calls for next."""
+    had_timers = bool(file.run.timers)
+    item.status, item.completed_at = ItemStatus.DONE, file.now
+    item.completed_by_id = file.acting.actor.user_id
+    file.run.complete(item.token, variables)
+    sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
+    return save(file, sender, had_timers=had_timers)
+
+
+def fire_timer(acting: Acting, timer_id: int) -> bool:
+    """Fire a due timer; False when it ended meanwhile or is not due. A publicity period leaves a certificate."""
+    found = case_of_timer(acting.session, timer_id, lock=True)
+    if found is None:
+        return False
+    file = take_up(acting, *found)
+    # read after the lock: another clock may have fired it while we waited
+    timer = next((t for t in timers_of(acting.session, file.case.id) if t.id == timer_id), None)
+    if timer is None or timer.due_at > acting.now or file.case.status != CaseStatus.RUNNING:
+        return False
+    summary = _certify(file, timer)
+    file.run.fire(timer.token)
+    timer.fired, timer.ended_at = True, acting.now
+    new = save(file, Sender(acting.signature), had_timers=True)
+    element = file.element(timer.element)
+    detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}
+    journal(file, "timer", detail, element=timer.element, new=new)
+    acting.session.flush()
+    return True
+
+
+def _certify(file: CaseFile, timer: Timer) -> str:
+    period = file.counting.publicity_of(file.element(timer.element))
+    return "" if period is None else file_certificate(file, period)
+
+
+def register_objection(acting: Acting, case_id: int, raised_by: str, contact: str, content: str) -> Objection:
+    """Enter an objection while the publicity period runs; the first opens 异议核查, further ones join it (P7).
+
+    Raises OutsidePublicity before both postings are up and after the period has ended.
+    """
+    found = case_by_id(acting.session, case_id, lock=True)
+    if found is None:
+        raise ItemGone("该项目的流程不存在")
+    file = take_up(acting, *found)
+    objection = Objection(
+        case_id=case_id,
+        raised_by=raised_by,
+        contact=contact,
+        content=content,
+        entered_at=acting.now,
+        entered_by=acting.signature,
+    )
+    examining = next((item for item in file.waiting if item.stem == OBJECTION), None)
+    new: list[WorkItem] = []
+    if examining is None:
+        new = _open_objection(file)
+    acting.session.add(objection)
+    acting.session.flush()
+    journal(file, "objection", {"summary": "登记异议"}, item=examining or new[0], new=new)
+    acting.session.flush()
+    return objection
+
+
+def _open_objection(file: CaseFile) -> list[WorkItem]:
+    waiting = any(message.name == OBJECTION for message in file.run.messages)
+    if not waiting or any(timer.due_at <= file.now for timer in file.run.timers):
+        raise OutsidePublicity("不在公告期内，不能登记异议")
+    file.run.variables["objection_open"] = True
+    file.run.deliver(OBJECTION)
+    return save(file, Sender(file.acting.signature), had_timers=True)
+
+
+def record_overdue(acting: Acting, item_id: int) -> Completed:
+    """Record that a reviewing body gave no opinion in time (逾期未反馈); by the responsible unit, after the date."""
+    file, item = _take_item(acting, item_id, lock=True)
+    if item.stem != JOINT_REVIEW or item.status not in WAITING:
+        raise ItemGone("该会审任务已办理或已取消")
+    if not acting.actor.holds(Role.HANDLER, file.places.responsible.id):
+        raise NotYours("逾期未反馈由项目的责任单位登记")
+    if item.due_at > acting.now:
+        raise NotYours("会审还没有到期，不能登记逾期未反馈")
+    item.answers = {"opinion": str(ReviewOpinion.OVERDUE)}
+    new = _move_on(file, item, {}, ReviewOpinion.OVERDUE.label)
+    journal(file, "overdue", {"token": item.token, "summary": ReviewOpinion.OVERDUE.label}, item=item, new=new)
+    acting.session.flush()
+    coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
+    return Completed(file.case.id, item.id, False, file.run.finished, coming)

@@ -1,0 +1,103 @@
+"""Start cases: one per project pushed in a campaign, with every variable a condition may ask for already set (P1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bpmn.assignment import CONSULTED
+from bpmn.casefile import Acting, CaseFile
+from bpmn.counting import Counting
+from bpmn.deployment import version_of
+from bpmn.engine import Run, Surroundings
+from bpmn.marking import Sender, journal, save, scalars
+from bpmn.refusals import CannotStart
+from ledger.campaigns import Campaign
+from ledger.cases import Case, projects_under_way
+from ledger.people import units_of_kind
+from ledger.procedures import Procedure, current_procedure
+from ledger.projects import Project
+from ledger.vocabulary import CaseStatus, UnitKind
+from ledger.working_days import Calendar, load_calendar
+
+PROCESS = "four_batches"
+
+
+def start_case(acting: Acting, project: Project, campaign: Campaign) -> Case:
+    """Start the procedure for one project; CannotStart when it has no unit or is under way in this campaign."""
+    started = start_cases(acting, [project], campaign)
+    if not started:
+        raise CannotStart(f"项目“{project.name}”在本批次已有流程")
+    return started[0]
+
+
+def start_cases(acting: Acting, projects: Sequence[Project], campaign: Campaign) -> list[Case]:
+    """Start one case per project; those under way in this campaign are left out, so a push can be resumed (P1)."""
+    nowhere = [project.name for project in projects if project.responsible_unit_id is None]
+    if nowhere:
+        raise CannotStart(f"项目“{'”“'.join(nowhere)}”还没有责任单位")
+    under_way = projects_under_way(acting.session, campaign.id, [project.id for project in projects])
+    fresh = [project for project in projects if project.id not in under_way]
+    if not fresh:
+        return []
+    procedure = current_procedure(acting.session, PROCESS)
+    calendar = load_calendar(acting.session)
+    reviewers = {
+        county_id: [unit.id for unit in units_of_kind(acting.session, county_id, (UnitKind.REVIEWER,))]
+        for county_id in {project.county_id for project in fresh}
+    }
+    ground = Ground(procedure, campaign, calendar)
+    files = [_begin(acting, project, ground, reviewers[project.county_id]) for project in fresh]
+    acting.session.add_all(file.case for file in files)
+    acting.session.flush()
+    for file in files:
+        new = save(file, Sender(acting.signature), had_timers=False)
+        journal(file, "start", {"variables": scalars(file.run.variables), "procedure": procedure.sha256}, new=new)
+    acting.session.flush()
+    return [file.case for file in files]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all cases of one push have in common."""
+
+    procedure: Procedure
+    campaign: Campaign
+    calendar: Calendar
+
+
+def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence[int]) -> CaseFile:
+    version = version_of(ground.procedure)
+    counting = Counting(ground.calendar, ground.campaign.dates, acting.now)
+    variables = starting_variables(project, reviewers)
+    run = Run.start(version.diagram, variables, Surroundings(acting.now, counting.functions))
+    counting.variables = run.variables
+    case = Case(
+        project=project,
+        campaign=ground.campaign,
+        procedure=ground.procedure,
+        state=run.dump(acting.session.info["keys"].mac),
+        status=CaseStatus.RUNNING,
+        round=1,
+        started_at=acting.now,
+    )
+    file = CaseFile(acting, case, ground.calendar, version, counting, run)
+    file.items = []  # nothing to read yet
+    return file
+
+
+def starting_variables(project: Project, reviewers: Sequence[int]) -> dict[str, Any]:
+    """Return every published variable with its value at the start, so that no condition meets an unset name."""
+    unset = ("suggested_category", "category", "previous_category", "verdict", "amount_yuan", "business_unit")
+    dates = ("unit_posted_on", "site_posted_on", "plan_due_on", "exit_due_on")
+    truths = ("approved", "needs_assessment", "objection_open", "objection_upheld", "exit_proposed", "exit_decided")
+    more_truths = ("write_off_proposed", "write_off_approved", "reached")
+    return {
+        **dict.fromkeys((*unset, *dates), None),
+        **dict.fromkeys((*truths, *more_truths), False),
+        "level": project.level,
+        "round": 1,
+        "reviewing_bodies": list(reviewers),
+        "consulted": list(CONSULTED),
+    }
