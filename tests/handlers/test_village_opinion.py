@@ -9,8 +9,8 @@ from handlers.village_opinion import HANDLER
 from tests.handlers.situations import refused, step, take
 
 POSTED = {"verdict": "on", "opinion": "同意", "opinion_on": "2023-11-27"}
-ITSELF = {"by_township": "false"}
-BY_TOWNSHIP = {"by_township": "true"}
+ITSELF = {"by_township": "no"}
+BY_TOWNSHIP = {"by_township": "yes"}
 
 
 @pytest.mark.parametrize(
