@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from ledger.cases import Case
+from ledger.meetings import BatchCase
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.vocabulary import (
@@ -30,6 +32,7 @@ from ledger.vocabulary import (
     Use,
 )
 
+Which = ColumnElement[bool]  # a condition on Project: which projects a table is about
 Cell = str | int | Decimal | None
 TEN_THOUSAND = 10_000
 _CENT = Decimal("0.01")
@@ -215,3 +218,14 @@ def rates(session: Session, condition: ColumnElement[bool]) -> Rates:
 def rate_text(rate: Decimal | None) -> str:
     """Write a rate as tables print it: 12.50%, and “—” where there is no project."""
     return "—" if rate is None else f"{(rate * 100).quantize(_CENT, ROUND_HALF_UP)}%"
+
+
+def of_batch(batch_id: int) -> ColumnElement[bool]:
+    """Return the condition that holds for the projects sent with a 报送批次."""
+    sent = select(Case.project_id).join(BatchCase, BatchCase.case_id == Case.id).where(BatchCase.batch_id == batch_id)
+    return Project.id.in_(sent)
+
+
+def of_unit(unit_id: int) -> ColumnElement[bool]:
+    """Return the condition that holds for the projects a unit runs."""
+    return Project.responsible_unit_id == unit_id
