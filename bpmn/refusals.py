@@ -29,6 +29,10 @@ class CaseClosed(Exception):
     """该项目的流程已经结束或挂起."""
 
 
+class ActRefused(ValueError):
+    """这项操作现在不能进行."""
+
+
 class CannotStart(ValueError):
     """项目还不能启动流程."""
 

@@ -6,7 +6,7 @@ One table serves the audit and 流转记录: a case's history that could differ 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -99,6 +99,12 @@ def mac_of(entry: Entry, key: bytes) -> str:
         entry.address,
     ]
     return hmac.new(key, orjson.dumps(content), sha256).hexdigest()
+
+
+def last_act(session: Session, case_id: int, quiet: Collection[str] = ()) -> Entry | None:
+    """Return the newest row about an element of a case, acts called `quiet` aside."""
+    wanted = select(Entry).where(Entry.case_id == case_id, Entry.element != "", Entry.act.not_in(quiet))
+    return session.scalars(wanted.order_by(Entry.id.desc()).limit(1)).one_or_none()
 
 
 def history(session: Session, case_id: int) -> Sequence[Entry]:

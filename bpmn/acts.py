@@ -1,0 +1,247 @@
+"""What a person may do with an item besides completing it: send back, call back, hand over, urge.
+
+Each act is the runtime's walk in the caller's transaction: lock the case → check item, person and revision → let the
+engine move → write rows → one journal row. A token moves only to where the diagram could have brought it (engine
+rule 4). The item left behind is cancelled and not done: its answers were never given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from bpmn.casefile import Acting, CaseFile, take_up
+from bpmn.effects import signature
+from bpmn.engine import without_parts
+from bpmn.exploration import legal_targets, reachable_markings
+from bpmn.marking import Sender, journal, save
+from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
+from bpmn.runtime import OBJECTION, Completed
+from ledger.cases import WAITING, WorkItem, case_of_item, objections_of
+from ledger.db import day_of
+from ledger.deadlines import holders
+from ledger.journal import last_act
+from ledger.outbox import Notice, post
+from ledger.people import Unit
+from ledger.vocabulary import CaseStatus, ItemStatus, Role
+
+REASON_LIMIT = 200
+ROUND_LIMIT = 50
+"""How often a case may come to one step before a person looks at it (engine rule 9)."""
+PAGE = "page"
+COMPLETIONS = frozenset({"complete", "sign"})
+URGE = "urge"
+
+KEPT_LANES = frozenset({"县乡村振兴局", "领导小组办公室", "会审单位"})
+"""What the scheme gives to one body by name cannot be handed to another."""
+
+FINAL: Mapping[str, str] = {
+    "submission": "材料已随批次报送，请联系领导小组办公室退回",
+    "reply": "批复已经编号印发，不能撤回",
+    "evaluation": "成效评定已经签字计入轮次，不能撤回",
+}
+"""Steps whose completion numbered, sent or counted something that taking a token back does not undo."""
+
+
+def return_targets(acting: Acting, item_id: int) -> tuple[tuple[str, str], ...]:
+    """Return id and name of the steps an item may be sent back to, in the order of the diagram (ItemGone)."""
+    file, item = _take(acting, item_id, lock=False)
+    return tuple((target, file.element(target).name) for target in _earlier(file, item))
+
+
+def send_back(acting: Acting, item_id: int, revision: int, target: str, reason: str) -> Completed:
+    """Send a case back (退回) from a waiting item to a step it has done before, all parallel parts with it.
+
+    Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for a step that cannot be reached or no reason.
+    """
+    file, item = _take(acting, item_id, lock=True)
+    _require_mine(file, item, revision)
+    words = _reason(reason, "退回")
+    name = file.element(target).name if target in file.version.diagram.elements else target
+    if item.stem == OBJECTION and objections_of(file.session, file.case.id, open_only=True):
+        raise ActRefused("还有异议没有核查，请先登记核查结论")
+    if target not in _earlier(file, item):
+        raise ActRefused(f"不能从“{item.name}”退回到“{name}”")
+    if sum(past.element == target for past in file.items) >= ROUND_LIMIT:
+        raise ActRefused(f"“{name}”已经办理{ROUND_LIMIT}次，请与县乡村振兴局商定后再退回")
+    item.completed_by_id = acting.actor.user_id
+    new = _move(file, item, target, Sender(signature(file, item), item, f"{item.name}退回：{words}"))
+    detail = {"token": item.token, "target": target, "reason": words, "summary": f"退回到{name}"}
+    return _written(file, "send_back", detail, item, new)
+
+
+def call_back(acting: Acting, item_id: int, reason: str) -> Completed:
+    """Take one's own completed item back (撤回) while nobody has acted on what it led to; it is open again as filled.
+
+    Raises ItemGone, NotYours, CaseClosed, and ActRefused when somebody acted or the step cannot be undone.
+    """
+    file, item = _take(acting, item_id, lock=True)
+    words = _reason(reason, "撤回")
+    if file.case.status != CaseStatus.RUNNING:
+        raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
+    if item.status != ItemStatus.DONE:
+        raise ActRefused("该任务还没有办结，或已经撤回")
+    if item.completed_by_id != acting.actor.user_id or not acting.actor.in_unit(item.unit_id):
+        raise NotYours("只有办理人本人可以撤回")
+    if item.instance is not None:
+        raise ActRefused("会审和征求意见由多方办理，不能撤回")
+    if item.stem in FINAL:
+        raise ActRefused(FINAL[item.stem])
+    following = _following(file, item)
+    new = _reopen(file, item, following[0])
+    detail = {"token": following[0].token, "target": item.element, "reason": words, "summary": f"撤回{item.name}"}
+    return _written(file, "call_back", detail, item, new)
+
+
+def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: str) -> Completed:
+    """Hand an item over (转办) to the 经办人 of another unit of the county; its dates stay.
+
+    Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for an item or unit that cannot.
+    """
+    file, item = _take(acting, item_id, lock=True)
+    _require_mine(file, item, revision)
+    words = _reason(reason, "转办")
+    element = file.element(item.element)
+    lane = element.attributes.get("who") or element.lane or ""
+    if item.role != Role.HANDLER or item.instance is not None or lane in KEPT_LANES:
+        raise ActRefused(f"“{item.name}”只能由{item.unit.short_name}办理，不能转办")
+    unit = _receiving(file, item, unit_id)
+    sender = item.unit.short_name
+    item.sent_by = signature(file, item)
+    item.unit, item.unit_id = unit, unit.id
+    detail = {"token": item.token, "from": sender, "to": unit.short_name, "reason": words}
+    return _written(file, "transfer", {**detail, "summary": f"转办给{unit.short_name}"}, item, [item])
+
+
+def urge(acting: Acting, item_id: int, words: str = "") -> int:
+    """Urge (催办) whoever an item waits for, once a day and unit; returns how many people are told.
+
+    Whether the person may see the case is the caller's to ask. Raises ItemGone, CaseClosed and ActRefused.
+    """
+    file, item = _take(acting, item_id, lock=True)
+    _require_waiting(file, item)
+    if acting.actor.in_unit(item.unit_id):
+        raise ActRefused("这是本单位的任务，不用催办")
+    words = " ".join(words.split())[:REASON_LIMIT]
+    notices = [_urging(file, item, person, words) for person in _holders_of(file, item)]
+    told = post(file.session, notices, file.now)
+    if not told:
+        raise ActRefused("今天已经催办过，请明天再催" if notices else f"{item.unit.short_name}还没有可以通知的人员")
+    journal(file, URGE, {"words": words, "told": told, "summary": f"催办{item.unit.short_name}"}, item=item)
+    file.session.flush()
+    return told
+
+
+def _holders_of(file: CaseFile, item: WorkItem) -> list[int]:
+    """Return the people an item waits for."""
+    people = holders(file.session, (Role(item.role),))
+    return sorted({person.user_id for person in people if person.unit_id == item.unit_id})
+
+
+def _urging(file: CaseFile, item: WorkItem, user_id: int, words: str) -> Notice:
+    posts = file.acting.actor.posts
+    key = f"{URGE}:{item.id}:{day_of(file.now).isoformat()}:{posts[0].unit_id if posts else 0}:{user_id}"
+    body = f"{file.acting.signature}催办“{item.name}”" + (f"：{words}" if words else "")
+    return Notice(key, PAGE, user_id, f"催办：{file.project.name} {item.name}", body)
+
+
+def _take(acting: Acting, item_id: int, *, lock: bool) -> tuple[CaseFile, WorkItem]:
+    found = case_of_item(acting.session, item_id, lock=lock)
+    if found is None:
+        raise ItemGone("该任务不存在")
+    file = take_up(acting, *found)
+    item = file.item(item_id)
+    assert item is not None  # it named the case
+    return file, item
+
+
+def _require_waiting(file: CaseFile, item: WorkItem) -> None:
+    if item.status == ItemStatus.CANCELLED:
+        raise ItemGone("该任务已随流程的变动取消")
+    if item.status not in WAITING:
+        who = item.completed_by.name if item.completed_by is not None else "系统"
+        raise AlreadyDone(item.name, who, item.completed_at or item.created_at)
+    if file.case.status != CaseStatus.RUNNING:
+        raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
+
+
+def _require_mine(file: CaseFile, item: WorkItem, revision: int) -> None:
+    """Refuse what is no longer as it was shown, and whoever it does not wait for (safety rule 5)."""
+    _require_waiting(file, item)
+    if not file.acting.actor.holds(Role(item.role), item.unit_id):
+        raise NotYours(f"该任务由{item.unit.short_name}{Role(item.role).label}办理")
+    if item.revision != revision:
+        raise AlreadyDone(item.name, item.unit.short_name, file.now)
+
+
+def _reason(text: str, act: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        raise ActRefused(f"请填写{act}的原因")
+    if len(words) > REASON_LIMIT:
+        raise ActRefused(f"{act}的原因最多{REASON_LIMIT}字")
+    return words
+
+
+def _earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
+    """Return the steps this case did before it first came to the item's own, as far as it may be brought there."""
+    first: dict[str, int] = {}
+    for past in file.items:
+        first.setdefault(past.element, past.id)
+    earlier = {past.element for past in file.done if first[past.element] < first[item.element]}
+    return legal_targets(reachable_markings(file.version.diagram), file.run, item.token, earlier)
+
+
+def _move(file: CaseFile, item: WorkItem, target: str, sender: Sender) -> list[WorkItem]:
+    """Move the token, with the case's own variables this time, and write the rows."""
+    had_timers = bool(file.run.timers)
+    file.run.move(item.token, target)
+    if without_parts(file.run.marking) not in reachable_markings(file.version.diagram):
+        raise ActRefused(f"流程不能从“{item.name}”回到“{file.element(target).name}”")
+    return save(file, sender, had_timers=had_timers)
+
+
+def _following(file: CaseFile, item: WorkItem) -> list[WorkItem]:
+    """Return the items a completion led to; refused when it was not the last act on the case."""
+    last = last_act(file.session, file.case.id, quiet=(URGE,))
+    if last is None or last.item_id != item.id or last.act not in COMPLETIONS:
+        raise ActRefused("后面的环节已经有人办理，不能撤回")
+    count = len(orjson.loads(last.detail)["sent_to"])
+    if not count:
+        raise ActRefused(f"“{item.name}”办结后没有等待办理的任务，不能撤回")
+    return file.items[-count:]
+
+
+def _reopen(file: CaseFile, item: WorkItem, following: WorkItem) -> list[WorkItem]:
+    """Bring the token back to a completed item, which opens again with what was filled in and its old dates."""
+    before = {task.token for task in file.run.ready}
+    had_timers = bool(file.run.timers)
+    file.run.move(following.token, item.element)
+    new = [task for task in file.run.ready if task.token not in before]
+    if len(new) != 1 or without_parts(file.run.marking) not in reachable_markings(file.version.diagram):
+        raise ActRefused(f"流程不能从“{following.name}”回到“{item.name}”")
+    item.token, item.status, item.completed_at, item.completed_by_id = new[0].token, ItemStatus.OPEN, None, None
+    if item.signed:
+        item.role, item.prepared_by_id = Role.HANDLER, None
+    save(file, Sender(signature(file, item), following), had_timers=had_timers)
+    return [item]
+
+
+def _receiving(file: CaseFile, item: WorkItem, unit_id: int) -> Unit:
+    unit = file.session.get(Unit, unit_id)
+    if unit is None or unit.closed_at is not None or unit.county_id != file.project.county_id:
+        raise ActRefused("转办的单位不存在，或不在本县")
+    if unit.id == item.unit_id:
+        raise ActRefused(f"该任务就在{unit.short_name}，不用转办")
+    if not unit.staffed:
+        raise ActRefused(f"{unit.short_name}还没有经办人，不能转办")
+    return unit
+
+
+def _written(file: CaseFile, act: str, detail: Mapping[str, str], item: WorkItem, new: list[WorkItem]) -> Completed:
+    """Write the journal row and tell what waits now."""
+    journal(file, act, detail, item=item, new=new)
+    file.session.flush()
+    coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
+    return Completed(file.case.id, item.id, item.status in WAITING, False, coming)
