@@ -44,7 +44,12 @@ class Acting:
     @property
     def signature(self) -> str:
         """Who sends something on, as lists show it: unit and person."""
-        return f"{self.actor.posts[0].unit_name} {self.actor.name}" if self.actor.posts else self.actor.name
+        return signed(self.actor.posts[0].unit_name if self.actor.posts else "", self.actor.name)
+
+
+def signed(unit: str, name: str) -> str:
+    """Return unit and person as lists show them; a person named after the unit is not told twice."""
+    return name if name.startswith(unit) else f"{unit} {name}"
 
 
 @dataclass

@@ -22,6 +22,8 @@ from bpmn.expressions import PUBLISHED
 from forms.fields import Form, read_form, shipped_forms
 from handlers import HANDLERS
 from ledger.findings import inputs
+from ledger.journal import Act, Moment, record
+from ledger.people import Actor
 from ledger.procedures import Procedure, newest_number, procedure_by_hash
 
 _VERSIONS_KEPT = 16
@@ -84,6 +86,8 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
     )
     session.add(procedure)
     session.flush()
+    detail = {"process": procedure.process_id, "number": procedure.number, "sha256": procedure.sha256}
+    record(session, Moment(now, now), Actor(None, who), Act("deploy", detail=detail))
     return procedure
 
 

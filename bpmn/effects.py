@@ -124,9 +124,3 @@ def _issue_reply(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
         file.session.add(reply)
         file.session.flush()
     file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
-
-
-def signature(file: CaseFile, item: WorkItem | None) -> str:
-    """Return who acts, as lists show it: 桑柘镇 经办甲."""
-    name = file.acting.actor.name
-    return f"{item.unit.short_name} {name}" if item is not None else name

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bpmn.casefile import CaseFile
+from bpmn.casefile import CaseFile, signed
 from bpmn.prints import write_print
 from forms.rendering import yuan
 from handlers.outcome import BatchJoined, Print, StepRefused
@@ -19,7 +19,7 @@ from ledger.vocabulary import Category, Operation, PaperKind
 
 def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined) -> None:
     """Send the case with an existing batch of the same unit and campaign, or with a new one."""
-    attested_by = f"{item.unit.short_name} {file.acting.actor.name}"
+    attested_by = signed(item.unit.short_name, file.acting.actor.name)
     batch = _existing(file, item, joined.batch_id) if joined.batch_id is not None else _new(file, item, joined)
     batch.sent_at = file.now
     file.session.add(
@@ -36,7 +36,7 @@ def _new(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch
         title=joined.title,
         number=joined.number,
         created_at=file.now,
-        created_by=f"{item.unit.short_name} {file.acting.actor.name}",
+        created_by=signed(item.unit.short_name, file.acting.actor.name),
     )
     file.session.add(batch)
     file.session.flush()

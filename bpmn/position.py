@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
+from bpmn.casefile import signed
 from bpmn.deployment import version_of
 from bpmn.engine import Diagram
 from ledger.cases import WAITING, Case, Timer, WorkItem, items_of, timers_of
@@ -63,7 +64,7 @@ def _done_notes(rows: Sequence[Entry], done: set[str]) -> dict[str, dict[str, st
     notes: dict[str, dict[str, str]] = {}
     for row in rows:
         if row.element in done and row.act in _FINISHING:
-            notes[row.element] = {"text": f"{_day(row.at)} {row.unit} {row.who}", "kind": "done"}
+            notes[row.element] = {"text": f"{_day(row.at)} {signed(row.unit, row.who)}", "kind": "done"}
         elif row.element in done and row.act == "timer":
             notes[row.element] = {"text": _day(row.at), "kind": "done"}
     return notes

@@ -12,6 +12,8 @@ from ledger.people import Unit
 from ledger.vocabulary import PaperKind
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_UNSAFE = frozenset('/\\:*?"<>|')
+_LONGEST = 100
 
 
 def file_print(file: CaseFile, printed: Print, item: WorkItem | None) -> None:
@@ -23,5 +25,10 @@ def file_print(file: CaseFile, printed: Print, item: WorkItem | None) -> None:
 def write_print(file: CaseFile, printed: Print, place: Place, signed: Unit) -> None:
     """Write a paper and file it at `place`."""
     content = print_paper(printed.title, printed.rows, signed.name, day_of(file.now))
-    document = File(f"{printed.title}.docx", DOCX, content)
+    document = File(f"{file_name(printed.title)}.docx", DOCX, content)
     attach(file.session, file.acting.papers, document, place, file.acting.actor, file.now)
+
+
+def file_name(title: str) -> str:
+    """Return a title as a file may be called on any system."""
+    return "".join("＿" if letter in _UNSAFE or not letter.isprintable() else letter for letter in title)[:_LONGEST]

@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, sync_playwright
 from ledger.db import Keys, SessionFactory, open_ledger
 from ledger.migrations import upgrade
 
+pytest_plugins = ["tests.grounds"]
+
 REPOSITORY = Path(__file__).parent.parent
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -30,8 +30,8 @@ from bpmn.runtime import (
     start_case,
     start_cases,
 )
-from bpmn.steps import HANDLERS
 from forms.fields import FormErrors
+from handlers import HANDLERS
 from handlers.outcome import Outcome, StepRefused
 from ledger.campaigns import Campaign
 from ledger.cases import WAITING, Case, Timer, case_by_id, due_timers, open_incidents

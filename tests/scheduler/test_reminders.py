@@ -1,0 +1,93 @@
+"""Reminders (T3), counted by hand on the calendar of November 2023."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select, update
+
+from ledger.cases import WorkItem
+from ledger.db import transaction
+from ledger.outbox import Message
+from ledger.people import Post, User
+from ledger.vocabulary import Role
+from scheduler.reminders import remind
+from tests.walk import Ground, Walk, local
+
+
+def texts(ground: Ground, role: Role, unit_id: int) -> list[str]:
+    """Return what the holders of a post were told, oldest first."""
+    with transaction(ground.sessions, writes=False) as session:
+        wanted = (
+            select(Message.subject + "\n" + Message.body)
+            .join(User, User.id == Message.user_id)
+            .join(Post, Post.user_id == User.id)
+            .where(Post.role == role, Post.unit_id == unit_id)
+        )
+        return list(session.scalars(wanted.order_by(Message.id)))
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (local(2023, 11, 15, 9), None),  # 4 working days before 11-21
+        (local(2023, 11, 16, 9), "还剩3个工作日"),
+        (local(2023, 11, 17, 9), None),
+        (local(2023, 11, 18, 9), None),  # a Saturday
+        (local(2023, 11, 20, 8, 59), None),  # too early in the day
+        (local(2023, 11, 20, 9), "还剩1个工作日"),
+        (local(2023, 11, 21, 9), "今天到期"),
+        (local(2023, 11, 22, 9), "已超期1个工作日"),
+        (local(2023, 11, 24, 9), "已超期3个工作日"),
+    ],
+)
+def test_t3_before_a_deadline_and_after(sqlite_ground: Ground, now: datetime, told: str | None) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.complete("receive")  # 实地调研 is due on 11-21
+    remind(sqlite_ground.sessions, now)
+    mine = texts(sqlite_ground, Role.HANDLER, walk.item("field_survey").unit_id)
+    if told is None:
+        assert mine == []
+    else:
+        (text,) = mine
+        assert f"{walk.project.name}：实地调研，办理期限11月21日，{told}" in text
+
+
+def test_t3_one_message_a_day_gathers_all_and_is_written_once(ground: Ground) -> None:
+    unit_id = ground.projects[1].responsible_unit_id or 0
+    for project in ground.projects:
+        Walk(ground, project)
+    with transaction(ground.sessions) as session:
+        session.execute(update(WorkItem).values(unit_id=unit_id, due_at=local(2023, 11, 9, 0)))
+    assert remind(ground.sessions, local(2023, 11, 8, 9)) == 1
+    assert remind(ground.sessions, local(2023, 11, 8, 17)) == 0
+    (text,) = texts(ground, Role.HANDLER, unit_id)
+    assert text.startswith(f"办理提醒：{len(ground.projects)}件即将到期\n")
+    assert text.count("今天到期") == len(ground.projects)
+    # overdue from the next day on: the signer hears of it too, and the message says what is the matter
+    assert remind(ground.sessions, local(2023, 11, 9, 9)) == 2
+    assert texts(ground, Role.HANDLER, unit_id)[1].startswith(f"办理提醒：{len(ground.projects)}件已超期\n")
+
+
+def test_t3_the_signer_hears_after_one_day_and_the_supervisor_after_three(sqlite_ground: Ground) -> None:
+    county = sqlite_ground.county
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.complete("receive")
+    unit_id = walk.item("field_survey").unit_id
+    heard = []
+    for day in (21, 22, 23, 24):
+        remind(sqlite_ground.sessions, local(2023, 11, day, 9))
+        signer = len(texts(sqlite_ground, Role.SIGNER, unit_id))
+        heard.append((signer, len(texts(sqlite_ground, Role.SUPERVISOR, county.county.id))))
+    assert heard == [(0, 0), (1, 0), (2, 0), (3, 1)]
+    other = next(unit.id for unit in county.townships.values() if unit.id != unit_id)
+    assert texts(sqlite_ground, Role.SIGNER, other) == []
+
+
+@pytest.mark.usefixtures("quick_prints")
+def test_t3_a_milestone_has_its_own_reminder(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.to("disposal")  # 阶段性成效 by 12-05
+    remind(sqlite_ground.sessions, local(2023, 12, 5, 9))
+    assert "阶段性成效12月5日，今天到期" in texts(sqlite_ground, Role.HANDLER, walk.item("disposal").unit_id)[-1]
