@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bpmn.casefile import CaseFile
+from bpmn.casefile import CaseFile, signed
 from bpmn.packages import join_batch
 from bpmn.prints import file_print
 from bpmn.steps import Posing
@@ -124,3 +124,8 @@ def _issue_reply(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
         file.session.add(reply)
         file.session.flush()
     file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
+
+
+def signature(file: CaseFile, item: WorkItem) -> str:
+    """Return who acts on an item, as lists show it: 桑柘镇 经办甲."""
+    return signed(item.unit.short_name, file.acting.actor.name)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bpmn.casefile import Acting, CaseFile, signed, take_up
+from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.certificates import file_certificate
-from bpmn.effects import carry_out, variables_of
+from bpmn.effects import carry_out, signature, variables_of
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.starting import start_case, start_cases, starting_variables
@@ -132,7 +132,7 @@ def _hand_to_signer(file: CaseFile, item: WorkItem, outcome: Outcome) -> Complet
     """Leave the prepared item to the unit's 审核人: nothing is carried out before the signature."""
     item.status, item.role = ItemStatus.UNSIGNED, Role.SIGNER
     item.prepared_by_id, item.returned_reason = file.acting.actor.user_id, ""
-    item.sent_by = signed(item.unit.short_name, file.acting.actor.name)
+    item.sent_by = signature(file, item)
     journal(file, "prepare", {"summary": outcome.summary}, item=item)
     file.session.flush()
     return Completed(file.case.id, item.id, True, False, ((item.name, item.unit.short_name, item.due_at),))
@@ -146,7 +146,7 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
         raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
     if not approve:
         item.status, item.role, item.returned_reason = ItemStatus.OPEN, Role.HANDLER, opinion
-        item.sent_by = signed(item.unit.short_name, file.acting.actor.name)
+        item.sent_by = signature(file, item)
         journal(file, "unsigned", {"opinion": opinion}, item=item)
         file.session.flush()
         return Completed(file.case.id, item.id, True, False, ((item.name, item.unit.short_name, item.due_at),))
@@ -237,9 +237,7 @@ def _move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words
     item.status, item.completed_at = ItemStatus.DONE, file.now
     item.completed_by_id = file.acting.actor.user_id
     file.run.complete(item.token, variables)
-    sender = Sender(
-        signed(item.unit.short_name, file.acting.actor.name), item, f"{item.name}：{words}" if words else item.name
-    )
+    sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
     return save(file, sender, had_timers=had_timers)
 
 
