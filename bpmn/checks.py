@@ -18,7 +18,7 @@ from bpmn.engine.limits import LimitExceeded, run_limited
 from bpmn.engine.moments import timer_expression
 from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import Node, read_tree
-from bpmn.expressions import PUBLISHED, Call, Expression, ExpressionError, compile_expression, shorten
+from bpmn.expressions import COUNTED, PUBLISHED, Call, Expression, ExpressionError, compile_expression, shorten
 from bpmn.paths import path_problems
 
 PUBLICITY_DAYS = 5
@@ -30,7 +30,10 @@ LANES = frozenset(
 CAMPAIGN_DATES = frozenset({"plan", "mobilise", "survey", "decision", "disposal", "first_results", "report"})
 ROLES = frozenset({"handler", "signer"})
 ATTRIBUTES = frozenset(
-    {"handler", "due", "article", "role", "signed", "who", "milestone", "collection", "item", "decision"}
+    {
+        *("handler", "due", "article", "role", "signed", "who", "milestone"),
+        *("collection", "item", "result", "decision", "throws"),
+    }
 )
 
 BROKEN = frozenset(
@@ -94,6 +97,7 @@ def expressions_of(element: Element) -> Iterator[tuple[str, Expression]]:
         ("条件", element.condition, compile_expression),
         ("时间", element.timer, timer_expression),
         ("人员集合", element.attributes.get("collection"), compile_expression),
+        ("完成条件", element.completion, compile_expression),
     ]
     for what, text, read in written:
         if text:
@@ -105,7 +109,7 @@ def expressions_of(element: Element) -> Iterator[tuple[str, Expression]]:
 
 def names_known(element: Element, known: Known) -> Iterator[Problem]:
     for what, expression in expressions_of(element):
-        unknown = sorted(expression.names - known.variables)
+        unknown = sorted(expression.names - known.variables - (COUNTED if what == "完成条件" else frozenset()))
         if unknown:
             message = f"{{}}的{what}用到了未公布的变量：{'、'.join(unknown)}。"
             yield at(element, "unknown_variable", message, "请改用已公布的变量名。")

@@ -1,4 +1,4 @@
-"""Steers a run without a case behind it: conditions fall as answered, timers are due, handlers change nothing.
+"""Steers a run without a case behind it: conditions and errors fall as answered, timers are due at once.
 
 The exploration tries every combination of answers; that way the real engine runs, and not a model of it.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from bpmn.engine import Diagram, Element, Run, Surroundings
+from bpmn.engine import DeclaredError, Element, Run, Surroundings
 from bpmn.expressions import Expression
 
 ANY_DAY = datetime(2023, 11, 6, tzinfo=UTC)
@@ -20,7 +20,7 @@ REPRESENTATIVES = ["甲", "乙"]
 
 @dataclass(slots=True)
 class Answers:
-    """Which way the conditions of one try fall: as in `given`, then no to all; `asked` remembers every one."""
+    """How the conditions and declared errors of one try fall: as `given`, then no to all; `asked` has every one."""
 
     given: list[bool] = field(default_factory=list)
     asked: list[bool] = field(default_factory=list)
@@ -44,29 +44,26 @@ def combinations() -> Iterator[Answers]:
 
 @dataclass(frozen=True)
 class FreeSurroundings(Surroundings):
-    """Surroundings without a case: conditions are answered, timers due at once, handlers change nothing."""
+    """Surroundings without a case: conditions are answered, timers due at once, handlers fail or do nothing."""
 
     answers: Answers
 
     def value_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
-        if element.multiple:
-            return REPRESENTATIVES
         if not expression.names and not expression.calls:
             return super().value_of(element, expression, variables)
         return self.answers.next()
 
+    def items_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
+        return REPRESENTATIVES
+
     def due_of(self, expression: Expression, variables: Mapping[str, object]) -> datetime:
         return self.now
 
-
-def idle_functions(diagram: Diagram) -> dict[str, Callable[..., object]]:
-    """Return a stand-in for every handler and decision a diagram names."""
-    names = [e.attributes.get(key) for e in diagram.elements.values() for key in ("handler", "decision")]
-    return {name: nothing for name in names if name}
-
-
-def nothing(variables: Mapping[str, object]) -> None:
-    """Stand for a handler or decision."""
+    def perform(self, element: Element, variables: Mapping[str, object]) -> object:
+        for code in element.throws:
+            if self.answers.next():
+                raise DeclaredError(code)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import msgspec
 
-from bpmn.choices import ANY_DAY, Act, Answers, FreeSurroundings, acts, combinations, idle_functions
+from bpmn.choices import ANY_DAY, Act, Answers, FreeSurroundings, acts, combinations
 from bpmn.engine import (
     Deadlocked,
     Diagram,
@@ -119,11 +119,11 @@ def legal_targets(
     `candidates` only these are tried, such as the steps a case has done. `run` is left as it is.
     Raises `NotReady` when the token is gone.
     """
-    saved, functions = run.dump(KEY), idle_functions(run.diagram)
+    saved = run.dump(KEY)
     here = next((task.element for task in run.ready if task.token == token), "")
 
     def leads_to(target: str, answers: Answers) -> Marking | None:
-        moved = Run.load(run.diagram, saved, KEY, FreeSurroundings(ANY_DAY, functions, answers))
+        moved = Run.load(run.diagram, saved, KEY, FreeSurroundings(ANY_DAY, {}, answers))
         try:
             moved.move(token, target)
         except (StepFailed, RunawayDiagram):
@@ -177,7 +177,6 @@ class Walk:
     def __init__(self, diagram: Diagram, budget: Budget) -> None:
         self.diagram = diagram
         self.budget = budget
-        self.functions = idle_functions(diagram)
         self.step_count = 0
         self.complete = False
         self.spent = False
@@ -206,7 +205,7 @@ class Walk:
             self.follow(marking, saved, act)
 
     def around(self, answers: Answers) -> FreeSurroundings:
-        return FreeSurroundings(ANY_DAY, self.functions, answers)
+        return FreeSurroundings(ANY_DAY, {}, answers)
 
     def follow(self, marking: Marking | None, saved: bytes | None, act: Act | None) -> None:
         """Try one act, or the start of a case, with every combination of answers."""

@@ -21,7 +21,13 @@ BRACKET_LIMIT = 60
 LITERAL_LIMIT = 10**15
 RESULT_LIMIT = Decimal(10) ** 30
 
-BUILT_IN: Mapping[str, Callable[..., object]] = {"len": len, "min": min, "max": max, "abs": abs}
+BUILT_IN: Mapping[str, Callable[..., object]] = {
+    "len": len,
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "count": lambda values, wanted: list(values).count(wanted),
+}
 GIVEN = frozenset({"publicity_end", "campaign_end", "working_days_end", "today"})
 """Functions the surroundings of a run supply; see `bpmn.runtime`."""
 
@@ -55,6 +61,10 @@ PUBLISHED = frozenset(
     }
 )
 """Variables every case has and a condition may name (spec/procedure.md)."""
+
+COUNTED = frozenset({"nr_total", "nr_done", "nr_open", "results"})
+"""What the completion condition of a joint activity may name besides: how many take part, are done, are not,
+and what those who are done decided (the variable named by `sgyp:result`, in the order they were done)."""
 
 WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 """Spellings that decision tables and other editors use for Python's constants."""

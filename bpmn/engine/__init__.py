@@ -7,6 +7,7 @@ the house needs is named here.
 from bpmn.engine.diagram import Diagram, Element
 from bpmn.engine.errors import (
     Deadlocked,
+    DeclaredError,
     MoveRefused,
     NotReady,
     RunawayDiagram,
@@ -18,10 +19,12 @@ from bpmn.engine.marking import Mark, Marking, without_parts
 from bpmn.engine.problems import DiagramProblems, Problem, Severity
 from bpmn.engine.reading import read_diagram
 from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
+from bpmn.engine.state import case_key
 from bpmn.engine.tokens import Surroundings
 
 __all__ = [
     "Deadlocked",
+    "DeclaredError",
     "Diagram",
     "DiagramProblems",
     "Element",
@@ -40,6 +43,7 @@ __all__ = [
     "VariableRefused",
     "WaitingMessage",
     "WaitingTimer",
+    "case_key",
     "read_diagram",
     "without_parts",
 ]

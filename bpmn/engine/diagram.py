@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bpmn.engine.problems import DiagramProblems, error
 from bpmn.engine.xml import BPMN, SGYP, Node
 
-ACTIVITIES = frozenset({"userTask", "manualTask", "serviceTask", "businessRuleTask", "subProcess"})
+ACTIVITIES = frozenset({"task", "userTask", "manualTask", "serviceTask", "businessRuleTask", "subProcess"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
@@ -19,6 +19,7 @@ EVENT_DEFINITIONS: Mapping[str, str] = {
     "timerEventDefinition": "timer",
     "messageEventDefinition": "message",
     "terminateEventDefinition": "terminate",
+    "errorEventDefinition": "error",
 }
 
 
@@ -28,7 +29,8 @@ class Element:
 
     `lane` is the name of its lane, inherited by what stands in a sub-process without lanes; `parent`
     the id of the enclosing sub-process; `attributes` our own ones by their short names (handler, due,
-    article, role, signed, who, milestone, collection, item, decision).
+    article, role, signed, who, milestone, collection, item, result, decision, throws). A `task` without
+    a type is a `manualTask`: it is for a person.
     """
 
     id: str
@@ -48,10 +50,21 @@ class Element:
     timer: str | None = None
     timer_is_duration: bool = False
     message: str | None = None
+    error: str | None = None
+    """The code of the error an error event throws or catches."""
     attached_to: str | None = None
     interrupting: bool = True
     multiple: str | None = None
     """`parallel` or `sequential` for a multi-instance activity."""
+    completion: str | None = None
+    """When a multi-instance activity is done before everybody is."""
+
+    @property
+    def throws(self) -> tuple[str, ...]:
+        """The codes of the errors that may come out of this element."""
+        if self.kind == "endEvent":
+            return (self.error,) if self.error else ()
+        return tuple(self.attributes.get("throws", "").split()) if self.kind == "serviceTask" else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +89,17 @@ class Diagram:
     def boundary_events(self, activity: str) -> tuple[Element, ...]:
         """Return the events attached to an activity."""
         return tuple(e for e in self.elements.values() if e.attached_to == activity)
+
+
+def catcher_of(element: Element, code: str, elements: Mapping[str, Element]) -> Element | None:
+    """Return the boundary event that catches an error thrown in `element`: its own, else the nearest around it."""
+    catchers = {e.attached_to: e for e in elements.values() if e.kind == "boundaryEvent" and e.error == code}
+    here: Element | None = element
+    while here is not None:
+        if here.id in catchers:
+            return catchers[here.id]
+        here = elements.get(here.parent or "")
+    return None
 
 
 def process_of(root: Node) -> Node:
@@ -105,7 +129,8 @@ def build_diagram(root: Node, sha256: str) -> Diagram:
 def index(root: Node) -> dict[str, Element]:
     """Return every node and flow of the process by id; tolerant, so that the rules can speak of a broken diagram."""
     process = process_of(root)
-    messages = {m.get("id"): m.get("name") for m in root.all("message")}
+    names = {m.get("id"): m.get("name") for m in root.all("message")}
+    error_codes = {e.get("id"): e.get("errorCode") for e in root.all("error")}
     found: dict[str, Element] = {}
     flows = [node for node in process.walk() if node.space == BPMN and node.tag == "sequenceFlow"]
     incoming: dict[str, list[str]] = {}
@@ -121,7 +146,7 @@ def index(root: Node) -> dict[str, Element]:
                 continue
             lane = lanes.get(node.get("id"), inherited)
             ends = tuple(incoming.get(node.get("id"), ())), tuple(outgoing.get(node.get("id"), ()))
-            element = element_of(node, parent, lane, ends, messages)
+            element = element_of(node, parent, lane, ends, names | error_codes)
             found[element.id] = element
             if node.tag == "subProcess":
                 collect(node, element.id, lane)
@@ -145,16 +170,16 @@ def element_of(
     parent: str | None,
     lane: str | None,
     ends: tuple[tuple[str, ...], tuple[str, ...]],
-    messages: Mapping[str, str],
+    names: Mapping[str, str],
 ) -> Element:
-    """Build one element; `ends` are the flows coming in and going out."""
+    """Build one element; `ends` are the flows coming in and going out, `names` what events refer to by id."""
     repeat = node.find("multiInstanceLoopCharacteristics")
     event = next((child for child in node.children if child.tag in EVENT_DEFINITIONS and child.space == BPMN), None)
     condition = node.find("conditionExpression")
     return Element(
         id=node.get("id"),
         name=node.get("name"),
-        kind=node.tag,
+        kind="manualTask" if node.tag == "task" else node.tag,
         lane=lane or None,
         parent=parent,
         documentation="\n".join(d.text.strip() for d in node.all("documentation")),
@@ -168,10 +193,12 @@ def element_of(
         event=EVENT_DEFINITIONS[event.tag] if event else None,
         timer=timer_text(event) if event else None,
         timer_is_duration=event is not None and event.find("timeDuration") is not None,
-        message=messages.get(event.get("messageRef")) if event else None,
+        message=names.get(event.get("messageRef")) if event else None,
+        error=names.get(event.get("errorRef")) or None if event else None,
         attached_to=node.get("attachedToRef") or None,
         interrupting=node.get("cancelActivity") != "false",
         multiple=("sequential" if repeat.get("isSequential") == "true" else "parallel") if repeat else None,
+        completion=completion_text(repeat) if repeat else None,
     )
 
 
@@ -179,6 +206,12 @@ def own_attributes(node: Node) -> dict[str, str]:
     """Return the attributes of our own namespace by their short names."""
     prefix = f"{{{SGYP}}}"
     return {key.removeprefix(prefix): value.strip() for key, value in node.attributes.items() if key.startswith(prefix)}
+
+
+def completion_text(repeat: Node) -> str | None:
+    """Return when a multi-instance activity is done early, as written; empty when the condition is."""
+    condition = repeat.find("completionCondition")
+    return condition.text.strip() if condition else None
 
 
 def timer_text(event: Node) -> str | None:

@@ -19,6 +19,14 @@ class MoveRefused(ValueError):
     """An element no token can be put on."""
 
 
+class DeclaredError(Exception):
+    """Raised by a handler: an error its service task declares (`sgyp:throws`), for an error event to catch."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class RunawayDiagram(Exception):
     """One step ran into the budget of engine steps or tokens: a loop without a wait."""
 

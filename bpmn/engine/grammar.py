@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from bpmn.engine.diagram import ACTIVITIES, EVENT_DEFINITIONS, EVENTS, FLOW_NODES, Element, index, process_of
-from bpmn.engine.problems import Problem, error
+from bpmn.engine.problems import Problem, error, warning
 from bpmn.engine.rules import RULES
 from bpmn.engine.xml import BPMN, SGYP, Node
 
@@ -24,6 +24,7 @@ OTHER_TAGS = frozenset(
         "definitions",
         "process",
         "message",
+        "error",
         "collaboration",
         "participant",
         "laneSet",
@@ -43,6 +44,7 @@ OTHER_TAGS = frozenset(
         "timeDate",
         "timeDuration",
         "multiInstanceLoopCharacteristics",
+        "completionCondition",
     }
 )
 ALLOWED_TAGS = FLOW_NODES | OTHER_TAGS | frozenset(EVENT_DEFINITIONS)
@@ -66,7 +68,7 @@ SCOPES = frozenset({"process", "subProcess"})
 PARENTS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(FLOW_NODES | {"sequenceFlow", "laneSet"}, SCOPES),
     **dict.fromkeys(("textAnnotation", "association", "group"), SCOPES | {"collaboration"}),
-    **dict.fromkeys(("process", "message", "collaboration"), frozenset({"definitions"})),
+    **dict.fromkeys(("process", "message", "error", "collaboration"), frozenset({"definitions"})),
     **dict.fromkeys(("incoming", "outgoing"), FLOW_NODES),
     **dict.fromkeys(EVENT_DEFINITIONS, EVENTS),
     **dict.fromkeys(("timeDate", "timeDuration"), frozenset({"timerEventDefinition"})),
@@ -76,11 +78,14 @@ PARENTS: Mapping[str, frozenset[str]] = {
     "flowNodeRef": frozenset({"lane"}),
     "text": frozenset({"textAnnotation"}),
     "conditionExpression": frozenset({"sequenceFlow"}),
+    "completionCondition": frozenset({"multiInstanceLoopCharacteristics"}),
     "multiInstanceLoopCharacteristics": ACTIVITIES,
 }
 """Where each element has a meaning; elsewhere it would be passed over in silence."""
 
-ONCE = frozenset({"conditionExpression", "timeDate", "timeDuration", "multiInstanceLoopCharacteristics"})
+ONCE = frozenset(
+    {"conditionExpression", "completionCondition", "timeDate", "timeDuration", "multiInstanceLoopCharacteristics"}
+)
 
 INSTEAD: Mapping[str, tuple[str, str]] = {
     "scriptTask": ("脚本任务", "请改用系统任务，处理程序随版本发布。"),
@@ -88,7 +93,6 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
     "adHocSubProcess": ("临时子流程", "请改用普通子流程。"),
     "transaction": ("事务子流程", "请改用普通子流程。"),
     "callActivity": ("调用活动", "请把被调用的流程画成子流程。"),
-    "task": ("未定类型的任务", "请选定任务类型，由人办理的选“用户任务”。"),
     "sendTask": ("发送任务", "请改用系统任务，通知由处理程序发出。"),
     "receiveTask": ("接收任务", "请改用消息捕获事件。"),
     "standardLoopCharacteristics": ("循环标记", "请用排他网关画出回路。"),
@@ -97,11 +101,9 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
     "compensateEventDefinition": ("补偿事件", "请把补救步骤画成任务。"),
     "conditionalEventDefinition": ("条件事件", "请改用排他网关。"),
     "escalationEventDefinition": ("升级事件", "请改用消息或定时事件。"),
-    "errorEventDefinition": ("错误事件", "请改用排他网关判断结果。"),
     "cancelEventDefinition": ("取消事件", "请改用终止事件。"),
     "timeCycle": ("循环定时", "定期工作请设为按期新开的小流程。"),
     "loopCardinality": ("按份数的多人会办", "请填写会办人员的集合。"),
-    "completionCondition": ("会办完成条件", "会办在全部办完后结束；减少人员请用减签。"),
     "dataObject": ("数据对象", "资料保存在表单里，请删去。"),
     "dataObjectReference": ("数据对象引用", "资料保存在表单里，请删去。"),
     "dataStoreReference": ("数据存储引用", "资料保存在表单里，请删去。"),
@@ -112,7 +114,8 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
 def grammar_problems(root: Node) -> list[Problem]:
     """Return every construct the engine cannot run exactly; raises `DiagramProblems` when there is no process."""
     elements = index(root)
-    problems = [*file_problems(root), *tag_problems(root), *id_problems(root), *place_problems(root)]
+    looks = (file_problems, tag_problems, kind_problems, id_problems, place_problems)
+    problems = [problem for look in looks for problem in look(root)]
     known_ids = Counter(node.get("id") for node in root.walk() if node.space == BPMN)
     if any(count > 1 for identifier, count in known_ids.items() if identifier) or "misplaced" in codes(problems):
         # With one id for two things, or things where they do not count, all below could concern the wrong one.
@@ -123,7 +126,7 @@ def grammar_problems(root: Node) -> list[Problem]:
         if element.source in strangers or element.target in strangers:
             continue
         problems += [finding for rule in RULES for finding in rule(element, elements)]
-    problems += message_problems(root, elements)
+    problems += event_problems(root)
     return problems
 
 
@@ -142,12 +145,9 @@ def file_problems(root: Node) -> Iterator[Problem]:
 
 
 def judged(node: Node) -> Iterator[Node]:
-    """Yield the nodes worth a sentence of their own: nothing below what is refused as a whole.
-
-    A task without a type only needs one, so what is in it counts.
-    """
+    """Yield the nodes worth a sentence of their own: nothing below what is refused as a whole."""
     yield node
-    if node.space in DRAWING_SPACES or (node.space == BPMN and node.tag in ALLOWED_TAGS | {"task"}):
+    if node.space in DRAWING_SPACES or (node.space == BPMN and node.tag in ALLOWED_TAGS):
         for child in node.children:
             yield from judged(child)
 
@@ -168,12 +168,20 @@ def tag_problems(root: Node) -> Iterator[Problem]:
             yield error("long_name", f"名称“{name[:20]}…”超过 {NAME_LIMIT} 字。", "请缩短名称。", *here)
         if node.tag == "documentation" and len(node.text) > DOCUMENTATION_LIMIT:
             yield error("long_text", f"第 {node.line} 行：说明超过 {DOCUMENTATION_LIMIT} 字。", "请缩短说明。", *here)
-        if node.tag == "subProcess" and node.get("triggeredByEvent") == "true":
-            yield error("unsupported", "不支持事件子流程。", "请改用边界事件。", *here)
         for key in node.attributes:
             if key.startswith("{") and key[1:].split("}")[0] not in ATTRIBUTE_SPACES:
                 message = f"第 {node.line} 行：不支持别的软件的属性（{key.split('}')[1]}）。"
                 yield error("foreign", message, "请删去这个属性。", *here)
+
+
+def kind_problems(root: Node) -> Iterator[Problem]:
+    for node in judged(root):
+        here = (node.get("id")[:80], node.get("name")[:NAME_LIMIT])
+        if node.tag == "subProcess" and node.get("triggeredByEvent") == "true":
+            yield error("unsupported", "不支持事件子流程。", "请改用边界事件。", *here)
+        if node.space == BPMN and node.tag == "task":
+            text = f"任务“{here[1] or here[0]}”没有选定类型，按人工任务办理。"
+            yield warning("untyped_task", text, "请选定任务类型，由人办理的选“用户任务”。", *here)
 
 
 def place_problems(root: Node) -> Iterator[Problem]:
@@ -231,10 +239,15 @@ def scope_problems(process: Node, elements: Mapping[str, Element]) -> Iterator[P
             yield error("no_end", f"{what}没有结束事件。", "请加上结束事件。", *where)
 
 
-def message_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
+def event_problems(root: Node) -> Iterator[Problem]:
     for message in root.all("message"):
         if not message.get("name"):
             yield error("message_name", f"消息“{message.get('id')}”没有名称。", "请填写消息名称。", message.get("id"))
+    for fault in root.all("error"):
+        if not re.fullmatch(r"\w{1,60}", fault.get("errorCode")):
+            text = f"错误“{fault.get('id')}”没有代码，或代码不只是文字、数字和“_”。"
+            remedy = "请填写错误代码（errorCode），如 no_reply。"
+            yield error("error_code", text, remedy, fault.get("id"), fault.get("name"))
     for node in root.walk():
         definitions = [child for child in node.children if child.tag.endswith("EventDefinition")]
         if node.space == BPMN and len(definitions) > 1:

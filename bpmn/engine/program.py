@@ -5,7 +5,7 @@ from functools import lru_cache
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from bpmn.engine import specs
-from bpmn.engine.diagram import Diagram, Element
+from bpmn.engine.diagram import Diagram, Element, catcher_of
 from bpmn.expressions import compile_expression
 
 KINDS: dict[str, type[specs.Step]] = {
@@ -42,13 +42,18 @@ class Program(WorkflowSpec):  # type: ignore[misc] # the library is untyped
         for element in nodes:
             step = self.steps[element.id]
             step.ways = tuple(self.way(diagram.elements[flow], element) for flow in element.outgoing)
-            step.watchers = tuple(self.steps[event.id] for event in diagram.boundary_events(element.id))
+            step.watchers = tuple(self.steps[e.id] for e in diagram.boundary_events(element.id) if e.event != "error")
 
     def way(self, flow: Element, source: Element) -> specs.Way:
         """Turn a sequence flow into a way out of its source."""
         conditional = flow.condition and flow.id != source.default
         condition = compile_expression(flow.condition or "") if conditional else None
         return specs.Way(flow.id, condition, self.steps[flow.target or ""])
+
+    def catcher_of(self, element: Element, code: str) -> specs.Step | None:
+        """Return the boundary event that catches an error thrown in `element`."""
+        catcher = catcher_of(element, code, self.diagram.elements)
+        return self.steps[catcher.id] if catcher else None
 
     def start_of(self, parent: str | None) -> specs.Step:
         """Return the start event of the process or a sub-process."""

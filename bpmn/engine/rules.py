@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bpmn.engine.diagram import Element
+from bpmn.engine.diagram import Element, catcher_of
 from bpmn.engine.moments import DURATION, timer_expression
 from bpmn.engine.problems import Problem, error
 from bpmn.expressions import ExpressionError, compile_expression, shorten
@@ -82,10 +82,10 @@ def event_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[P
     """Each event waits for what its kind can wait for."""
     allowed: dict[str, tuple[str | None, ...]] = {
         "startEvent": (None,),
-        "endEvent": (None, "terminate"),
+        "endEvent": (None, "terminate", "error"),
         "intermediateThrowEvent": (None,),
         "intermediateCatchEvent": ("timer", "message"),
-        "boundaryEvent": ("timer", "message"),
+        "boundaryEvent": ("timer", "message", "error"),
     }
     if element.kind not in allowed:
         return
@@ -97,13 +97,39 @@ def event_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[P
         yield from timer_rules(element)
     if element.event == "message" and not element.message:
         yield at(element, "message_name", f"消息事件{label(element)}没有选定消息。", "请选定一个有名称的消息。")
+    if element.event == "error" and not element.error:
+        yield at(element, "error_code", f"错误事件{label(element)}没有选定有代码的错误。", "请选定一个错误。")
+    if element.kind == "boundaryEvent":
+        yield from edge_rules(element, elements)
+
+
+def edge_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """A boundary event stands on an activity that can wait, or for an error on one that can fail."""
     host = elements.get(element.attached_to or "")
-    if element.kind == "boundaryEvent" and (
-        host is None or host.parent != element.parent or host.kind not in ("userTask", "manualTask", "subProcess")
-    ):
-        yield at(
-            element, "boundary_host", f"边界事件{label(element)}没有附着在任务上。", "请拖到用户任务或子流程的边上。"
-        )
+    is_error = element.event == "error"
+    hosts = ("serviceTask", "subProcess") if is_error else ("userTask", "manualTask", "subProcess")
+    if host is None or host.parent != element.parent or host.kind not in hosts:
+        where = "系统任务或子流程" if is_error else "用户任务或子流程"
+        message = f"边界事件{label(element)}没有附着在{where}上，不会发生。"
+        yield at(element, "boundary_host", message, f"请拖到{where}的边上。")
+    if is_error and not element.interrupting:
+        message = f"错误事件{label(element)}不能设为不中断：出错的环节已经停下。"
+        yield at(element, "error_interrupting", message, "请改为中断的错误事件。")
+
+
+def error_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """Each error that may be thrown is caught, each one caught may be thrown."""
+    for code in element.throws:
+        if catcher_of(element, code, elements) is None:
+            message = f"{label(element)}会报告错误“{shorten(code)}”，没有边界事件接住它。"
+            yield at(element, "uncaught_error", message, "请在它或外面的子流程的边上加错误事件。")
+    if element.kind != "boundaryEvent" or not element.error:
+        return
+    sources = [e for e in elements.values() if element.error in e.throws]
+    if element not in [catcher_of(source, element.error, elements) for source in sources]:
+        message = f"错误事件{label(element)}等的错误“{shorten(element.error)}”不会出现在它所在的环节里。"
+        remedy = "请在系统任务上用 sgyp:throws 声明错误，或用错误结束事件；同一环节只留一个。"
+        yield at(element, "never_thrown", message, remedy)
 
 
 def timer_rules(element: Element) -> Iterator[Problem]:
@@ -149,6 +175,21 @@ def activity_rules(element: Element, elements: Mapping[str, Element]) -> Iterato
         except ExpressionError as problem:
             message = f"多人会办{label(element)}的人员集合有误：{problem}"
             yield at(element, "collection", message, "请填写 sgyp:collection，如 reviewing_bodies。")
+    if element.completion is not None:
+        yield from completion_rules(element)
+
+
+def completion_rules(element: Element) -> Iterator[Problem]:
+    """A joint activity that is done early says when, in names that have a value there."""
+    remedy = "请写成 nr_done * 2 > nr_total 或 count(results, 'back') > 0 这样的条件。"
+    try:
+        expression = compile_expression(element.completion or "")
+    except ExpressionError as problem:
+        yield at(element, "completion", f"多人会办{label(element)}的完成条件有误：{problem}", remedy)
+        return
+    if "results" in expression.names and not element.attributes.get("result"):
+        message = f"多人会办{label(element)}的完成条件用到各人的结果（results），却没有说明是哪个变量。"
+        yield at(element, "completion", message, "请填写 sgyp:result，如 verdict。")
 
 
 RULES: tuple[Callable[[Element, Mapping[str, Element]], Iterable[Problem]], ...] = (
@@ -156,6 +197,7 @@ RULES: tuple[Callable[[Element, Mapping[str, Element]], Iterable[Problem]], ...]
     way_rules,
     gateway_rules,
     event_rules,
+    error_rules,
     waiting_rules,
     activity_rules,
 )

@@ -127,6 +127,8 @@ class Run:
         """Complete a ready item with the variables it decides; raises `NotReady` and what `start` raises."""
         task = self._live(token, lambda t: isinstance(t.task_spec, specs.ByHand), "这个事项已不在办理中。")
         self._tokens.learn(variables)
+        if is_instance(task):
+            task.task_spec.take(task, checked(variables))
         self._act(task.run)
 
     def fire(self, token: str) -> None:

@@ -22,7 +22,7 @@ from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from bpmn.engine.errors import RunawayDiagram, StepFailed
+from bpmn.engine.errors import DeclaredError, RunawayDiagram, StepFailed
 from bpmn.engine.moments import timer_expression
 from bpmn.expressions import Expression, ExpressionError, compile_expression
 
@@ -106,17 +106,24 @@ class ByHand(Step):
 
 
 class Call(Step):
-    """A service or business-rule task: calls a function of the surroundings and keeps what it returns."""
+    """A service or business-rule task: has the surroundings do its work and keeps what they return."""
 
     def act(self, task: Task, tokens: Tokens) -> None:
-        attributes = self.element.attributes
-        name = attributes["handler"] if self.element.kind == "serviceTask" else attributes["decision"]
-        function = tokens.surroundings.functions.get(name)
-        if function is None:
-            raise StepFailed(self.element, f"没有名为“{name}”的处理程序或决策表。")
-        result = function(MappingProxyType(tokens.data))
+        try:
+            result = tokens.surroundings.perform(self.element, MappingProxyType(tokens.data))
+        except DeclaredError as error:
+            if error.code not in self.element.throws:
+                raise StepFailed(self.element, f"处理程序报告了没有声明的错误“{error.code}”。") from error
+            task.internal_data["error"] = error.code
+            return
         if result is not None:
             tokens.learn(cast(Mapping[str, object], result))
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        if "error" in my_task.internal_data:
+            my_task.workflow.throw(my_task, my_task.internal_data["error"])
+        else:
+            super()._on_complete_hook(my_task)
 
 
 class Catch(Step):
@@ -200,7 +207,7 @@ class Inclusive(Choice):
 
 
 class End(Step):
-    """An end event; a terminating one takes every other token of its scope with it."""
+    """An end event; a terminating one takes every other token of its scope with it, an error its whole scope."""
 
     def _on_complete_hook(self, my_task: Task) -> None:
         tokens: Tokens = my_task.workflow
@@ -211,6 +218,8 @@ class End(Step):
             for other in tokens.inside(scope):
                 if other is not my_task:
                     tokens.remove(other)
+        elif self.element.event == "error":
+            tokens.throw(my_task, self.element.error or "")
 
 
 class SubProcess(Step):
@@ -232,15 +241,20 @@ class SubProcess(Step):
 
 
 class Multiple(Step):
-    """A joint activity: one instance for each item of a collection, at once or one after another."""
+    """A joint activity: one instance for each item of a collection, at once or one after another.
+
+    With a completion condition it remembers the results of the instances that are done, and is done
+    itself as soon as the condition holds after one of them is done or dropped.
+    """
 
     def __init__(self, program: Program, element: Element) -> None:
         super().__init__(program, element)
         self.collection = compile_expression(element.attributes["collection"])
+        self.completion = compile_expression(element.completion) if element.completion is not None else None
         self.instance = Instance(program, element, f"{element.id}[]")
 
     def arrive(self, task: Task, tokens: Tokens) -> bool:
-        items = tokens.value_of(self.element, self.collection)
+        items = tokens.items_of(self.element, self.collection)
         if not isinstance(items, list | tuple):
             raise StepFailed(self.element, "会办人员的集合不是列表。")
         if len(items) > INSTANCE_LIMIT:
@@ -249,6 +263,8 @@ class Multiple(Step):
             return True
         task._set_state(TaskState.STARTED)
         self.watch(task, tokens)
+        if self.completion is not None:
+            task.internal_data["results"] = []
         if self.element.multiple == "sequential":
             task.internal_data["left"] = list(items[1:])
             items = items[:1]
@@ -272,17 +288,35 @@ class Multiple(Step):
             self.open(task, item, tokens)
 
     def child_gone(self, task: Task, tokens: Tokens) -> None:
-        if task.state != TaskState.STARTED or tokens.inside(task):
+        if task.state != TaskState.STARTED:
             return
         left: list[Any] = task.internal_data.get("left", [])
-        if left:
-            self.open(task, left.pop(0), tokens)
-        else:
+        open_count = len(tokens.inside(task)) + len(left)
+        if not open_count or self.is_enough(task, open_count, tokens):
             task._ready()
+        elif left and not tokens.inside(task):
+            self.open(task, left.pop(0), tokens)
+
+    def is_enough(self, task: Task, open_count: int, tokens: Tokens) -> bool:
+        """Tell whether the completion condition holds; those dropped are no longer counted."""
+        if self.completion is None:
+            return False
+        results = task.internal_data["results"]
+        counts = {"nr_total": len(results) + open_count, "nr_done": len(results), "nr_open": open_count}
+        return tokens.is_true(self.element, self.completion, {**tokens.data, **counts, "results": results})
 
 
 class Instance(ByHand):
     """One participant's part of a joint activity; the activity itself appears in the trail, not its parts."""
+
+    def take(self, task: Task, variables: Mapping[str, object]) -> None:
+        """Keep what a participant decides for the completion condition.
+
+        Only what this one has given counts, never the case's variable, in which another's answer may stand.
+        """
+        results = task.parent.internal_data.get("results")
+        if results is not None:
+            results.append(variables.get(self.element.attributes.get("result", "")))
 
     def _on_complete_hook(self, my_task: Task) -> None:
         my_task._drop_children(force=True)

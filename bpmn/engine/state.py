@@ -44,6 +44,11 @@ def dump(tokens: Tokens, key: bytes) -> bytes:
     return VERSION + seal(body, key) + body
 
 
+def case_key(key: bytes, case_id: int) -> bytes:
+    """Return the key that seals the states of one case, so that no other case's state passes for its own."""
+    return hmac.digest(key, b"sigeyipi case %d" % case_id, "sha256")
+
+
 def seal(body: bytes, key: bytes) -> bytes:
     """Return the MAC of a state."""
     return hmac.digest(key, VERSION + body, "sha256")
@@ -61,12 +66,14 @@ def parents_first(tokens: Tokens) -> list[Task]:
 
 
 def note_of(task: Task, places: dict[str, int]) -> object:
-    """Return what one task remembers: the flow it came by, its due moment, its item, or the items left."""
+    """Return what one task remembers: its flow, its due moment, its item, or the items left and the results."""
     kept = task.internal_data
     if "due" in kept:
         return (kept["due"] - EPOCH) // MICROSECOND
     if "item" in kept:
         return pack(kept["item"])
+    if "results" in kept:
+        return [pack(kept.get("left", [])), pack(kept["results"])]
     if "left" in kept:
         return pack(kept["left"])
     return places[kept["via"]]
@@ -115,6 +122,10 @@ def read_note(task: Task, note: Any, diagram: Diagram) -> None:
             task.internal_data["due"] = EPOCH + note * MICROSECOND
         case specs.Instance():
             task.internal_data["item"] = note
+        case specs.Multiple(completion=condition) if condition is not None:
+            task.internal_data["results"] = note[1]
+            if task.task_spec.element.multiple == "sequential":
+                task.internal_data["left"] = note[0]
         case specs.Multiple():
             task.internal_data["left"] = note
         case _:

@@ -37,12 +37,27 @@ class Surroundings:
     functions: Mapping[str, Callable[..., object]]
 
     def value_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
-        """Compute a condition or collection of `element`; raises `ExpressionError`."""
+        """Compute a condition of `element`; raises `ExpressionError`."""
+        return expression.value(variables, self.functions)
+
+    def items_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
+        """Compute whom a joint activity asks; raises `ExpressionError`."""
         return expression.value(variables, self.functions)
 
     def due_of(self, expression: Expression, variables: Mapping[str, object]) -> datetime:
         """Compute when a timer reached now is due, in UTC; raises `ExpressionError`."""
         return due_moment(expression, variables, self.functions, self.now)
+
+    def perform(self, element: Element, variables: Mapping[str, object]) -> object:
+        """Do the work of a service or business-rule task and return the variables it sets, or None.
+
+        Raises `StepFailed` when nobody knows how, and `DeclaredError` where the handler does.
+        """
+        name = element.attributes["handler" if element.kind == "serviceTask" else "decision"]
+        function = self.functions.get(name)
+        if function is None:
+            raise StepFailed(element, f"没有名为“{name}”的处理程序或决策表。")
+        return function(variables)
 
 
 class Token(Task):  # type: ignore[misc] # the library is untyped
@@ -97,11 +112,29 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
             self.trail.append(way.flow)
             self.enter(way.target, task.parent, way.flow)
 
+    def throw(self, task: Task, code: str) -> None:
+        """Hand an error to the event that catches it and cancel the activity that one stands on.
+
+        Raises `StepFailed` when none does.
+        """
+        source = task.task_spec
+        catcher = source.program.catcher_of(source.element, code)
+        if catcher is None:
+            raise StepFailed(source.element, f"没有边界事件接住错误“{code}”。")
+        host = task
+        while host.task_spec.element.id != catcher.element.attached_to:
+            host = host.parent
+        scope = host.parent
+        self.remove(host)
+        self.pass_on(catcher, scope)
+
     def remove(self, task: Task) -> None:
         """Take a task and all below it out of the tree."""
         self._remove_task(task.id)
 
     def _task_completed_notify(self, task: Task) -> None:
+        if task.id not in self.tasks:
+            return  # an error it threw has cancelled it together with what it stood in
         scope = task.parent
         self.remove(task)
         if isinstance(scope.task_spec, specs.Step):
@@ -142,16 +175,23 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
         """Set variables; raises `VariableRefused`."""
         self.data.update(checked(variables))
 
-    def value_of(self, element: Element, expression: Expression) -> object:
-        """Compute an expression of `element`; raises `StepFailed`."""
+    def items_of(self, element: Element, expression: Expression) -> object:
+        """Compute whom a joint activity asks; raises `StepFailed`."""
         try:
-            return self.surroundings.value_of(element, expression, self.data)
+            return self.surroundings.items_of(element, expression, self.data)
+        except ExpressionError as error:
+            raise StepFailed(element, str(error)) from error
+
+    def is_true(self, element: Element, condition: Expression, variables: Mapping[str, object]) -> bool:
+        """Compute a condition of `element`; raises `StepFailed`."""
+        try:
+            return bool(self.surroundings.value_of(element, condition, variables))
         except ExpressionError as error:
             raise StepFailed(element, str(error)) from error
 
     def holds(self, element: Element, way: specs.Way) -> bool:
         """Tell whether a conditional way out of `element` is open."""
-        return way.condition is not None and bool(self.value_of(element, way.condition))
+        return way.condition is not None and self.is_true(element, way.condition, self.data)
 
     def settle(self) -> None:
         """Do everything automatic until only people, timers and messages can go on.

@@ -42,6 +42,11 @@ def timer(text: str, tag: str = "timeDate") -> str:
     return f"<bpmn:timerEventDefinition><bpmn:{tag}>{escape(text)}</bpmn:{tag}></bpmn:timerEventDefinition>"
 
 
+def fault(code: str) -> str:
+    """Write an error definition; `sketch` knows the errors no_reply and too_late."""
+    return f'<bpmn:errorEventDefinition errorRef="{code}_error"/>'
+
+
 MESSAGE = '<bpmn:messageEventDefinition messageRef="news_message"/>'
 
 
@@ -69,7 +74,9 @@ def sketch(nodes: Iterable[str], flows: Iterable[Flow]) -> bytes:
     """Write a whole diagram around its inner nodes; `s` is the start event and `e` the end event."""
     body = "\n".join([node("startEvent", "s"), *nodes, node("endEvent", "e")])
     return (
-        f'{HEAD}<bpmn:message id="news_message" name="news"/>\n<bpmn:process id="P" isExecutable="true">\n{body}\n'
+        f'{HEAD}<bpmn:message id="news_message" name="news"/>\n'
+        '<bpmn:error id="no_reply_error" errorCode="no_reply"/><bpmn:error id="too_late_error" errorCode="too_late"/>\n'
+        f'<bpmn:process id="P" isExecutable="true">\n{body}\n'
         f"{flows_of(flows)}\n</bpmn:process>\n</bpmn:definitions>\n"
     ).encode()
 

@@ -273,3 +273,11 @@ def test_no_token_can_be_put_where_none_can_stand(element: str) -> None:
     with pytest.raises(MoveRefused):
         run.move(run.ready[0].token, element)
     assert ready(run) == ["r"]
+
+
+def test_a_task_without_a_type_is_for_a_person() -> None:
+    diagram = read_diagram(sketch([node("task", "a"), user("b")], [("s", "a"), ("a", "b"), ("b", "e")]))
+    run = again(Run.start(diagram, {}, around()))
+    assert diagram.elements["a"].kind == "manualTask"
+    finish(run, "a")
+    assert ready(again(run)) == ["b"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bpmn.engine import Run, StateRefused, read_diagram
+from bpmn.engine import Run, StateRefused, case_key, read_diagram
 from bpmn.engine.state import VERSION
 from tests.bpmn.sketch import KEY, again, around, finish, node, ready, sketch, user
 
@@ -95,3 +95,13 @@ def test_the_trail_is_that_of_the_step_only() -> None:
     assert run.trail == ("a", "a_j")
     finish(run, "b")
     assert run.trail == ("a", "a_j", "b", "b_j", "j", "j_e", "e")
+
+
+def test_the_states_of_two_cases_cannot_be_swapped() -> None:
+    # safety.md: a row changed by SQL, even to another row's value, is told.
+    mine, theirs = (case_key(KEY, number) for number in (7, 77))
+    saved = Run.start(TWO, {}, around()).dump(mine)
+    assert ready(Run.load(TWO, saved, mine, around())) == ["a", "b"]
+    for wrong in (theirs, case_key(b"another key", 7), KEY):
+        with pytest.raises(StateRefused, match="校验码"):
+            Run.load(TWO, saved, wrong, around())
