@@ -1,1 +1,68 @@
-"""Who is asking, and what do they see."""
+"""Who is asking, and what do they see? Imports every other room; nothing imports it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from ledger.db import SessionFactory
+from ledger.settings import Settings, load_keys
+from webapp import (
+    auth,
+    batches,
+    campaigns,
+    cases,
+    demonstration,
+    errors,
+    health,
+    imports,
+    inbox,
+    items,
+    layout,
+    meetings,
+    notices,
+    papers,
+    procedure,
+    projects,
+    request,
+    unassigned,
+)
+from webapp.permissions import PUBLIC, allows, permission_table
+
+SUBJECTS = (
+    auth,
+    inbox,
+    items,
+    cases,
+    projects,
+    imports,
+    unassigned,
+    meetings,
+    batches,
+    procedure,
+    campaigns,
+    papers,
+    notices,
+    demonstration,
+    health,
+)
+
+
+def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
+    """Return the web application; PermissionMissing when a route does not say who may use it."""
+    app = Flask(__name__)
+    app.secret_key = load_keys(settings.data).cookie
+    app.extensions["sigeyipi_ledger"] = sessions
+    app.extensions["sigeyipi_settings"] = settings
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    request.register(app, settings.upload_limit_mb, settings.https)
+    errors.register(app)
+    layout.register(app)
+    auth.register(app, settings.https)
+    for subject in SUBJECTS:
+        app.register_blueprint(subject.bp)
+    allows(PUBLIC)(app.view_functions["static"])
+    app.extensions["sigeyipi_permissions"] = permission_table(app)
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static":  # a built file needs no ledger
+            app.view_functions[endpoint] = request.in_transaction(view, auth.admit)
+    return app

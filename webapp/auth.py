@@ -1,0 +1,206 @@
+"""Signing in and out, and the one check before every view: who asks, and may they.
+
+The cookie carries a random id whose hash is a row of `sign_in`; Flask-Login only asks us who that is. Nothing about
+the person is kept in a cookie, so signing out, disabling and a changed password end a session at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from secrets import token_urlsafe
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Request, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import session as form_session
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFProtect
+
+from ledger.journal import Act, record
+from ledger.people import Actor, User, actor_of
+from ledger.sign_ins import (
+    begin_sign_in,
+    check_password,
+    end_sign_in,
+    password_faults,
+    set_password,
+    user_signed_in,
+)
+from ledger.vocabulary import Role
+from webapp.permissions import PUBLIC, SIGNED_IN, allows, permission_of
+from webapp.request import ledger_session, moment, settings
+
+bp = Blueprint("auth", __name__)
+_ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
+_FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
+_ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+_WRONG = "用户名或密码不正确，或连续失败次数过多（请15分钟后再试）"
+
+
+class SignedIn:
+    """What Flask-Login holds for one request."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, user: User, actor: Actor) -> None:
+        self.user = user
+        self.actor = actor
+
+    def get_id(self) -> str:
+        return str(self.user.id)
+
+
+class NotSignedIn(Exception):
+    """请先登录."""
+
+
+class PasswordDue(Exception):
+    """请先修改初始密码."""
+
+
+def cookie_name(https: bool) -> str:
+    return "__Host-sigeyipi" if https else "sigeyipi"
+
+
+def register(app: Flask, https: bool) -> None:
+    """Set up the request loader, the CSRF check on every non-GET and the limit of attempts per address."""
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie_name(https) + "-form",  # holds the form token's seed, never a person
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch is not lost
+        WTF_CSRF_SSL_STRICT=https,
+    )
+    login_manager = LoginManager()
+    login_manager.session_protection = None  # our own table of sign-ins does this
+    login_manager.init_app(app)
+    login_manager.request_loader(signed_in)
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    limiter.limit(_ATTEMPTS)(sign_in)
+
+
+def signed_in(asking: Request) -> SignedIn | None:
+    """Return who holds the request's cookie, or None."""
+    token = asking.cookies.get(cookie_name(settings().https))
+    if not token:
+        return None
+    idle, absolute = timedelta(minutes=settings().idle_minutes), timedelta(hours=settings().absolute_hours)
+    user = user_signed_in(ledger_session(), token, moment().real_at, idle, absolute)
+    return SignedIn(user, actor_of(user, asking.remote_addr or "")) if user is not None else None
+
+
+def admit(view: Callable[..., object]) -> None:
+    """Refuse the request unless `view`'s permission admits who asks; puts the actor where views find it."""
+    permission = permission_of(view)
+    person = current_user if current_user.is_authenticated else None
+    g.actor = person.actor if person else None
+    if permission is not None and permission.public:
+        return
+    if person is None:
+        raise NotSignedIn
+    if person.user.must_change_password and request.endpoint not in _FORCED:
+        raise PasswordDue
+    if permission is None or not permission.admits(person.actor):
+        abort(403)
+
+
+def local_address(wanted: str | None) -> str | None:
+    """Return `wanted` when it is a path of this site, else None: no one is sent elsewhere after signing in."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith("//"):
+        return None
+    if "\\" in wanted or any(character < " " for character in wanted):
+        return None
+    parts = urlsplit(wanted)
+    return wanted if not parts.scheme and not parts.netloc else None
+
+
+@bp.get("/login")
+@allows(PUBLIC)
+def login() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(url_for("inbox.index"), 303)
+    return render_template("auth/login.html", login="", wrong="", following=local_address(request.args.get("next")))
+
+
+@bp.post("/login")
+@allows(PUBLIC)
+def sign_in() -> ResponseReturnValue:
+    session, now = ledger_session(), moment()
+    login, password = request.form.get("login", "")[:100].strip(), request.form.get("password", "")[:200]
+    following = local_address(request.form.get("next"))
+    user = check_password(session, login, password, now.real_at)
+    address = request.remote_addr or ""
+    if user is None:
+        # the name typed is not kept: people type passwords into the wrong box
+        record(session, now, Actor(None, "未知", address=address), Act("登录失败"))
+        return render_template("auth/login.html", login=login, wrong=_WRONG, following=following), 422
+    token = begin_sign_in(session, user, now.real_at, address, request.user_agent.string)
+    record(session, now, actor_of(user, address), Act("登录"))
+    form_session.clear()  # the form token of before the sign-in is worth nothing after it
+    form_session["seed"] = token_urlsafe(8)
+    response = redirect(following or url_for("inbox.index"), 303)
+    _set_cookie(response, token)
+    return response
+
+
+@bp.post("/logout")
+@allows(SIGNED_IN)
+def logout() -> ResponseReturnValue:
+    https = settings().https
+    end_sign_in(ledger_session(), request.cookies[cookie_name(https)], moment().real_at)
+    record(ledger_session(), moment(), g.actor, Act("退出"))
+    form_session.clear()
+    response = redirect(url_for("auth.login"), 303)
+    response.delete_cookie(cookie_name(https), secure=https, httponly=True, samesite="Lax")
+    return response
+
+
+@bp.get("/password")
+@allows(SIGNED_IN)
+def password() -> ResponseReturnValue:
+    return render_template("auth/password.html", errors={}, due=current_user.user.must_change_password)
+
+
+@bp.post("/password")
+@allows(SIGNED_IN)
+def change_password() -> ResponseReturnValue:
+    user: User = current_user.user
+    session, now = ledger_session(), moment()
+    errors = _password_errors(user)
+    if errors:
+        return render_template("auth/password.html", errors=errors, due=user.must_change_password), 422
+    set_password(session, user, request.form["new"], now.real_at)
+    record(session, now, g.actor, Act("修改密码"))
+    flash("密码已修改，请用新密码登录。")
+    return redirect(url_for("auth.login"), 303)
+
+
+def _password_errors(user: User) -> dict[str, str]:
+    new, again = request.form.get("new", "")[:200], request.form.get("again", "")[:200]
+    old = request.form.get("old", "")[:200]
+    errors = {}
+    if check_password(ledger_session(), user.login, old, moment().real_at) is None:
+        errors["old"] = "原密码不正确"
+    administrator = any(post.role in _ADMINISTRATORS for post in g.actor.posts)
+    faults = password_faults(new, administrator=administrator)
+    if new == old:
+        faults.append("新密码不能与原密码相同")
+    if faults:
+        errors["new"] = "；".join(faults)
+    if new != again:
+        errors["again"] = "两次输入的新密码不一致"
+    return errors
+
+
+def _set_cookie(response: Response | object, token: str) -> None:
+    assert isinstance(response, Response)
+    https = settings().https
+    response.set_cookie(cookie_name(https), token, path="/", secure=https, httponly=True, samesite="Lax")

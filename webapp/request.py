@@ -1,0 +1,123 @@
+"""One request, one transaction, one `now`; and the headers of every answer.
+
+The view runs inside the transaction: when it returns, everything is committed, when it raises, nothing is.
+The system clock is read here and in `scheduler.clock` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, current_app, g, make_response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from bpmn.runtime import Acting
+from ledger.db import SessionFactory, transaction
+from ledger.installation import Installation, installation
+from ledger.journal import Moment
+from ledger.people import Actor
+from ledger.settings import Settings
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_FORM_BYTES = 2_000_000  # typed text of the largest form, far below what a file may have
+_FORM_PARTS = 4_000
+
+
+def settings() -> Settings:
+    found = current_app.extensions["sigeyipi_settings"]
+    assert isinstance(found, Settings)
+    return found
+
+
+def sessions() -> SessionFactory:
+    found: SessionFactory = current_app.extensions["sigeyipi_ledger"]
+    return found
+
+
+def real_now() -> datetime:
+    """Read the clock: once per request, and once per pass of a command."""
+    return datetime.now(UTC)
+
+
+def moment_of(here: Installation, real_at: datetime) -> Moment:
+    """Return both times of a transaction; only the demonstration's clock can be ahead."""
+    ahead = timedelta(seconds=here.clock_offset_seconds if here.demonstration else 0)
+    return Moment(real_at + ahead, real_at)
+
+
+def ledger_session() -> Session:
+    found: Session = g.session
+    return found
+
+
+def moment() -> Moment:
+    found: Moment = g.moment
+    return found
+
+
+def here() -> Installation:
+    found: Installation = g.installation
+    return found
+
+
+def actor() -> Actor:
+    """Return who is signed in; only for routes that are not public."""
+    found: Actor = g.actor
+    return found
+
+
+def acting() -> Acting:
+    """Return who acts, when, and where files lie: what `bpmn.runtime` asks for."""
+    return Acting(ledger_session(), actor(), moment(), settings().papers)
+
+
+def in_transaction(
+    view: Callable[..., ResponseReturnValue], admit: Callable[[Callable[..., ResponseReturnValue]], None]
+) -> Callable[..., Response]:
+    """Wrap `view` in the request's transaction; `admit` says who asks and refuses who may not."""
+
+    @wraps(view)
+    def answer(**arguments: Any) -> Response:
+        with transaction(sessions(), writes=request.method not in READING) as session:
+            g.session = session
+            g.installation = installation(session)
+            g.moment = moment_of(g.installation, real_now())
+            admit(view)
+            return make_response(view(**arguments))
+
+    return answer
+
+
+def register(app: Flask, limit_mb: int, https: bool) -> None:
+    """Limit what a request may carry and put the security headers on every answer."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=10 * limit_mb * 1024 * 1024,  # several files in one form
+        MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
+        MAX_FORM_PARTS=_FORM_PARTS,
+    )
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        if https:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
