@@ -1,0 +1,184 @@
+"""What every page shows: the menu a person may open, counts, and how dates, amounts and deadlines are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request, url_for
+
+from ledger.db import SHANGHAI, day_of
+from ledger.inbox import open_count
+from ledger.notices import unread_count
+from ledger.people import Actor
+from ledger.vocabulary import Category, Role, Term
+from ledger.working_days import Calendar, load_calendar
+from webapp.assets import asset
+from webapp.permissions import Permission
+
+SYSTEM_NAME = "经营性帮扶产业项目“四个一批”管理系统"
+_PILLS = {
+    Category.CONSOLIDATE: "p-green",
+    Category.UPGRADE: "p-blue",
+    Category.REVIVE: "p-orange",
+    Category.REBUILD: "p-red",
+}
+_SOON_DAYS = 3
+_INSTANT = timedelta(microseconds=1)  # a moment due at 24:00 belongs to the day before
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu; shown to whom its route admits."""
+
+    label: str
+    endpoint: str
+    counted: str = ""  # key of the counts
+    within: tuple[str, ...] = ()  # blueprints whose pages belong to this line
+
+
+MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "我的工作",
+        (
+            Entry("待办", "inbox.index", "open", ("items",)),
+            Entry("已办", "inbox.done"),
+            Entry("消息", "notices.index", "notices"),
+        ),
+    ),
+    (
+        "项目",
+        (
+            Entry("项目台账", "projects.index", within=("projects", "cases")),
+            Entry("项目推送", "imports.new", within=("imports",)),
+            Entry("待分派项目", "unassigned.index", within=("unassigned",)),
+            Entry("会议", "meetings.index", within=("meetings",)),
+            Entry("流程图", "procedure.show"),
+        ),
+    ),
+    ("统计报送", (Entry("报送批次", "batches.index", within=("batches",)),)),
+    ("系统管理", (Entry("工作批次", "campaigns.index", within=("campaigns",)),)),
+)
+
+
+@dataclass(frozen=True)
+class DueWords:
+    """A deadline in words: how it looks and what it says; `row` marks the left edge of a list's line."""
+
+    pill: str
+    row: str
+    text: str
+    on: date
+
+
+def register(app: Flask) -> None:
+    """Give templates the menu, the counts and the filters."""
+    app.context_processor(_frame)
+    app.jinja_env.globals.update(asset=asset, system_name=SYSTEM_NAME)
+    app.jinja_env.filters.update(
+        day=day_text, stamp=stamp_text, short_stamp=short_stamp, yuan=yuan_text, pill_of=pill_of, size=size_text
+    )
+
+
+def _frame() -> dict[str, Any]:
+    if not has_request_context() or g.get("actor") is None or not _ledger_open():
+        return {"menu": (), "actor": None, "installation": None, "today": None}
+    counts = {"open": open_count(g.session, g.actor), "notices": unread_count(g.session, g.actor.user_id)}
+    return {
+        "menu": tuple(_menu(g.actor, counts)),
+        "counts": counts,
+        "actor": g.actor,
+        "post": post_text(g.actor),
+        "installation": g.installation,
+        "now": g.moment.at,
+        "today": day_of(g.moment.at),
+        "due": due_words,
+        "big": request.cookies.get("big") == "1",
+    }
+
+
+def _ledger_open() -> bool:
+    return g.get("session") is not None and g.session.in_transaction()
+
+
+def _menu(actor: Actor, counts: Mapping[str, int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    table: dict[str, Permission] = current_app.extensions["sigeyipi_permissions"]
+    for label, entries in MENU:
+        shown = [_line(entry, counts) for entry in entries if table[entry.endpoint].admits(actor)]
+        if shown:
+            yield label, shown
+
+
+def _line(entry: Entry, counts: Mapping[str, int]) -> dict[str, Any]:
+    here = request.endpoint == entry.endpoint or request.blueprint in entry.within
+    count = counts.get(entry.counted, 0)
+    return {"label": entry.label, "url": url_for(entry.endpoint), "on": here, "count": count, "key": entry.counted}
+
+
+def post_text(actor: Actor) -> str:
+    """Return who is signed in as the top bar shows it: 桑柘镇 · 张勇（经办人）."""
+    if not actor.posts:
+        return actor.name
+    post = actor.posts[0]
+    return f"{post.unit_name} · {actor.name}（{Role(post.role).label}）"
+
+
+def calendar() -> Calendar:
+    """Return the working days, read once per request."""
+    if "calendar" not in g:
+        g.calendar = load_calendar(g.session)
+    found: Calendar = g.calendar
+    return found
+
+
+def due_words(due_at: datetime) -> DueWords:
+    """Say a deadline in working days, as people count them."""
+    now: datetime = g.moment.at
+    on, today = day_of(due_at - _INSTANT), day_of(now)
+    if due_at <= now:
+        late = calendar().count(on, today)
+        return DueWords("p-red", "over", f"超期 {late} 个工作日" if late else "已超期", on)
+    if on == today:
+        return DueWords("p-orange", "today", "今日到期", on)
+    left = calendar().count(today, on)
+    soon = left <= _SOON_DAYS
+    return DueWords("p-yellow" if soon else "", "soon" if soon else "", f"剩 {left} 个工作日", on)
+
+
+def day_text(value: datetime | date | None) -> str:
+    if value is None:
+        return "—"
+    return (day_of(value) if isinstance(value, datetime) else value).isoformat()
+
+
+def stamp_text(value: datetime | None) -> str:
+    return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else "—"
+
+
+def short_stamp(value: datetime | None) -> str:
+    return value.astimezone(SHANGHAI).strftime("%m-%d %H:%M") if value else "—"
+
+
+def yuan_text(value: Decimal | None) -> str:
+    """Return an amount with thousands separators and two decimals; 元 is printed beside it."""
+    return "—" if value is None else f"{value:,.2f}"
+
+
+def size_text(count: int) -> str:
+    return f"{count / 1_048_576:.1f} MB" if count >= 1_048_576 else f"{max(1, count // 1024)} KB"
+
+
+def label_of(vocabulary: type[Term], identifier: str | None) -> str:
+    """Return a stored identifier's Chinese label; a dash for nothing."""
+    return vocabulary(identifier).label if identifier else "—"
+
+
+def pill_of(category: str | None) -> tuple[str, str]:
+    """Return the colour and the words of a class."""
+    if not category:
+        return "p-gray", "待认定"
+    known = Category(category)
+    return _PILLS[known], known.label
