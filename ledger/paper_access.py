@@ -1,0 +1,29 @@
+"""Which papers a person may download: those of visible cases, and of the meetings and batches that moved them."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from ledger.cases import Case
+from ledger.meetings import BatchCase, Meeting, MeetingVerdict, SubmissionBatch
+from ledger.papers import Attachment
+from ledger.people import Actor
+from ledger.projects import Project
+from ledger.scope import visible_projects
+
+
+def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:
+    """Return the attachment when `actor` may see it, else None: unknown and foreign look the same."""
+    own = {post.unit_id for post in actor.posts}
+    seen = select(Case.id).join(Project, Project.id == Case.project_id).where(visible_projects(actor))
+    decided = exists().where(MeetingVerdict.meeting_id == Attachment.meeting_id, MeetingVerdict.case_id.in_(seen))
+    sent = exists().where(BatchCase.batch_id == Attachment.batch_id, BatchCase.case_id.in_(seen))
+    held = exists().where(Meeting.id == Attachment.meeting_id, Meeting.unit_id.in_(own))
+    made = exists().where(SubmissionBatch.id == Attachment.batch_id, SubmissionBatch.unit_id.in_(own))
+    return session.scalars(
+        select(Attachment)
+        .where(Attachment.id == attachment_id, Attachment.removed_at.is_(None))
+        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made))
+        .options(joinedload(Attachment.paper))
+    ).one_or_none()

@@ -1,0 +1,98 @@
+"""What the field macros (`templates/fields.html`) need to draw a form from posted values and their errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from forms.fields import Asked, Field, Form, Option, Posted
+from forms.fields import options_of as choices_of
+from forms.schema import tiers_of
+from ledger.papers import Attachment
+from ledger.vocabulary import FundingSource, FundingTier
+
+_EMPTY_ROWS = 3  # offered below the filled ones; saving the draft offers as many again
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SPLIT = (FundingTier.CENTRAL, FundingTier.CITY, FundingTier.COUNTY)
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """One form as it stands: its questions, what was typed, what is wrong, what was uploaded."""
+
+    form: Form
+    posted: Posted
+    asked: Asked = field(default_factory=Asked)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    attachments: Mapping[str, Sequence[Attachment]] = field(default_factory=dict)  # by field
+    removable: bool = False  # files lie on an item and can be taken off again
+
+    def value(self, name: str) -> str:
+        """Return what stands in a box; the first value where several were posted."""
+        values = self.posted.get(name, ())
+        return values[0] if values else ""
+
+    def values(self, name: str) -> Sequence[str]:
+        return self.posted.get(name, ())
+
+    def main(self, each: Field) -> str:
+        """Return the choice that counts as the main one."""
+        return self.value(f"{each.name}.main") or self.value(each.name)
+
+    def options(self, each: Field) -> tuple[Option, ...]:
+        return choices_of(each, self.asked)
+
+    def asks(self, show_if: Mapping[str, Sequence[str]]) -> bool:
+        """Say whether the conditions on the item's context hold; those on other answers are left to the page."""
+        return all(self.asked.about(name) in values for name, values in show_if.items() if name.startswith("$"))
+
+    def condition(self, show_if: Mapping[str, Sequence[str]]) -> str:
+        """Return the conditions on other answers as JSON for `data-show-if`; empty when there are none."""
+        on_answers = {name: list(values) for name, values in show_if.items() if not name.startswith("$")}
+        return json.dumps(on_answers, ensure_ascii=False) if on_answers else ""
+
+    def is_day(self, name: str) -> bool:
+        """Say whether a date box can show its value: a browser silently drops what is no date."""
+        return not self.value(name) or _ISO_DAY.fullmatch(self.value(name)) is not None
+
+    def labels(self) -> dict[str, str]:
+        return {each.name: each.label for _section, each in self.form.fields()}
+
+    def box(self, name: str) -> str:
+        """Return the id of the element that an error's link leads to."""
+        return f"f-{name or 'form'}"
+
+    def row_numbers(self, each: Field) -> range:
+        """Return the numbers of a table's rows: the filled ones and some empty ones."""
+        prefix = f"{each.name}."
+        used = [
+            int(name.split(".")[1])
+            for name, values in self.posted.items()
+            if name.startswith(prefix) and any(values) and name.split(".")[1].isdecimal()
+        ]
+        return range(max(used, default=-1) + 1 + _EMPTY_ROWS)
+
+    def records(self, each: Field) -> Sequence[tuple[str, str]]:
+        return self.asked.records.get(each.name, ())
+
+    def shown_text(self, each: Field) -> str:
+        return self.asked.display.get(each.name, "")
+
+    def has_unsplit(self, each: Field) -> bool:
+        """Say whether a source came without its tiers: then the matrix has a column for the sum not split yet."""
+        return any(
+            self.value(f"{each.name}.{source}.{FundingTier.UNSPLIT}")
+            for source in FundingSource
+            if FundingTier.CENTRAL in tiers_of(source)
+        )
+
+    def sources(self) -> Sequence[FundingSource]:
+        return tuple(FundingSource)
+
+    def tiers(self, each: Field) -> tuple[FundingTier, ...]:
+        return (*_SPLIT, FundingTier.UNSPLIT) if self.has_unsplit(each) else _SPLIT
+
+    def is_split(self, source: FundingSource) -> bool:
+        return FundingTier.CENTRAL in tiers_of(source)

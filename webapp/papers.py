@@ -1,0 +1,27 @@
+"""材料: downloads, in the scope of who asks; a stored file is never shown inside a page of ours."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import Blueprint, Response, abort, send_file
+
+from ledger.paper_access import visible_attachment
+from ledger.papers import read_paper
+from webapp.permissions import SIGNED_IN, allows
+from webapp.request import actor, ledger_session, settings
+
+bp = Blueprint("papers", __name__)
+
+
+@bp.get("/papers/<int:attachment_id>")
+@allows(SIGNED_IN)
+def download(attachment_id: int) -> Response:
+    attachment = visible_attachment(ledger_session(), actor(), attachment_id) or abort(404)
+    content = read_paper(settings().papers, attachment.sha256)
+    response = send_file(
+        BytesIO(content), attachment.paper.media_type, as_attachment=True, download_name=attachment.name, max_age=0
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
