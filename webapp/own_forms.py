@@ -1,0 +1,82 @@
+"""Forms that belong to no step: meeting, campaign, objection. Definitions like the steps', checked the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from forms.fields import Form, Posted, read_form
+from ledger.campaigns import MOMENTS
+
+_DATES = {
+    "plan": "制定方案",
+    "mobilise": "动员部署",
+    "survey": "调研分类",
+    "decision": "领导小组审定",
+    "disposal": "处置开始",
+    "first_results": "阶段性成效",
+    "report": "年度报告",
+}
+MOMENT_LABELS = tuple((name, _DATES[name]) for name in MOMENTS)
+
+
+def _field(name: str, label: str, kind: str = "text", **more: Any) -> dict[str, Any]:
+    return {"name": name, "label": label, "type": kind, "required": True, **more}
+
+
+def _form(stem: str, title: str, article: str, fields: list[dict[str, Any]]) -> Form:
+    sections = [{"title": title, "fields": fields}]
+    return read_form({"stem": stem, "title": title, "article": article, "sections": sections})
+
+
+MEETING = _form(
+    "meeting",
+    "会议",
+    "13",
+    [
+        _field("unit_id", "召开单位", "select", source="units"),
+        _field("campaign_id", "工作批次", "select", source="campaigns"),
+        _field("title", "会议名称", width=12, max_length=100, help="如：桑柘镇党委2023年第12次会议"),
+        _field("held_on", "召开日期", "date", width=4),
+        _field("place", "地点", width=4, max_length=60),
+        _field("chair", "主持人", width=4, max_length=40),
+        _field(
+            "attendance", "参会人员", "textarea", width=12, max_length=1000, help="每行一人，或用顿号、逗号、空格分开"
+        ),
+        _field(
+            "minutes",
+            "会议纪要正文",
+            "textarea",
+            width=12,
+            max_length=20000,
+            required=False,
+            help="可只上传签字扫描件；正文与扫描件至少有一样，才能作为党组研究或审定的依据",
+        ),
+    ],
+)
+CAMPAIGN = _form(
+    "campaign",
+    "工作批次",
+    "16",
+    [
+        _field("name", "名称", width=8, max_length=100),
+        _field("year", "年度", "year", width=4),
+        *(_field(f"{name}_on", label, "date", width=4) for name, label in MOMENT_LABELS),
+    ],
+)
+OBJECTION = _form(
+    "objection",
+    "登记异议",
+    "14",
+    [
+        _field("raised_by", "异议人", max_length=60, width=6),
+        _field("contact", "联系方式", max_length=60, width=6, required=False),
+        _field("content", "异议内容", "textarea", max_length=1000, width=12),
+    ],
+)
+
+
+def posted_of(form: MultiDict[str, str]) -> Posted:
+    """Return what a browser posted as the forms expect it: every value under its name."""
+    return {name: form.getlist(name) for name in form}
