@@ -7,12 +7,12 @@ A due rule is what an administrator writes at a step of the diagram:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base, day_of, end_of_day
 from ledger.working_days import Calendar
@@ -122,3 +122,17 @@ def _day(
         return calendar.last_working_day(dates[term.campaign])
     given = variables.get(term.variable or "")
     return calendar.last_working_day(date.fromisoformat(str(given))) if given else None
+
+
+def campaigns_of(session: Session, county_ids: Collection[int]) -> Sequence[Campaign]:
+    """Return the campaigns of `county_ids`, the newest first."""
+    query = select(Campaign).where(Campaign.county_id.in_(county_ids))
+    return session.scalars(query.order_by(Campaign.year.desc(), Campaign.id.desc())).all()
+
+
+def open_campaign(session: Session, county_id: int, name: str, year: int, dates: Mapping[str, date]) -> Campaign:
+    """Enter a new campaign with its dates by the names of MOMENTS."""
+    campaign = Campaign(county_id=county_id, name=name, year=year, **{f"{moment}_on": dates[moment] for moment in MOMENTS})
+    session.add(campaign)
+    session.flush()
+    return campaign

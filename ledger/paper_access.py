@@ -27,3 +27,9 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
         .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made))
         .options(joinedload(Attachment.paper))
     ).one_or_none()
+
+
+def workbook_of(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:
+    """Return a workbook that `actor` uploaded for an import; nobody else's."""
+    own = (Attachment.attached_by_id == actor.user_id, Attachment.field == "import", Attachment.case_id.is_(None))
+    return session.scalars(select(Attachment).where(Attachment.id == attachment_id, *own)).one_or_none()

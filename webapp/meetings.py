@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from forms.fields import Asked, FormErrors, Option, parse
 from ledger.campaigns import campaigns_of
+from ledger.db import day_of
 from ledger.gatherings import NewMeeting, create_meeting, meetings_page, papers_of, verdicts_of, visible_meeting
 from ledger.journal import Act, record
 from ledger.meetings import Meeting
@@ -60,7 +61,7 @@ def create() -> ResponseReturnValue:
         scans = [take(upload) for upload in sent_files(request.files.getlist("scan"))]
     except FileRefused as refused_file:
         errors["scan"] = str(refused_file)
-    if answers and date.fromisoformat(answers["held_on"]) > moment().at.date():
+    if answers and date.fromisoformat(answers["held_on"]) > day_of(moment().at):
         errors["held_on"] = "召开日期不能晚于今天"
     if errors:
         return render_template("meetings/new.html", page=FormPage(FORM, posted, asked, errors)), 422
@@ -107,7 +108,7 @@ def _posts() -> list[PostView]:
 def _asked() -> Asked:
     posts = _posts()
     counties = {post.county_id for post in posts if post.county_id is not None}
-    campaigns = [c for county_id in sorted(counties) for c in campaigns_of(ledger_session(), county_id)]
+    campaigns = campaigns_of(ledger_session(), counties)
     return Asked(
         options={
             "units": [Option(str(post.unit_id), post.unit_name) for post in posts],

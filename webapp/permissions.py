@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from flask import Flask
 
-from ledger.people import Actor
+from ledger.people import Actor, PostView
 from ledger.vocabulary import Role, UnitKind
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -31,7 +31,11 @@ class Permission:
         """Say whether `actor` (None: nobody signed in) may use the route."""
         if actor is None or self.public:
             return self.public
-        return not self.roles or any(post.role in self.roles and post.unit_kind in self.kinds for post in actor.posts)
+        return not self.roles or any(self.admits_post(post) for post in actor.posts)
+
+    def admits_post(self, post: PostView) -> bool:
+        """Say whether this one post is enough."""
+        return post.role in self.roles and post.unit_kind in self.kinds
 
 
 _BUSINESS = frozenset({Role.HANDLER, Role.SIGNER, Role.SUPERVISOR})

@@ -1,0 +1,77 @@
+"""待分派项目: projects no unit could be found for; the bureau names one and pushes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ledger.imports import projects_to_push, unassigned_projects
+from ledger.journal import Act, record
+from ledger.people import Unit, units_of_kind
+from ledger.projects import Project
+from ledger.vocabulary import Level, UnitKind
+from webapp.importing import push
+from webapp.imports import county, open_campaigns
+from webapp.permissions import BUREAU, allows
+from webapp.request import acting, actor, ledger_session, moment
+
+bp = Blueprint("unassigned", __name__)
+_RUNNING = (UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU, UnitKind.AGRICULTURE)
+
+
+@bp.get("/unassigned")
+@allows(BUREAU)
+def index() -> ResponseReturnValue:
+    return _page({})
+
+
+@bp.post("/unassigned/push")
+@allows(BUREAU)
+def push_assigned() -> ResponseReturnValue:
+    campaign = next((c for c in open_campaigns() if c.id == request.form.get("campaign", type=int)), None)
+    if campaign is None:
+        return _page({"campaign": "请选择推送到哪个工作批次"}), 422
+    cases = push(acting(), campaign)
+    record(ledger_session(), moment(), actor(), Act("推送项目", detail={"cases": len(cases)}))
+    flash(f"已推送 {len(cases)} 个项目到承办单位。")
+    return redirect(url_for("unassigned.index"), 303)
+
+
+@bp.post("/unassigned/<int:project_id>")
+@allows(BUREAU)
+def assign(project_id: int) -> ResponseReturnValue:
+    waiting = unassigned_projects(ledger_session(), county())
+    project = next((p for p in waiting if p.id == project_id), None) or abort(404)
+    unit = next((u for u in _units() if u.id == request.form.get("unit", type=int)), None)
+    if unit is None or request.form.get("level") not in set(Level):
+        return _page({str(project_id): "请选择承办单位和主管层级"}), 422
+    _assign(project, unit, Level(request.form["level"]))
+    flash(f"“{project.name}”已分派给 {unit.short_name}，推送后送达。")
+    return redirect(url_for("unassigned.index"), 303)
+
+
+def _assign(project: Project, unit: Unit, level: Level) -> None:
+    project.responsible_unit_id, project.level = unit.id, level
+    if unit.kind == UnitKind.TOWNSHIP and project.township_id is None:
+        project.township_id = unit.id
+    project.responsible_body = project.responsible_body or unit.name
+    detail = {"project": project.number, "unit": unit.short_name, "level": str(level)}
+    record(ledger_session(), moment(), actor(), Act("分派项目", detail=detail))
+
+
+def _units() -> list[Unit]:
+    return list(units_of_kind(ledger_session(), county(), _RUNNING))
+
+
+def _page(errors: dict[str, str]) -> str:
+    campaigns = open_campaigns()
+    ready = {c.id: len(projects_to_push(ledger_session(), county(), c.id)) for c in campaigns}
+    return render_template(
+        "imports/unassigned.html",
+        projects=unassigned_projects(ledger_session(), county()),
+        units=_units(),
+        levels=Level,
+        campaigns=campaigns,
+        ready=ready,
+        errors=errors,
+    )
