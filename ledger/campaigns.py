@@ -132,7 +132,8 @@ def campaigns_of(session: Session, county_ids: Collection[int]) -> Sequence[Camp
 
 def open_campaign(session: Session, county_id: int, name: str, year: int, dates: Mapping[str, date]) -> Campaign:
     """Enter a new campaign with its dates by the names of MOMENTS."""
-    campaign = Campaign(county_id=county_id, name=name, year=year, **{f"{moment}_on": dates[moment] for moment in MOMENTS})
+    days = {f"{moment}_on": dates[moment] for moment in MOMENTS}
+    campaign = Campaign(county_id=county_id, name=name, year=year, **days)
     session.add(campaign)
     session.flush()
     return campaign

@@ -19,10 +19,14 @@ import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 SessionFactory = sessionmaker[Session]
+RowChanged = StaleDataError  # a row was changed by someone else since it was read
+DatabaseBusy = OperationalError  # the database refused for now: a reading transaction that wants to write, on SQLite
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 _NONCE_BYTES = 12

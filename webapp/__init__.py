@@ -56,10 +56,10 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     request.register(app, settings.upload_limit_mb, settings.https)
     errors.register(app)
-    layout.register(app)
-    auth.register(app, settings.https)
+    layout.register(app, settings.upload_limit_mb)
     for subject in SUBJECTS:
         app.register_blueprint(subject.bp)
+    auth.register(app, settings.https)
     allows(PUBLIC)(app.view_functions["static"])
     app.extensions["sigeyipi_permissions"] = permission_table(app)
     for endpoint, view in app.view_functions.items():

@@ -84,7 +84,7 @@ def register(app: Flask, https: bool) -> None:
     login_manager.request_loader(signed_in)
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    limiter.limit(_ATTEMPTS)(sign_in)
+    app.view_functions["auth.sign_in"] = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
 
 
 def signed_in(asking: Request) -> SignedIn | None:
@@ -140,10 +140,10 @@ def sign_in() -> ResponseReturnValue:
     address = request.remote_addr or ""
     if user is None:
         # the name typed is not kept: people type passwords into the wrong box
-        record(session, now, Actor(None, "未知", address=address), Act("登录失败"))
+        record(session, now, Actor(None, "未知", address=address), Act("sign_in_failed"))
         return render_template("auth/login.html", login=login, wrong=_WRONG, following=following), 422
     token = begin_sign_in(session, user, now.real_at, address, request.user_agent.string)
-    record(session, now, actor_of(user, address), Act("登录"))
+    record(session, now, actor_of(user, address), Act("sign_in"))
     form_session.clear()  # the form token of before the sign-in is worth nothing after it
     form_session["seed"] = token_urlsafe(8)
     response = redirect(following or url_for("inbox.index"), 303)
@@ -156,7 +156,7 @@ def sign_in() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     https = settings().https
     end_sign_in(ledger_session(), request.cookies[cookie_name(https)], moment().real_at)
-    record(ledger_session(), moment(), g.actor, Act("退出"))
+    record(ledger_session(), moment(), g.actor, Act("sign_out"))
     form_session.clear()
     response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(cookie_name(https), secure=https, httponly=True, samesite="Lax")
@@ -178,7 +178,7 @@ def change_password() -> ResponseReturnValue:
     if errors:
         return render_template("auth/password.html", errors=errors, due=user.must_change_password), 422
     set_password(session, user, request.form["new"], now.real_at)
-    record(session, now, g.actor, Act("修改密码"))
+    record(session, now, g.actor, Act("password_changed"))
     flash("密码已修改，请用新密码登录。")
     return redirect(url_for("auth.login"), 303)
 

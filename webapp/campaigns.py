@@ -46,7 +46,7 @@ def create() -> ResponseReturnValue:
     county_id = _bureau()[0].county_id
     assert county_id is not None  # a bureau lies in a county
     campaign = open_campaign(ledger_session(), county_id, answers["name"], answers["year"], _dates(answers))
-    _record("新建工作批次", campaign, {"dates": {name: str(day) for name, day in campaign.dates.items()}})
+    _record("campaign_opened", campaign, {"dates": {name: str(day) for name, day in campaign.dates.items()}})
     flash("工作批次已建立。")
     return redirect(url_for("campaigns.index"), 303)
 
@@ -73,7 +73,11 @@ def change(campaign_id: int) -> ResponseReturnValue:
     for name, day in _dates(answers).items():
         setattr(campaign, f"{name}_on", day)
     after = {name: str(day) for name, day in campaign.dates.items()}
-    _record("修改工作批次", campaign, {name: [before[name], after[name]] for name in MOMENTS if before[name] != after[name]})
+    _record(
+        "campaign_changed",
+        campaign,
+        {name: [before[name], after[name]] for name in MOMENTS if before[name] != after[name]},
+    )
     flash("工作批次已修改。已经生成的任务期限不变，以后生成的任务按新日期计算。")
     return redirect(url_for("campaigns.index"), 303)
 

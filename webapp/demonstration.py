@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, Response, abort, after_this_request, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from ledger.db import SHANGHAI, day_of
+from ledger.db import day_of
 from ledger.installation import shift_clock
 from ledger.journal import Act, record
-from scheduler.sweep import sweep
+from scheduler.clock import clock_of
 from webapp.auth import local_address
 from webapp.layout import calendar, stamp_text
 from webapp.permissions import SIGNED_IN, allows
-from webapp.request import actor, here, ledger_session, moment, moment_of, sessions, settings
+from webapp.request import actor, here, ledger_session, moment, sessions, settings
 
 bp = Blueprint("demonstration", __name__)
 _ONE_DAY = timedelta(days=1)
@@ -32,7 +32,15 @@ def move() -> ResponseReturnValue:
         flash("请选一个今天以后、一年以内的日期；演示时钟只能向前拨。")
         return redirect(back, 303)
     shift_clock(ledger_session(), int(ahead.total_seconds()))
-    record(ledger_session(), moment(), actor(), Act("拨动演示时钟", detail={"seconds": int(ahead.total_seconds())}))
+    real_at = moment().real_at
+
+    @after_this_request
+    def sweep(response: Response) -> Response:
+        # after the commit: the pass has transactions of its own, and reads the moved clock
+        clock_of(sessions(), settings().papers).pass_once(real_at)
+        return response
+
+    record(ledger_session(), moment(), actor(), Act("clock_moved", detail={"seconds": int(ahead.total_seconds())}))
     flash(f"演示时钟已拨到 {stamp_text(moment().at + ahead)}。")
     return redirect(back, 303)
 

@@ -7,13 +7,14 @@ from secrets import token_hex
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from bpmn.runtime import AlreadyDone, ItemGone, NotYours
+from bpmn.runtime import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from forms.fields import FormErrors
 from handlers.outcome import StepRefused
-from ledger.db import transaction
+from ledger.archive import WaiverRefused
+from ledger.db import RowChanged, transaction
+from ledger.inbox import PlaceRefused
 from ledger.installation import installation
 from ledger.journal import Act, record
 from webapp.auth import NotSignedIn, PasswordDue
@@ -38,9 +39,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(StepRefused, _form_errors)
     app.register_error_handler(FileRefused, _file_refused)
     app.register_error_handler(AlreadyDone, _already_done)
-    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(RowChanged, _stale)
     app.register_error_handler(ItemGone, _not_found)
-    app.register_error_handler(NotYours, _not_found)
+    app.register_error_handler(NotYours, _not_yours)
+    app.register_error_handler(CaseClosed, _closed)
+    for refusal in (CannotStart, OutsidePublicity, WaiverRefused, PlaceRefused):
+        app.register_error_handler(refusal, _refused)
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -73,7 +77,20 @@ def _already_done(error: AlreadyDone) -> ResponseReturnValue:
     return _page(409, str(error))
 
 
-def _stale(_error: StaleDataError) -> ResponseReturnValue:
+def _not_yours(error: NotYours) -> ResponseReturnValue:
+    """The case is visible, its view asked that first; only this act is not theirs."""
+    return _page(403, str(error))
+
+
+def _closed(error: CaseClosed) -> ResponseReturnValue:
+    return _page(409, str(error))
+
+
+def _refused(error: Exception) -> ResponseReturnValue:
+    return _page(422, str(error))
+
+
+def _stale(_error: RowChanged) -> ResponseReturnValue:
     return _page(409, "这条记录刚刚被他人更改，您的操作没有保存。请刷新后再试。")
 
 
@@ -101,7 +118,7 @@ def _record_denied() -> None:
         return
     with transaction(sessions()) as session:
         now = moment_of(installation(session), real_now())
-        record(session, now, actor, Act("越权访问被拒绝", detail={"route": request.endpoint or ""}))
+        record(session, now, actor, Act("denied", detail={"route": request.endpoint or ""}))
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -43,7 +43,7 @@ def confirm(acting: Acting, campaign: Campaign, checked: Checked, name: str) -> 
     cases = push(acting, campaign)
     taken = Taken(len(new), len(checked.comparison.changed), cases)
     detail = {"file": name, "new": taken.new_count, "changed": taken.changed_count, "cases": len(cases)}
-    record(acting.session, acting.moment, acting.actor, Act("导入项目", detail=detail))
+    record(acting.session, acting.moment, acting.actor, Act("import", detail=detail))
     return taken
 
 

@@ -18,6 +18,7 @@ from ledger.vocabulary import Category, Role, Term
 from ledger.working_days import Calendar, load_calendar
 from webapp.assets import asset
 from webapp.permissions import Permission
+from webapp.uploads import ACCEPT, KINDS_TEXT
 
 SYSTEM_NAME = "经营性帮扶产业项目“四个一批”管理系统"
 _PILLS = {
@@ -26,6 +27,35 @@ _PILLS = {
     Category.REVIVE: "p-orange",
     Category.REBUILD: "p-red",
 }
+VERDICT_LABELS = {
+    "on": "同意",
+    "survey": "退回重新调研",
+    "approve": "同意",
+    "change": "调整后同意",
+    "return": "退回研究",
+}
+COLUMN_LABELS = {
+    "name": "项目名称",
+    "township_text": "镇（乡、街道）",
+    "village_text": "村（居）",
+    "unit_text": "单位",
+    "responsible_body": "责任单位",
+    "responsible_person": "责任人",
+    "telephone": "联系电话",
+    "implementation_year": "实施年度",
+    "level": "主管层级",
+    "industry": "产业类型",
+    "construction": "建设内容",
+    "operating_mode": "运营模式",
+    "use": "使用现状",
+    "function": "功能现状",
+    "balance_yuan": "货币资金结余",
+    "receivable_yuan": "待收待返资金",
+    "appraised_yuan": "资产估值",
+    "other_value_yuan": "其他现值",
+    "funding": "投资规模（元）",
+}
+STEP_LABELS = {"party_meeting": "党组研究", "decision": "领导小组审定", "reclassification": "重新分类"}
 _SOON_DAYS = 3
 _INSTANT = timedelta(microseconds=1)  # a moment due at 24:00 belongs to the day before
 
@@ -74,10 +104,20 @@ class DueWords:
     on: date
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, limit_mb: int) -> None:
     """Give templates the menu, the counts and the filters."""
     app.context_processor(_frame)
-    app.jinja_env.globals.update(asset=asset, system_name=SYSTEM_NAME)
+    app.jinja_env.globals.update(
+        asset=asset,
+        system_name=SYSTEM_NAME,
+        upload_accept=ACCEPT,
+        upload_kinds=KINDS_TEXT,
+        upload_limit=limit_mb,
+        verdict_labels=VERDICT_LABELS,
+        column_labels=COLUMN_LABELS,
+        step_labels=STEP_LABELS,
+        due=due_words,
+    )
     app.jinja_env.filters.update(
         day=day_text, stamp=stamp_text, short_stamp=short_stamp, yuan=yuan_text, pill_of=pill_of, size=size_text
     )
@@ -95,7 +135,6 @@ def _frame() -> dict[str, Any]:
         "installation": g.installation,
         "now": g.moment.at,
         "today": day_of(g.moment.at),
-        "due": due_words,
         "big": request.cookies.get("big") == "1",
     }
 

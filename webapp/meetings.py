@@ -67,7 +67,7 @@ def create() -> ResponseReturnValue:
         return render_template("meetings/new.html", page=FormPage(FORM, posted, asked, errors)), 422
     meeting = create_meeting(ledger_session(), _meeting_of(answers), actor(), moment().at)
     _attach_scans(meeting, scans)
-    record(ledger_session(), moment(), actor(), Act("登记会议", unit=meeting.unit.short_name, detail=_about(meeting)))
+    record(ledger_session(), moment(), actor(), Act("meeting", unit=meeting.unit.short_name, detail=_about(meeting)))
     flash("会议已登记。办理“党组研究”或“领导小组审定”时，请选择这次会议。")
     return redirect(url_for("meetings.show", meeting_id=meeting.id), 303)
 
@@ -92,7 +92,7 @@ def add_scan(meeting_id: int) -> ResponseReturnValue:
     if not scans:
         return _page(meeting, {"scan": "请选择要上传的会议纪要扫描件"}), 422
     _attach_scans(meeting, scans)
-    record(ledger_session(), moment(), actor(), Act("上传会议纪要", detail=_about(meeting)))
+    record(ledger_session(), moment(), actor(), Act("minutes", detail=_about(meeting)))
     flash("会议纪要扫描件已上传。")
     return redirect(url_for("meetings.show", meeting_id=meeting.id), 303)
 

@@ -32,7 +32,7 @@ def push_assigned() -> ResponseReturnValue:
     if campaign is None:
         return _page({"campaign": "请选择推送到哪个工作批次"}), 422
     cases = push(acting(), campaign)
-    record(ledger_session(), moment(), actor(), Act("推送项目", detail={"cases": len(cases)}))
+    record(ledger_session(), moment(), actor(), Act("push", detail={"cases": len(cases)}))
     flash(f"已推送 {len(cases)} 个项目到承办单位。")
     return redirect(url_for("unassigned.index"), 303)
 
@@ -56,7 +56,7 @@ def _assign(project: Project, unit: Unit, level: Level) -> None:
         project.township_id = unit.id
     project.responsible_body = project.responsible_body or unit.name
     detail = {"project": project.number, "unit": unit.short_name, "level": str(level)}
-    record(ledger_session(), moment(), actor(), Act("分派项目", detail=detail))
+    record(ledger_session(), moment(), actor(), Act("assign", detail=detail))
 
 
 def _units() -> list[Unit]:

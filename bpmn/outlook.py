@@ -1,0 +1,34 @@
+"""Which steps can come after a step, as its page tells it: read off the diagram, conditions left open."""
+
+from __future__ import annotations
+
+from bpmn.engine import Diagram, Element
+
+
+def next_steps(diagram: Diagram, element_id: str) -> tuple[Element, ...]:
+    """Return the user tasks that can follow directly, in the diagram's order; none when only the end follows."""
+    found: dict[str, Element] = {}
+    seen: set[str] = set()
+    waiting = _after(diagram, diagram.elements[element_id])
+    while waiting:
+        element = waiting.pop()
+        if element.id in seen:
+            continue
+        seen.add(element.id)
+        if element.kind == "userTask":
+            found[element.id] = element
+        else:
+            waiting += _after(diagram, element)
+    return tuple(found[each] for each in diagram.order if each in found)
+
+
+def _after(diagram: Diagram, element: Element) -> list[Element]:
+    """Return what the token meets next: inside an opened phase, along the flows, or after the phase that ends."""
+    return [diagram.start_of(element.id)] if element.kind == "subProcess" else _along(diagram, element)
+
+
+def _along(diagram: Diagram, element: Element) -> list[Element]:
+    if element.kind == "endEvent":
+        return _along(diagram, diagram.elements[element.parent]) if element.parent else []
+    targets = [diagram.elements[flow].target for flow in element.outgoing]
+    return [diagram.elements[target] for target in targets if target is not None]

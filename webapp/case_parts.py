@@ -1,0 +1,153 @@
+"""What an item's page and its case's page show alike: 流转记录, the list beside the diagram, papers by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bpmn.deployment import Version, version_of
+from forms.fields import Asked, shown
+from ledger.archive import archive_rows
+from ledger.case_access import case_items
+from ledger.cases import Case, WorkItem
+from ledger.db import day_of
+from ledger.journal import Entry, history
+from ledger.papers import Attachment, attachments_of_case
+from ledger.vocabulary import ItemStatus, PaperKind
+from webapp.layout import calendar
+from webapp.request import ledger_session, moment
+
+ACTS = {
+    "start": "推送",
+    "complete": "办结",
+    "sign": "审核签字",
+    "unsigned": "退回修改",
+    "prepare": "提交审核",
+    "entry": "登记",
+    "timer": "到期",
+    "objection": "登记异议",
+    "overdue": "逾期未反馈",
+    "waiver_requested": "申请不适用",
+    "waiver_confirmed": "确认不适用",
+}
+_ANSWERED = frozenset({"complete", "sign", "prepare"})
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One line of 流转记录."""
+
+    at: datetime
+    act: str
+    step: str
+    element: str
+    who: str
+    summary: str
+    opinion: str
+    sent_to: tuple[str, ...]
+    received_at: datetime | None
+    took: str
+    papers: Sequence[Attachment]
+    answers: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A step in the list beside the diagram."""
+
+    element: str
+    name: str
+    unit: str
+    state: str  # done, current, overdue
+    words: str
+
+
+def case_parts(case: Case) -> dict[str, Any]:
+    """Return the template values that tabs of both pages need."""
+    session = ledger_session()
+    items = case_items(session, case.id)
+    papers = attachments_of_case(session, case.id)
+    return {
+        "case": case,
+        "project": case.project,
+        "passages": passages(case, items, papers),
+        "stops": stops(items),
+        "papers_by_kind": by_kind(papers),
+        "items": items,
+        "archive": archive_rows(session, case),
+    }
+
+
+def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]) -> list[Passage]:
+    """Return what happened to a case, oldest first."""
+    version = version_of(case.procedure)
+    known = {item.id: item for item in items}
+    on_item: dict[int, list[Attachment]] = {}
+    for paper in papers:
+        on_item.setdefault(paper.item_id or 0, []).append(paper)
+    rows = [entry for entry in history(ledger_session(), case.id) if entry.act in ACTS]
+    last = {entry.item_id: entry.id for entry in rows if entry.act in _ANSWERED}
+    return [_passage(entry, known.get(entry.item_id or 0), on_item, version, last) for entry in rows]
+
+
+def _passage(
+    entry: Entry,
+    item: WorkItem | None,
+    on_item: Mapping[int, Sequence[Attachment]],
+    version: Version,
+    last: Mapping[int | None, int],
+) -> Passage:
+    detail = orjson.loads(entry.detail)
+    finished = item is not None and last.get(item.id) == entry.id
+    answered = item if item is not None and finished and item.answers is not None else None
+    return Passage(
+        at=entry.at,
+        act=ACTS[entry.act],
+        step=detail.get("name") or "",
+        element=entry.element,
+        who=f"{entry.unit} {entry.who}".strip(),
+        summary=detail.get("summary") or detail.get("reason") or "",
+        opinion=detail.get("opinion") or "",
+        sent_to=tuple(f"{name}（{unit}）" for name, unit in detail.get("sent_to", ())),
+        received_at=item.created_at if item else None,
+        took=_took(item) if item is not None and finished else "",
+        papers=on_item.get(item.id, ()) if item is not None and finished else (),
+        answers=shown(version.forms[answered.stem], answered.answers, Asked()) if answered else (),
+    )
+
+
+def _took(item: WorkItem) -> str:
+    """Say in working days how long a step took."""
+    if item.completed_at is None:
+        return ""
+    days = calendar().count(day_of(item.created_at), day_of(item.completed_at))
+    return f"用时 {days} 个工作日" if days else "当日办结"
+
+
+def stops(items: Sequence[WorkItem]) -> list[Stop]:
+    """Return the steps a case came through and those it waits at, the latest passage of each."""
+    latest: dict[tuple[str, str | None], WorkItem] = {
+        (item.element, item.instance): item for item in items if item.status != ItemStatus.CANCELLED
+    }
+    return [_stop(item) for item in latest.values()]
+
+
+def _stop(item: WorkItem) -> Stop:
+    if item.status == ItemStatus.DONE:
+        who = item.completed_by.name if item.completed_by else "系统"
+        day = day_of(item.completed_at or item.created_at).isoformat()
+        return Stop(item.element, item.name, item.unit.short_name, "done", f"{day} {who}")
+    late = item.due_at <= moment().at
+    return Stop(item.element, item.name, item.unit.short_name, "overdue" if late else "current", "")
+
+
+def by_kind(papers: Sequence[Attachment]) -> list[tuple[str, list[Attachment]]]:
+    """Return papers under their kinds, in the order of the closed list."""
+    found: dict[str, list[Attachment]] = {}
+    for paper in papers:
+        found.setdefault(paper.kind, []).append(paper)
+    return [(kind.label, found[kind]) for kind in PaperKind if kind in found]

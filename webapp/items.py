@@ -1,0 +1,247 @@
+"""One item: its form to be filled, its files, the draft, the signature, and where it went after submitting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from bpmn.deployment import version_of
+from bpmn.outlook import next_steps
+from bpmn.runtime import Completed, OpenItem, complete_item, open_item, record_overdue, sign_item
+from forms.definition import FieldType
+from forms.fields import Field, FormErrors, Posted, shown
+from handlers.outcome import StepRefused
+from ledger.case_access import case_id_of_visible_item, item_papers, waiting_items
+from ledger.cases import draft_of, drop_drafts, item_of, keep_draft
+from ledger.inbox import next_item
+from ledger.journal import Act, record
+from ledger.papers import Attachment, Place, attach, remove_attachment
+from ledger.vocabulary import ItemStatus, PaperKind
+from webapp.case_parts import case_parts
+from webapp.form_page import FormPage
+from webapp.own_forms import posted_of
+from webapp.permissions import ACTING, STAFF, allows
+from webapp.request import acting, actor, ledger_session, moment, settings
+from webapp.uploads import FileRefused, sent_files, take
+
+bp = Blueprint("items", __name__)
+_OPINION_LENGTH = 500
+
+
+@bp.get("/items/<int:item_id>")
+@allows(STAFF)
+def show(item_id: int) -> ResponseReturnValue:
+    case_id = _visible(item_id)
+    opened = open_item(acting(), item_id)
+    if not opened.mine:
+        return redirect(url_for("cases.show", case_id=case_id), 302)
+    if opened.item.status == ItemStatus.UNSIGNED:
+        return _signature_page(opened, {})
+    draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
+    return _page(opened, draft.posted if draft else opened.initial_posted, {}, saved=draft.saved_at if draft else None)
+
+
+@bp.post("/items/<int:item_id>")
+@allows(ACTING)
+def submit(item_id: int) -> ResponseReturnValue:
+    """Take files and then complete, keep as draft, or remove a file; what was typed is never lost."""
+    case_id, posted, action = _visible(item_id), _typed(), request.form.get("_action", "")
+    errors = _take_files(item_id, case_id)
+    if request.form.get("_remove"):
+        return _remove_file(item_id, posted)
+    if action in ("draft", "upload") and not errors:
+        keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
+        flash("已暂存，可以随时回来继续填写。")
+        return redirect(url_for("items.show", item_id=item_id), 303)
+    if not errors:
+        try:
+            with ledger_session().begin_nested():  # a refusal leaves the files and the draft, and nothing else
+                completed = complete_item(acting(), item_id, _revision(), posted)
+        except (FormErrors, StepRefused) as refused:
+            errors = refused.errors
+        else:
+            return _completed(item_id, completed)
+    keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
+    return _page(open_item(acting(), item_id), posted, errors), 422
+
+
+@bp.post("/items/<int:item_id>/draft")
+@allows(ACTING)
+def draft(item_id: int) -> ResponseReturnValue:
+    """Keep what was typed while the page is open; answers nothing."""
+    _visible(item_id)
+    if not _is_mine(item_id):
+        abort(404)
+    keep_draft(ledger_session(), item_id, actor().user_id or 0, _typed(), moment().at)
+    return "", 204
+
+
+@bp.post("/items/<int:item_id>/signature")
+@allows(ACTING)
+def sign(item_id: int) -> ResponseReturnValue:
+    """Sign what a colleague prepared, or give it back with an opinion."""
+    _visible(item_id)
+    approve = request.form.get("_action") == "approve"
+    opinion = request.form.get("opinion", "").replace("\r\n", "\n").strip()
+    errors = _opinion_errors(opinion, approve)
+    if not errors:
+        try:
+            with ledger_session().begin_nested():
+                completed = sign_item(acting(), item_id, _revision(), approve, opinion)
+        except (FormErrors, StepRefused) as refused:
+            errors = {"": "；".join(refused.errors.values())}
+        else:
+            if not approve:
+                flash("已退回填写人修改。")
+            return _completed(item_id, completed)
+    return _signature_page(open_item(acting(), item_id), errors, opinion), 422
+
+
+@bp.post("/items/<int:item_id>/overdue")
+@allows(ACTING)
+def overdue(item_id: int) -> ResponseReturnValue:
+    """Record that a reviewing body gave no opinion in time."""
+    case_id = _visible(item_id)
+    record_overdue(acting(), item_id)
+    flash("已记为逾期未反馈。")
+    return redirect(url_for("cases.show", case_id=case_id), 303)
+
+
+@bp.get("/items/<int:item_id>/sent")
+@allows(STAFF)
+def sent(item_id: int) -> ResponseReturnValue:
+    """Say where the case went and to whom, and offer the next item."""
+    case_id = _visible(item_id)
+    item = item_of(ledger_session(), item_id) or abort(404)
+    return render_template(
+        "items/sent.html",
+        item=item,
+        case=item.case,
+        waiting=waiting_items(ledger_session(), case_id),
+        following=next_item(ledger_session(), actor(), moment().at),
+    )
+
+
+def _visible(item_id: int) -> int:
+    return case_id_of_visible_item(ledger_session(), actor(), item_id) or abort(404)
+
+
+def _is_mine(item_id: int) -> bool:
+    item = item_of(ledger_session(), item_id)
+    return item is not None and item.status == ItemStatus.OPEN and (item.unit_id, item.role) in actor().places
+
+
+def _revision() -> int:
+    return request.form.get("_revision", default=-1, type=int)
+
+
+def _typed() -> Posted:
+    """Return what was typed, without the page's own values."""
+    typed = posted_of(request.form)
+    return {name: values for name, values in typed.items() if name != "csrf_token" and not name.startswith("_")}
+
+
+def _completed(item_id: int, completed: Completed) -> ResponseReturnValue:
+    drop_drafts(ledger_session(), item_id)
+    if completed.remains and not completed.next:
+        flash("已登记。任务仍在办理中，可以继续登记。")
+        return redirect(url_for("items.show", item_id=item_id), 303)
+    return redirect(url_for("items.sent", item_id=item_id), 303)
+
+
+def _take_files(item_id: int, case_id: int) -> dict[str, str]:
+    """Attach what was sent to the fields of the form; return what is wrong, by field."""
+    sent = {name: sent_files(request.files.getlist(name)) for name in request.files}
+    if not any(sent.values()):
+        return {}
+    opened = open_item(acting(), item_id)
+    if not opened.mine or opened.item.status != ItemStatus.OPEN:
+        return {}  # completing will say who was quicker
+    fields = {each.name: each for _section, each in opened.form.fields() if each.type == FieldType.FILE}
+    errors: dict[str, str] = {}
+    for name, uploads in sent.items():
+        for upload in uploads:
+            try:
+                _take_file(fields.get(name), case_id, item_id, upload)
+            except FileRefused as refused:
+                errors[name] = str(refused)
+    return errors
+
+
+def _take_file(field: Field | None, case_id: int, item_id: int, upload: object) -> None:
+    if field is None:
+        raise FileRefused("表单里没有这个上传项")
+    file = take(upload)  # type: ignore[arg-type]  # werkzeug's FileStorage
+    place = Place(PaperKind(field.kind), case_id=case_id, item_id=item_id, field=field.name)
+    attach(ledger_session(), settings().papers, file, place, actor(), moment().at)
+    _record("upload", case_id, item_id, file.name)
+
+
+def _remove_file(item_id: int, posted: Posted) -> ResponseReturnValue:
+    wanted = request.form.get("_remove", type=int)
+    found = next((a for a in item_papers(ledger_session(), item_id) if a.id == wanted), None)
+    if found is None or not found.field or not _is_mine(item_id):
+        abort(404)
+    remove_attachment(found, moment().at)
+    _record("remove_paper", found.case_id, item_id, found.name)
+    keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
+    flash(f"已移除“{found.name}”。")
+    return redirect(url_for("items.show", item_id=item_id), 303)
+
+
+def _record(act: str, case_id: int | None, item_id: int, name: str) -> None:
+    record(ledger_session(), moment(), actor(), Act(act, case_id=case_id, item_id=item_id, detail={"file": name}))
+
+
+def _opinion_errors(opinion: str, approve: bool) -> dict[str, str]:
+    if not approve and not opinion:
+        return {"opinion": "退回修改须写明理由"}
+    if len(opinion) > _OPINION_LENGTH:
+        return {"opinion": f"意见最多 {_OPINION_LENGTH} 字"}
+    if any(not (character.isprintable() or character in "\n\t") for character in opinion):
+        return {"opinion": "意见里有看不见的控制字符，请删去后重新输入"}
+    return {}
+
+
+def _papers_by_field(item_id: int) -> dict[str, list[Attachment]]:
+    by_field: dict[str, list[Attachment]] = {}
+    for attachment in item_papers(ledger_session(), item_id):
+        by_field.setdefault(attachment.field, []).append(attachment)
+    return by_field
+
+
+def _page(opened: OpenItem, posted: Posted, errors: Mapping[str, str], saved: object = None) -> str:
+    form_page = FormPage(
+        opened.form, posted, opened.asked, errors, _papers_by_field(opened.item.id), removable=opened.mine
+    )
+    return render_template(
+        "items/show.html",
+        page=form_page,
+        saved=saved,
+        following=_following(opened),
+        opened=opened,
+        item=opened.item,
+        **case_parts(opened.case),
+    )
+
+
+def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = "") -> str:
+    return render_template(
+        "items/signature.html",
+        sections=shown(opened.form, opened.item.answers or {}, opened.asked),
+        papers=item_papers(ledger_session(), opened.item.id),
+        errors=errors,
+        opinion=opinion,
+        following=_following(opened),
+        opened=opened,
+        item=opened.item,
+        **case_parts(opened.case),
+    )
+
+
+def _following(opened: OpenItem) -> list[tuple[str, str]]:
+    """Return the steps that can come next, each with the lane that does it."""
+    diagram = version_of(opened.case.procedure).diagram
+    return [(each.name, each.lane or "") for each in next_steps(diagram, opened.item.element)]
