@@ -63,8 +63,13 @@ class County:
     campaign: Campaign
 
 
-def build_county(session: Session, now: datetime, townships: tuple[str, ...] = TOWNSHIPS) -> County:
-    """Enter the units, the people and the campaign of 2023 (T2); `townships` keeps a test's county small."""
+def build_county(
+    session: Session, now: datetime, townships: tuple[str, ...] = TOWNSHIPS, *, staffed: bool = True
+) -> County:
+    """Enter the units, the people and the campaign of 2023 (T2); `townships` keeps a test's county small.
+
+    With `staffed` false nobody is entered: a real installation has no made-up people.
+    """
     city = _unit(session, None, "500000", "重庆市", UnitKind.CITY)
     county = _unit(session, city, "500243", "彭水苗族土家族自治县", UnitKind.COUNTY)
     bureau = _unit(session, county, "500243-XZJ", "县乡村振兴局", UnitKind.BUREAU)
@@ -99,7 +104,8 @@ def build_county(session: Session, now: datetime, townships: tuple[str, ...] = T
     )
     session.add(campaign)
     built = County(county, bureau, office, reviewers, departments, towns, villages, campaign)
-    _staff(session, built, now)
+    if staffed:
+        _staff(session, built, now)
     session.flush()
     return built
 

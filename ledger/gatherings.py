@@ -52,7 +52,7 @@ def create_meeting(session: Session, new: NewMeeting, actor: Actor, now: datetim
     return meeting
 
 
-def _seen_cases(actor: Actor) -> Select[tuple[int]]:
+def _seen_cases(actor: Actor) -> Select[int]:
     return select(Case.id).join(Project, Project.id == Case.project_id).where(visible_projects(actor))
 
 

@@ -198,3 +198,13 @@ def reach_of(post: PostView) -> str:
     if post.unit_kind in COUNTY_WIDE and post.unit_kind not in (UnitKind.CITY, UnitKind.COUNTY):
         return post.unit_path.rsplit("/", 2)[0] + "/"  # the county above the bureau, the office, the committee
     return post.unit_path
+
+
+def counties(session: Session) -> Sequence[Unit]:
+    """Return the counties of this installation, in the order they were entered."""
+    return session.scalars(select(Unit).where(Unit.kind == UnitKind.COUNTY).order_by(Unit.id)).all()
+
+
+def anybody(session: Session) -> bool:
+    """Say whether anybody can sign in yet."""
+    return session.scalars(select(User.id).limit(1)).first() is not None

@@ -25,7 +25,9 @@ def visible_projects(actor: Actor) -> ColumnElement[bool]:
     below = select(Unit.id).where(or_(*(Unit.path.startswith(reach, autoescape=True) for reach in reaches)))
     whole = {post.county_id for post in posts if post.unit_kind in COUNTY_WIDE}
     own = {post.unit_id for post in posts}
-    asked = exists().where(Case.project_id == Project.id, WorkItem.case_id == Case.id, WorkItem.unit_id.in_(own))
+    # says which table is the outer one: the statement around may itself join cases and items
+    given = (Case.project_id == Project.id, WorkItem.case_id == Case.id, WorkItem.unit_id.in_(own))
+    asked = exists().where(*given).correlate(Project)
     return or_(
         Project.county_id.in_(below) if None in whole else Project.county_id.in_(whole),
         Project.responsible_unit_id.in_(below),

@@ -53,6 +53,7 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
     app.secret_key = load_keys(settings.data).cookie
     app.extensions["sigeyipi_ledger"] = sessions
     app.extensions["sigeyipi_settings"] = settings
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of Flask's own provider
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     request.register(app, settings.upload_limit_mb, settings.https)
     errors.register(app)

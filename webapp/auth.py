@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from secrets import token_urlsafe
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, abort, flash, g, redirect, render_template, request, url_for
@@ -84,7 +85,8 @@ def register(app: Flask, https: bool) -> None:
     login_manager.request_loader(signed_in)
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    app.view_functions["auth.sign_in"] = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
+    limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
+    app.view_functions["auth.sign_in"] = limited
 
 
 def signed_in(asking: Request) -> SignedIn | None:

@@ -103,7 +103,7 @@ def _passage(
 ) -> Passage:
     detail = orjson.loads(entry.detail)
     finished = item is not None and last.get(item.id) == entry.id
-    answered = item if item is not None and finished and item.answers is not None else None
+    form = version.forms[item.stem] if item is not None and finished else None
     return Passage(
         at=entry.at,
         act=ACTS[entry.act],
@@ -116,7 +116,7 @@ def _passage(
         received_at=item.created_at if item else None,
         took=_took(item) if item is not None and finished else "",
         papers=on_item.get(item.id, ()) if item is not None and finished else (),
-        answers=shown(version.forms[answered.stem], answered.answers, Asked()) if answered else (),
+        answers=shown(form, item.answers or {}, Asked()) if item is not None and form is not None else (),
     )
 
 

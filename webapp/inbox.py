@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -71,7 +72,11 @@ def _filters() -> Filters:
 def _counter(page: InboxPage, filters: Filters, limit: Limit) -> dict[str, object]:
     """Return one of the four counters; the chosen one leads back to all."""
     chosen = filters.limit is limit
-    kept = {"q": filters.text or None, "stem": filters.stem or None, "limit": None if chosen else limit.value}
+    kept: dict[str, Any] = {
+        "q": filters.text or None,
+        "stem": filters.stem or None,
+        "limit": None if chosen else limit.value,
+    }
     return {
         "label": LIMIT_LABELS[limit],
         "count": page.counts[limit],
@@ -82,4 +87,5 @@ def _counter(page: InboxPage, filters: Filters, limit: Limit) -> dict[str, objec
 
 
 def _next_url(endpoint: str, page: InboxPage) -> str | None:
-    return url_for(endpoint, **{**request.args.to_dict(), "after": page.next}) if page.next else None
+    asked: dict[str, Any] = {**request.args.to_dict(), "after": page.next}
+    return url_for(endpoint, **asked) if page.next else None

@@ -56,6 +56,7 @@ COLUMN_LABELS = {
     "funding": "投资规模（元）",
 }
 STEP_LABELS = {"party_meeting": "党组研究", "decision": "领导小组审定", "reclassification": "重新分类"}
+_DIGITS = "零一二三四五六七八九"
 _SOON_DAYS = 3
 _INSTANT = timedelta(microseconds=1)  # a moment due at 24:00 belongs to the day before
 
@@ -119,7 +120,7 @@ def register(app: Flask, limit_mb: int) -> None:
         due=due_words,
     )
     app.jinja_env.filters.update(
-        day=day_text, stamp=stamp_text, short_stamp=short_stamp, yuan=yuan_text, pill_of=pill_of, size=size_text
+        day=day_text, stamp=stamp_text, short_stamp=short_stamp, article=article_text, yuan=yuan_text, pill_of=pill_of, size=size_text
     )
 
 
@@ -199,6 +200,13 @@ def stamp_text(value: datetime | None) -> str:
 
 def short_stamp(value: datetime | None) -> str:
     return value.astimezone(SHANGHAI).strftime("%m-%d %H:%M") if value else "—"
+
+
+def article_text(number: str) -> str:
+    """Return an article's number as the directive prints it: 11 → 第（十一）条."""
+    value = int(number)
+    tens = ("" if value < 20 else _DIGITS[value // 10]) + "十" if value >= 10 else ""
+    return f"第（{tens}{_DIGITS[value % 10] if value % 10 else ''}）条"
 
 
 def yuan_text(value: Decimal | None) -> str:

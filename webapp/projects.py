@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -35,7 +37,8 @@ def index() -> ResponseReturnValue:
     shown = found[:_PAGE]
     older = None
     if len(found) > _PAGE:
-        older = url_for("projects.index", **{**request.args.to_dict(), "after": shown[-1].number})
+        asked: dict[str, Any] = {**request.args.to_dict(), "after": shown[-1].number}
+        older = url_for("projects.index", **asked)
     return render_template(
         "projects/index.html",
         projects=shown,

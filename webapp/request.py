@@ -12,7 +12,6 @@ from functools import wraps
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, request
-from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting
@@ -87,9 +86,7 @@ def acting() -> Acting:
     return Acting(ledger_session(), actor(), moment(), settings().papers)
 
 
-def in_transaction(
-    view: Callable[..., ResponseReturnValue], admit: Callable[[Callable[..., ResponseReturnValue]], None]
-) -> Callable[..., Response]:
+def in_transaction(view: Callable[..., Any], admit: Callable[[Callable[..., Any]], None]) -> Callable[..., Response]:
     """Wrap `view` in the request's transaction; `admit` says who asks and refuses who may not."""
 
     @wraps(view)

@@ -1,0 +1,309 @@
+"""sigeyipi: the command line. Wrong input says in Chinese what and where, exits with 2 and changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bpmn.casefile import Acting
+from bpmn.checks import check_upload
+from bpmn.deployment import Bundle, deploy, shipped_bundle
+from bpmn.engine import DiagramProblems, Problem, Severity
+from forms.sheets.guard import WorkbookRefused
+from handlers import HANDLERS
+from ledger.campaigns import Campaign, campaigns_of
+from ledger.db import SessionFactory, transaction
+from ledger.demonstration import PASSWORD, sign_ins
+from ledger.installation import installation
+from ledger.people import CLOCK, Unit, counties
+from ledger.settings import Settings
+from ledger.working_days import load_calendar
+from scheduler.clock import clock_of, run_forever
+from webapp import create_app
+from webapp.importing import Checked, check, confirm, report
+from webapp.installing import OtherKind, appoint_administrators, ensure_county, set_up
+from webapp.request import moment_of, real_now
+from webapp.serving import serve
+
+_MOST_DAYS = 400
+_USAGE = (
+    (re.compile(r"the following arguments are required: (.+)"), "缺少：{}"),
+    (re.compile(r"unrecognized arguments: (.+)"), "不认识的参数：{}"),
+    (re.compile(r"argument (.+): expected .*argument.*"), "参数 {} 后面缺少值"),
+    (re.compile(r"argument (.+): invalid int value: (.+)"), "参数 {} 应是整数，不能是 {}"),
+    (re.compile(r"argument (.+): invalid choice: (\S+).*"), "{} 没有 {} 这一项"),
+    (re.compile(r"one of the arguments (.+) is required"), "须写明其中之一：{}"),
+    (re.compile(r"argument (.+): not allowed with argument (.+)"), "{} 不能与 {} 同时使用"),
+)
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the message is the Chinese sentence for it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        for pattern, sentence in _USAGE:
+            found = pattern.fullmatch(message)
+            if found:
+                message = sentence.format(*found.groups())
+                break
+        raise Refused(f"命令写法有误。{message}。用 {self.prog} --help 查看用法")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; exit 0, or 2 with a sentence on standard error."""
+    try:
+        given = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = given.command
+        sys.exit(command(given))
+    except (Refused, OtherKind, WorkbookRefused) as refused:
+        sys.stderr.write(f"{refused}\n")
+        sys.exit(2)
+
+
+def _parser() -> _Parser:
+    shared = _Parser(add_help=False)
+    shared.add_argument("--data", type=Path, help="数据文件夹")
+    shared.add_argument("--database", help="数据库地址，缺省为数据文件夹里的 SQLite")
+    parser = _Parser(prog="sigeyipi", description="经营性帮扶产业项目“四个一批”管理系统")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[shared], help=text, description=text)
+        added.set_defaults(command=run)
+        return added
+
+    for name, run, text in (("serve", _serve, "启动服务"), ("demo", _demo, "启动演示")):
+        serving = add(name, run, text)
+        serving.add_argument("--host", help="监听地址，缺省 127.0.0.1")
+        serving.add_argument("--port", type=int, help="端口，缺省 8000")
+    add("clock", _clock, "单独运行时钟（公告期满、提醒、消息）")
+    add("init", _init, "建立数据文件夹、单位和三个管理员（一次性密码只显示一次）")
+    importing = add("import", _import, "导入全国防返贫监测信息系统导出的项目清单")
+    importing.add_argument("file", metavar="FILE", type=Path)
+    mode = importing.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--check", action="store_true", help="只检查，不写入")
+    mode.add_argument("--confirm", action="store_true", help="写入并推送")
+    importing.add_argument("--county", help="县的区划代码；只有一个县时不用写")
+    importing.add_argument("--json", action="store_true", help="结果为 JSON")
+    workdays = add("workdays", _workdays, "计算工作日：起始日不计，数到第几个工作日")
+    workdays.add_argument("--days", required=True, metavar="N")
+    workdays.add_argument("--json", action="store_true", help="每行一个 JSON 对象")
+    workdays.add_argument("dates", nargs="+", metavar="DATE")
+    deploying = add("deploy", _deploy, "检查或启用一张流程图")
+    deploying.add_argument("file", metavar="FILE", type=Path)
+    deploying.add_argument("--check", action="store_true", help="只检查")
+    deploying.add_argument("--json", action="store_true", help="结果为 JSON")
+    return parser
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    named = {name: getattr(given, name, None) for name in ("data", "database", "host", "port")}
+    return Settings(**{name: value for name, value in named.items() if value is not None})
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _print_json(value: Any) -> None:
+    _print(json.dumps(value, ensure_ascii=False))
+
+
+def _serve(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    return _answer(settings, set_up(settings, real_now()), lambda: _print(f"服务已启动：{_address(settings)}"))
+
+
+def _demo(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    sessions = set_up(settings, real_now(), demonstration=True)
+    with transaction(sessions, writes=False) as session:
+        people = sign_ins(session)
+
+    def ready() -> None:
+        _print(f"演示已启动：{_address(settings)}")
+        _print(f"这是演示环境，人员和项目都是编的；所有人的密码都是 {PASSWORD}")
+        for unit, name, login in people:
+            _print(f"  {login:<32}{unit}　{name}")
+        _print("按 Ctrl-C 停止")
+
+    return _answer(settings, sessions, ready)
+
+
+def _address(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}/"
+
+
+def _answer(settings: Settings, sessions: SessionFactory, ready: Callable[[], None]) -> int:
+    app = create_app(sessions, settings)
+    try:
+        serve(app, settings, clock_of(sessions, settings.papers), ready)
+    except OSError as busy:
+        raise Refused(f"{_address(settings)} 打不开（{busy.strerror}），请用 --port 换一个端口") from busy
+    return 0
+
+
+def _clock(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    run_forever(clock_of(set_up(settings, real_now()), settings.papers))
+    return 0
+
+
+def _init(given: argparse.Namespace) -> int:
+    settings, now = _settings(given), real_now()
+    sessions = set_up(settings, now)
+    with transaction(sessions) as session:
+        county = ensure_county(session, now)
+        made = appoint_administrators(session, county, now)
+    _print(f"数据文件夹：{settings.data.absolute()}")
+    for name, login, password in made:
+        _print(f"{name}　用户名 {login}　一次性密码 {password}（首次登录须修改）")
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    content = _read(given.file)
+    settings, now = _settings(given), real_now()
+    sessions = set_up(settings, now)
+    with transaction(sessions, writes=True) as session:
+        if given.confirm:
+            ensure_county(session, now)
+        county = _county(counties(session), given.county, required=given.confirm)
+        acting = Acting(session, CLOCK, moment_of(installation(session), now), settings.papers)
+        checked = check(acting, county.id if county else 0, content)
+        result = report(checked)
+        if given.confirm and county is not None:
+            result |= _confirmed(acting, campaigns_of(session, {county.id}), checked, given.file.name)
+    _tell_import(result, as_json=given.json)
+    return 0 if result["ok"] else 2
+
+
+def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, name: str) -> dict[str, Any]:
+    campaign = next((each for each in campaigns if each.closed_at is None), None)
+    if campaign is None:
+        raise Refused("没有进行中的工作批次，不能推送；请先建立工作批次")
+    if not checked.read.rows:
+        raise Refused(f"{name}：没有可以导入的行，没有写入任何内容")
+    taken = confirm(acting, campaign, checked, name)
+    return {"taken_count": taken.new_count + taken.changed_count, "case_count": len(taken.cases)}
+
+
+def _tell_import(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _print_json(result)
+        return
+    counts = (("new", "新增"), ("changed", "有变化"), ("unchanged", "没有变化"), ("unassigned", "待分派"))
+    _print("　".join(f"{label} {result[f'{name}_count']}" for name, label in counts))
+    if "case_count" in result:
+        _print(f"已写入 {result['taken_count']} 个项目，推送 {result['case_count']} 个")
+    for note in result["notes"]:
+        _print(note)
+    for error in result["errors"]:
+        sys.stderr.write(f"第 {error['row']} 行“{error['column']}”：{error['reason']}\n")
+
+
+def _county(known: Sequence[Unit], code: str | None, *, required: bool) -> Unit | None:
+    if code is not None:
+        found = next((each for each in known if each.code == code), None)
+        if found is None:
+            raise Refused(f"没有区划代码为 {code} 的县")
+        return found
+    if len(known) > 1 and required:
+        raise Refused("有几个县，请用 --county 写明区划代码：" + "、".join(f"{u.code} {u.name}" for u in known))
+    return known[0] if known else None
+
+
+def _workdays(given: argparse.Namespace) -> int:
+    count = _day_count(given.days)
+    begins = [_date(text) for text in given.dates]
+    settings = _settings(given)
+    with transaction(set_up(settings, real_now()), writes=False) as session:
+        calendar = load_calendar(session)
+    for begin in begins:
+        try:
+            period = calendar.period(begin, count)
+        except OverflowError as late:
+            raise Refused(f"日期 {begin.isoformat()} 太晚，数不到第 {count} 个工作日") from late
+        end, provisional = period.end.isoformat(), period.provisional
+        if given.json:
+            _print_json({"from": begin.isoformat(), "end": end, "days": count, "provisional": provisional})
+        else:
+            _print(f"{begin.isoformat()} 起 {count} 个工作日，到 {end}" + ("（暂按周末推算）" if provisional else ""))
+    return 0
+
+
+def _day_count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_DAYS):
+        raise Refused(f"--days 应是 1—{_MOST_DAYS} 的整数，不能是“{text}”")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise Refused(f"“{text}”不是日期，应写成 2023-11-27 的样子") from wrong
+
+
+def _deploy(given: argparse.Namespace) -> int:
+    content, shipped = _read(given.file), shipped_bundle()
+    problems = check_upload(content, HANDLERS, decisions=shipped.decisions)
+    ok = not any(problem.severity is Severity.ERROR for problem in problems)
+    if ok and not given.check:
+        problems = _deployed(given, Bundle(content.decode("utf-8-sig"), shipped.decisions, shipped.forms))
+        ok = not problems
+    if given.json:
+        _print_json({"ok": ok, "problems": [_problem(each) for each in problems]})
+    else:
+        for each in problems:
+            sys.stderr.write(f"{each.element or given.file.name}：{each.message}{each.remedy}\n")
+        _print("检查通过" if ok else "检查未通过，没有启用")
+    return 0 if ok else 2
+
+
+def _deployed(given: argparse.Namespace, bundle: Bundle) -> list[Problem]:
+    """Make the bundle the current version; return the problems that forbid it."""
+    settings, now = _settings(given), real_now()
+    with transaction(set_up(settings, now)) as session:
+        try:
+            deploy(session, bundle, "命令行", moment_of(installation(session), now).at)
+        except DiagramProblems as refused:
+            return list(refused.problems)
+    return []
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    return {
+        "element": problem.element,
+        "name": problem.name,
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "message": problem.message,
+        "remedy": problem.remedy,
+    }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as missing:
+        raise Refused(f"文件 {path} 打不开：{_reason(missing)}") from missing
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "没有这个文件"
+    if isinstance(error, IsADirectoryError):
+        return "这是一个文件夹"
+    return "没有读取权限" if isinstance(error, PermissionError) else "读取失败"
