@@ -81,7 +81,7 @@ def register(app: Flask, https: bool) -> None:
     )
     login_manager = LoginManager()
     login_manager.session_protection = None  # our own table of sign-ins does this
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # pages of errors are drawn outside the transaction
     login_manager.request_loader(signed_in)
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")

@@ -244,4 +244,6 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
 def _following(opened: OpenItem) -> list[tuple[str, str]]:
     """Return the steps that can come next, each with the lane that does it."""
     diagram = version_of(opened.case.procedure).diagram
-    return [(each.name, each.attributes.get("who") or each.lane or "") for each in next_steps(diagram, opened.item.element)]
+    return [
+        (each.name, each.attributes.get("who") or each.lane or "") for each in next_steps(diagram, opened.item.element)
+    ]

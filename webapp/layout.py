@@ -120,7 +120,13 @@ def register(app: Flask, limit_mb: int) -> None:
         due=due_words,
     )
     app.jinja_env.filters.update(
-        day=day_text, stamp=stamp_text, short_stamp=short_stamp, article=article_text, yuan=yuan_text, pill_of=pill_of, size=size_text
+        day=day_text,
+        stamp=stamp_text,
+        short_stamp=short_stamp,
+        article=article_text,
+        yuan=yuan_text,
+        pill_of=pill_of,
+        size=size_text,
     )
 
 

@@ -1,0 +1,117 @@
+"""The one door for uploads: kinds, contents, limits and names (safety rule 7)."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from werkzeug.datastructures import FileStorage
+
+from tests.walk import PDF
+from tests.webapp.conftest import Site
+from webapp.uploads import FileRefused, clean_name, take
+
+
+def archive(*names: str, size: int = 3) -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name in names:
+            opened.writestr(name, b"0" * size)
+    return packed.getvalue()
+
+
+DOCX = archive("[Content_Types].xml", "word/document.xml")
+
+
+@pytest.fixture
+def door(site: Site) -> Iterator[None]:
+    with site.app.app_context():
+        yield
+
+
+def upload(name: str, content: bytes) -> FileStorage:
+    return FileStorage(BytesIO(content), filename=name)
+
+
+@pytest.mark.usefixtures("door")
+@pytest.mark.parametrize(
+    ("name", "content", "media_type"),
+    [
+        ("报告.pdf", PDF, "application/pdf"),
+        ("照片.JPG", b"\xff\xd8\xff\xe0rest", "image/jpeg"),
+        ("图.png", b"\x89PNG\r\n\x1a\nrest", "image/png"),
+        ("表.docx", DOCX, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("包.zip", archive("a.txt"), "application/zip"),
+    ],
+)
+def test_what_it_says_it_is_passes(name: str, content: bytes, media_type: str) -> None:
+    file = take(upload(name, content))
+    assert (file.name, file.media_type, file.content) == (name, media_type, content)
+
+
+@pytest.mark.usefixtures("door")
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("报告.exe", PDF, "不是允许的文件类型"),
+        ("会议纪要", PDF, "不是允许的文件类型"),
+        ("报告.pdf", b"", "空文件"),
+        ("报告.pdf", DOCX, "内容不是 pdf"),
+        ("报告.docx", archive("xl/workbook.xml"), "内容不是 docx"),
+        ("报告.docx", DOCX[:40], "已损坏"),
+        ("报告.docx", archive("word/document.xml", "word/vbaProject.bin"), "含有宏"),
+        ("包.zip", archive("a", size=501 * 1024 * 1024), "解压后太大"),
+        ("包.zip", archive(*(str(n) for n in range(2001))), "解压后太大"),
+        ("大.pdf", b"%PDF-" + b"0" * 20 * 1024 * 1024, "超过 20 MB"),
+    ],
+    ids=["kind", "no kind", "empty", "other content", "other office file", "broken", "macro", "bomb", "many", "large"],
+)
+def test_anything_else_is_refused_with_its_name_and_reason(name: str, content: bytes, why: str) -> None:
+    with pytest.raises(FileRefused, match=why) as refused:
+        take(upload(name, content))
+    assert name in str(refused.value)
+
+
+@pytest.mark.usefixtures("door")
+@pytest.mark.parametrize(
+    "name", ["html_named.jpg", "html_named.pdf", "stored_xss.html", "stored_xss.svg", "xhtml_in.xml"]
+)
+def test_pages_in_disguise_are_refused(name: str, data_cases: Path) -> None:
+    with pytest.raises(FileRefused):
+        take(upload(name, (data_cases / name).read_bytes()))
+
+
+@pytest.mark.usefixtures("door")
+def test_every_hostile_name_is_refused_or_cleaned(data_cases: Path) -> None:
+    """cases/data/filenames.json: no path, no control or direction character, an allowed kind."""
+    names = json.loads((data_cases / "filenames.json").read_text())
+    taken = []
+    for name in names:
+        try:
+            taken.append(take(upload(name, DOCX)).name)
+        except FileRefused:
+            continue
+    assert {"实地调研报告.docx", "报告.docx", "报告 (1).docx", "x.docx", "_CON.docx"} <= set(taken)
+    for name in taken:
+        assert name.endswith(".docx")
+        assert len(name) <= 120
+        assert not set(name) & set('/\\<>:"|?*\0\r\n\u202e\ufeff')
+
+
+@pytest.mark.parametrize(
+    ("sent", "clean"),
+    [
+        ("C:\\资料\\报告.docx", "报告.docx"),
+        ("../../etc/passwd", "passwd"),
+        ("", "未命名"),
+        ("..", "未命名"),
+        ("é́.pdf", "é́.pdf"),
+        ("长" * 300 + ".docx", "长" * 115 + ".docx"),
+    ],
+)
+def test_a_name_is_cleaned(sent: str, clean: str) -> None:
+    assert clean_name(sent) == clean
