@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ledger.cases import WAITING, WorkItem
 from ledger.db import transaction
 from ledger.demonstration import BEGINS_AT, PASSWORD
 from ledger.installation import shift_clock
@@ -85,10 +84,10 @@ class Site:
         """Push one project of the county; 0 is run by 桑柘镇 for its village."""
         return Walk(self.ground, self.ground.projects[number])
 
-    def waiting_item(self, case_id: int) -> WorkItem:
-        with transaction(self.ground.sessions, writes=False) as session:
-            wanted = select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.status.in_(WAITING))
-            return session.scalars(wanted.order_by(WorkItem.id)).first() or pytest.fail("nothing waits")
+    def catch_up(self, walk: Walk) -> None:
+        """Let the pages' clock stand where the walk's does."""
+        with transaction(self.ground.sessions) as session:
+            shift_clock(session, int((walk.now - BEGINS_AT).total_seconds()))
 
     def count(self, table: type[Any]) -> int:
         with transaction(self.ground.sessions, writes=False) as session:
