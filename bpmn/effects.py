@@ -9,12 +9,18 @@ from bpmn.casefile import CaseFile, signed
 from bpmn.packages import join_batch
 from bpmn.prints import file_print
 from bpmn.steps import Posing
+from bpmn.tables import file_tables
 from forms.fields import project_values, published_values
 from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused
 from ledger.cases import WorkItem, objections_of
 from ledger.db import SealedText, day_of
 from ledger.meetings import MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
+from ledger.papers import Place
 from ledger.projects import Classification, Project, set_funding
+from ledger.statistics import of_project
+from ledger.vocabulary import PaperKind
+
+RECLASSIFICATION = "reclassification"
 
 
 def variables_of(posing: Posing, answers: Answers, outcome: Outcome) -> dict[str, Any]:
@@ -51,6 +57,9 @@ def carry_out(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome
         join_batch(file, item, outcome.batch)
     for each in outcome.prints:
         file_print(file, each, item)
+    if item.stem == RECLASSIFICATION:  # its Annex 4 and 5 go to be filed with it (art. 15)
+        place = Place(PaperKind.ANNEX4, case_id=file.case.id, item_id=item.id)
+        file_tables(file, of_project(file.project.id), place)
     if outcome.next_round:
         file.case.round += 1
 

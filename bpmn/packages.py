@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
 
 from bpmn.casefile import CaseFile, signed
 from bpmn.prints import write_print
-from forms.rendering import yuan
+from bpmn.tables import TABLES, file_tables
 from handlers.outcome import BatchJoined, Print, StepRefused
 from ledger.cases import WorkItem
 from ledger.meetings import BatchCase, SubmissionBatch, projects_of_batch
 from ledger.papers import Attachment, Place, attachments_of_item, papers_of_batch, remove_attachment
 from ledger.projects import Project
-from ledger.vocabulary import Category, Operation, PaperKind
+from ledger.statistics import of_batch
+from ledger.vocabulary import Category, PaperKind
 
 
 def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined) -> None:
@@ -51,19 +50,18 @@ def _existing(file: CaseFile, item: WorkItem, batch_id: int) -> SubmissionBatch:
 
 
 def _write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch) -> None:
-    """Replace what was printed for the batch; a 请示 that somebody uploaded stands."""
-    projects = projects_of_batch(file.session, batch.id)
-    prints = [annex4(item.unit.name, projects), annex5(item.unit.name, projects)]
+    """Replace what was written for the batch; a 请示 that somebody uploaded stands."""
     lying = papers_of_batch(file.session, batch.id)
     uploaded = [paper for paper in attachments_of_item(file.session, item.id) if paper.kind == PaperKind.REQUEST]
-    if not uploaded and not any(_is_scan(paper) for paper in lying):
-        prints.append(request(item.unit.name, batch, projects))
-    renewed = {printed.kind for printed in prints}
+    stands = bool(uploaded) or any(_is_scan(paper) for paper in lying)
+    renewed = TABLES if stands else (*TABLES, PaperKind.REQUEST)
     for paper in lying:
         if paper.kind in renewed:
             remove_attachment(paper, file.now)
-    for printed in prints:
-        write_print(file, printed, Place(PaperKind(printed.kind), batch_id=batch.id), item.unit)
+    file_tables(file, of_batch(batch.id), Place(PaperKind.ANNEX4, batch_id=batch.id))
+    if not stands:
+        printed = request(item.unit.name, batch, projects_of_batch(file.session, batch.id))
+        write_print(file, printed, Place(PaperKind.REQUEST, batch_id=batch.id), item.unit)
 
 
 def _is_scan(paper: Attachment) -> bool:
@@ -75,26 +73,6 @@ def request(unit: str, batch: SubmissionBatch, projects: Sequence[Project]) -> P
     rows = [("文号", batch.number), ("报送单位", unit), ("项目数", f"{len(projects)}个")]
     rows += [(f"{n}. {p.name}", f"{p.number}，{_category(p)}：{p.measures}") for n, p in enumerate(projects, 1)]
     return Print(PaperKind.REQUEST, batch.title, tuple(rows))
-
-
-def annex4(unit: str, projects: Sequence[Project]) -> Print:
-    """Print the counts of a batch (Annex 4): its projects by class and operation, and their money."""
-    classes = Counter(project.category for project in projects)
-    operations = Counter(project.operation for project in projects)
-    total = sum((project.funding_total_yuan for project in projects), Decimal(0))
-    rows = [("填报单位", unit), ("项目数", str(len(projects))), ("项目实际投入", yuan(total))]
-    rows += [(category.label, str(classes[category])) for category in Category]
-    rows += [(f"生产经营：{operation.label}", str(operations[operation])) for operation in Operation]
-    return Print(PaperKind.ANNEX4, "经营性帮扶产业项目“四个一批”分类统计表", tuple(rows))
-
-
-def annex5(unit: str, projects: Sequence[Project]) -> Print:
-    """Print the ledger of a batch (Annex 5), a line per project."""
-    rows = [("填报单位", unit)]
-    for number, project in enumerate(projects, 1):
-        parts = (project.number, _category(project), yuan(project.funding_total_yuan), project.measures)
-        rows.append((f"{number}. {project.name}", "；".join(part for part in parts if part)))
-    return Print(PaperKind.ANNEX5, "经营性帮扶产业项目“四个一批”管理台账", tuple(rows))
 
 
 def _category(project: Project) -> str:

@@ -229,3 +229,8 @@ def of_batch(batch_id: int) -> ColumnElement[bool]:
 def of_unit(unit_id: int) -> ColumnElement[bool]:
     """Return the condition that holds for the projects a unit runs."""
     return Project.responsible_unit_id == unit_id
+
+
+def of_project(project_id: int) -> ColumnElement[bool]:
+    """Return the condition that holds for one project."""
+    return Project.id == project_id

@@ -1,0 +1,87 @@
+"""Papers the runtime writes itself: the certificate of a publicity period (T1) and a batch's own papers (P5)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from docx import Document
+from openpyxl import load_workbook
+
+from bpmn.prints import file_name
+from ledger.cases import case_by_id
+from ledger.meetings import batches_of
+from ledger.papers import Attachment, attachments_of_case, papers_of_batch, read_paper
+from tests.walk import FILE, Ground, Walk, local
+
+
+def papers(walk: Walk, kind: str) -> list[tuple[Attachment, bytes]]:
+    with walk.session() as session:
+        found = [paper for paper in attachments_of_case(session, walk.case_id) if paper.kind == kind]
+        return [(paper, read_paper(walk.ground.papers, paper.sha256)) for paper in found]
+
+
+def words(content: bytes) -> str:
+    document = Document(BytesIO(content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def test_t1_the_certificate_names_postings_days_and_end(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr("bpmn.prints.print_paper", lambda title, rows, *_: f"{title}{rows}".encode())
+        walk.to("notice_unit")
+        walk.now = local(2023, 11, 24)
+        walk.complete("notice_unit")
+        walk.now = local(2023, 11, 27)
+        walk.complete("notice_site")
+    walk.now = local(2023, 12, 5, 0)
+    assert walk.fire() == 1
+    ((paper, content),) = papers(walk, "notice_certificate")
+    told = words(content)
+    assert paper.name == "公告期满证明.docx"
+    assert "主管单位公告张贴日期\n2023年11月24日（星期五）" in told
+    assert "项目实施地公告张贴日期\n2023年11月27日（星期一）" in told
+    counted = [f"第{n}个工作日\n2023年{day}" for n, day in enumerate(("11月28日", "11月29日", "11月30日"), 1)]
+    assert all(each in told for each in counted)
+    assert "第5个工作日\n2023年12月4日（星期一）" in told
+    assert "期满\n2023年12月4日（星期一）24时" in told
+
+
+@pytest.mark.usefixtures("quick_prints")
+def test_p5_a_batch_grows_and_its_tables_with_it(sqlite_ground: Ground) -> None:
+    first, second = (Walk(sqlite_ground, sqlite_ground.projects[n]) for n in (1, 4))
+    assert first.project.responsible_unit_id == second.project.responsible_unit_id
+    first.to("submission")
+    first.complete("submission", title="关于报送的请示", number="桑柘府文〔2023〕12号")
+    unit_id = first.project.responsible_unit_id or 0
+    with first.session() as session:
+        found = case_by_id(session, first.case_id, lock=False)
+        assert found is not None
+        (batch,) = batches_of(session, unit_id, found[0].campaign_id)
+    second.to("submission")
+    second.complete("submission", into="existing", batch=str(batch.id))
+    with second.session() as session:
+        lying = papers_of_batch(session, batch.id)
+    assert sorted(paper.kind for paper in lying) == ["annex4", "annex5", "request"]
+    ((_, ledger),) = papers(first, "annex5")
+    rows = list(load_workbook(BytesIO(ledger)).active.values)
+    names = {str(cell) for row in rows for cell in row}
+    assert {first.project.name, second.project.name} <= names
+
+
+@pytest.mark.usefixtures("quick_prints")
+def test_p5_an_uploaded_request_is_not_printed_beside(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.to("submission")
+    walk.complete("submission", request=FILE)
+    assert [paper.name for paper, _ in papers(walk, "request")] == ["盖章的请示扫描件.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("关于A/B项目的批复", "关于A＿B项目的批复"), ("一\n二", "一＿二"), ("长" * 300, "长" * 100)],
+)
+def test_titles_become_file_names(title: str, name: str) -> None:
+    assert file_name(title) == name
