@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from bpmn.incidents import BROKEN_CASE, note_failure
 from bpmn.runtime import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from forms.fields import FormErrors
 from handlers.outcome import StepRefused
 from ledger.archive import WaiverRefused
+from ledger.cases import item_of
 from ledger.db import RowChanged, transaction
 from ledger.inbox import PlaceRefused
 from ledger.installation import installation
@@ -124,4 +126,16 @@ def _record_denied() -> None:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     number = token_hex(4)
     current_app.logger.error("error %s at %s", number, request.endpoint, exc_info=error)
+    if isinstance(error, BROKEN_CASE):
+        _write_incident(error)
     return _page(500, f"系统出错，操作没有保存。错误编号：{number}。", "请把编号告诉系统管理员。")
+
+
+def _write_incident(error: Exception) -> None:
+    """Write down that a case is broken: it stays where it was until a person mends it."""
+    given = request.view_args or {}
+    with transaction(sessions(), writes=False) as session:
+        now = moment_of(installation(session), real_now())
+        item = item_of(session, given["item_id"]) if "item_id" in given else None
+        case_id = item.case_id if item is not None else given.get("case_id")
+    note_failure(sessions(), "state", error, now.at, case_id=case_id, subject_id=None)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.runtime import OpenItem
-from ledger.cases import Draft, WorkItem
+from ledger.cases import Case, Draft, WorkItem, open_incidents
 from ledger.db import day_of, transaction
 from ledger.journal import Entry
 from ledger.papers import Attachment
@@ -220,3 +220,16 @@ def test_a_joint_reviews_silence_is_recorded_by_the_responsible_unit(site: Site)
     assert "记为逾期未反馈" in person.get(f"/cases/{item.case_id}").text
     assert person.post(f"/items/{item.id}/overdue").status_code == 303
     assert status_of(site, item) == ItemStatus.DONE
+
+
+def test_a_broken_case_is_an_incident_and_stays_where_it_was(both_sites: Site) -> None:
+    walk = both_sites.walk()
+    item, person = walk.item("receive"), both_sites.town()
+    with transaction(both_sites.ground.sessions) as session:
+        session.get_one(Case, walk.case_id).state = b"somebody else wrote this"
+    assert submit(person, item, RECEIVED).status_code == 500
+    assert submit(person, item, RECEIVED).status_code == 500
+    with transaction(both_sites.ground.sessions, writes=False) as session:
+        (incident,) = open_incidents(session)
+    assert (incident.kind, incident.case_id, incident.attempts) == ("state", walk.case_id, 2)
+    assert status_of(both_sites, item) == ItemStatus.OPEN
