@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from bpmn.engine import DiagramProblems, Element, Problem, Severity
-from bpmn.engine.diagram import index
+from bpmn.engine.diagram import index, process_of
 from bpmn.engine.grammar import grammar_problems
 from bpmn.engine.limits import LimitExceeded, run_limited
 from bpmn.engine.moments import timer_expression
@@ -54,6 +54,7 @@ class Known:
     handlers: frozenset[str]
     variables: frozenset[str]
     decisions: frozenset[str] | None
+    callees: Mapping[str, Collection[str]] | None
 
 
 def check_diagram(
@@ -62,14 +63,17 @@ def check_diagram(
     *,
     variables: Collection[str] = PUBLISHED,
     decisions: Collection[str] | None = None,
+    callees: Mapping[str, Collection[str]] | None = None,
 ) -> list[Problem]:
     """Return every problem of a diagram, errors first; an empty list or warnings only means it may be used.
 
     `handlers` are the stems the release carries, `variables` the published names, `decisions` the
-    deployed decision tables (None: not checked). Parses in this process: use `check_upload` for files
+    deployed decision tables (None: not checked), `callees` the deployed processes with the ids of those
+    each calls (`Diagram.calls`; None: not checked). Parses in this process: use `check_upload` for files
     from outside.
     """
-    known = Known(frozenset(handlers), frozenset(variables), None if decisions is None else frozenset(decisions))
+    tables = None if decisions is None else frozenset(decisions)
+    known = Known(frozenset(handlers), frozenset(variables), tables, callees)
     try:
         root = read_tree(xml)
         problems = grammar_problems(root)
@@ -80,6 +84,7 @@ def check_diagram(
         problems += path_problems(elements)
     for element in elements.values():
         problems += [problem for look in LOOKS for problem in look(element, known)]
+    problems += call_problems(process_of(root).get("id"), elements, known)
     problems += drawing_problems(root, elements)
     return sorted(problems, key=lambda problem: problem.severity is Severity.WARNING)
 
@@ -188,6 +193,33 @@ def work_known(element: Element, known: Known) -> Iterator[Problem]:
             yield warning("nobody", f"{name}不在泳道里，没有指定由谁办理。", "请放进泳道，或填写 sgyp:who。", *where)
 
 
+def call_problems(process_id: str, elements: Mapping[str, Element], known: Known) -> Iterator[Problem]:
+    """A called process is deployed and leads to no call of this one."""
+    own = [element.called for element in elements.values() if element.called]
+    graph: Mapping[str, Collection[str]] = {**(known.callees or {}), process_id: own}
+    for element in elements.values():
+        if not element.called:
+            continue
+        if element.called != process_id and known.callees is not None and element.called not in known.callees:
+            message = f"{{}}调用的流程“{shorten(element.called)}”没有部署。"
+            yield at(element, "unknown_process", message, "请先部署被调用的流程。")
+        if process_id in called_from(element.called, graph):
+            message = f"{{}}调用的流程“{shorten(element.called)}”又会调用本流程，没有尽头。"
+            yield at(element, "recursion", message, "请去掉循环调用。")
+
+
+def called_from(start: str, graph: Mapping[str, Collection[str]]) -> set[str]:
+    """Return a process and all that are called from it, directly or through others."""
+    found: set[str] = set()
+    ahead = [start]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += graph.get(name, ())
+    return found
+
+
 def drawing_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
     drawn = {node.get("bpmnElement") for node in root.walk() if node.tag in ("BPMNShape", "BPMNEdge")}
     missing = [element for element in elements.values() if element.id not in drawn]
@@ -211,12 +243,14 @@ def check_upload(
     *,
     variables: Collection[str] = PUBLISHED,
     decisions: Collection[str] | None = None,
+    callees: Mapping[str, Collection[str]] | None = None,
 ) -> list[Problem]:
     """Do what `check_diagram` does in a child process with limits; a file that needs more is one problem."""
     known = {
         "handlers": sorted(handlers),
         "variables": sorted(variables),
         "decisions": None if decisions is None else sorted(decisions),
+        "callees": None if callees is None else {name: sorted(calls) for name, calls in callees.items()},
     }
     try:
         answer = run_limited("bpmn.checks", json.dumps(known).encode() + b"\n" + xml)

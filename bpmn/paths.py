@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from bpmn.engine import Element, Problem
 from bpmn.engine.problems import error
 
-WAITING = frozenset({"userTask", "manualTask", "intermediateCatchEvent", "eventBasedGateway"})
+WAITING = frozenset({"userTask", "manualTask", "intermediateCatchEvent", "eventBasedGateway", "callActivity"})
+"""A called process is judged where it is drawn; one that runs through at once is found by exploration."""
 
 
 class Paths:

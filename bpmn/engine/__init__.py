@@ -15,11 +15,12 @@ from bpmn.engine.errors import (
     StepFailed,
     VariableRefused,
 )
+from bpmn.engine.linking import link
 from bpmn.engine.marking import Mark, Marking, without_parts
 from bpmn.engine.problems import DiagramProblems, Problem, Severity
 from bpmn.engine.reading import read_diagram
 from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
-from bpmn.engine.state import case_key
+from bpmn.engine.state import case_key, pinned_callees
 from bpmn.engine.tokens import Surroundings
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "WaitingMessage",
     "WaitingTimer",
     "case_key",
+    "link",
+    "pinned_callees",
     "read_diagram",
     "without_parts",
 ]

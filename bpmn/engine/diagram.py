@@ -10,7 +10,9 @@ from types import MappingProxyType
 from bpmn.engine.problems import DiagramProblems, error
 from bpmn.engine.xml import BPMN, SGYP, Node
 
-ACTIVITIES = frozenset({"task", "userTask", "manualTask", "serviceTask", "businessRuleTask", "subProcess"})
+ACTIVITIES = frozenset(
+    {"task", "userTask", "manualTask", "serviceTask", "businessRuleTask", "subProcess", "callActivity"}
+)
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
@@ -46,6 +48,8 @@ class Element:
     target: str | None = None
     condition: str | None = None
     default: str | None = None
+    called: str | None = None
+    """The id of the process a call activity calls."""
     event: str | None = None
     timer: str | None = None
     timer_is_duration: bool = False
@@ -77,6 +81,10 @@ class Diagram:
     elements: Mapping[str, Element]
     order: tuple[str, ...] = field(repr=False)
     """Ids in the order of the file: a saved state speaks of elements by their place here."""
+    calls: frozenset[str] = frozenset()
+    """Ids of the processes its call activities name."""
+    callees: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 by process id of every process in it, once it is linked with them (`bpmn.engine.linking`)."""
 
     def inside(self, parent: str | None) -> Iterator[Element]:
         """Yield the nodes standing directly in the process (None) or in a sub-process."""
@@ -123,6 +131,7 @@ def build_diagram(root: Node, sha256: str) -> Diagram:
         name=process.get("name") or process.get("id"),
         elements=MappingProxyType(elements),
         order=tuple(elements),
+        calls=frozenset(element.called for element in elements.values() if element.called is not None),
     )
 
 
@@ -190,6 +199,7 @@ def element_of(
         target=node.get("targetRef") or None,
         condition=condition.text.strip() if condition else None,
         default=node.get("default") or None,
+        called=node.get("calledElement") if node.tag == "callActivity" else None,
         event=EVENT_DEFINITIONS[event.tag] if event else None,
         timer=timer_text(event) if event else None,
         timer_is_duration=event is not None and event.find("timeDuration") is not None,

@@ -92,7 +92,6 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
     "complexGateway": ("复杂网关", "请改用排他、并行或包容网关。"),
     "adHocSubProcess": ("临时子流程", "请改用普通子流程。"),
     "transaction": ("事务子流程", "请改用普通子流程。"),
-    "callActivity": ("调用活动", "请把被调用的流程画成子流程。"),
     "sendTask": ("发送任务", "请改用系统任务，通知由处理程序发出。"),
     "receiveTask": ("接收任务", "请改用消息捕获事件。"),
     "standardLoopCharacteristics": ("循环标记", "请用排他网关画出回路。"),

@@ -23,6 +23,7 @@ KINDS: dict[str, type[specs.Step]] = {
     "inclusiveGateway": specs.Inclusive,
     "eventBasedGateway": specs.EventGateway,
     "subProcess": specs.SubProcess,
+    "callActivity": specs.SubProcess,
 }
 
 

@@ -1,5 +1,6 @@
 """What one element needs so that the engine can run it exactly: rules that look at one element and its neighbours."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bpmn.engine.diagram import Element, catcher_of
@@ -107,7 +108,7 @@ def edge_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Pr
     """A boundary event stands on an activity that can wait, or for an error on one that can fail."""
     host = elements.get(element.attached_to or "")
     is_error = element.event == "error"
-    hosts = ("serviceTask", "subProcess") if is_error else ("userTask", "manualTask", "subProcess")
+    hosts = ("serviceTask", "subProcess") if is_error else ("userTask", "manualTask", "subProcess", "callActivity")
     if host is None or host.parent != element.parent or host.kind not in hosts:
         where = "系统任务或子流程" if is_error else "用户任务或子流程"
         message = f"边界事件{label(element)}没有附着在{where}上，不会发生。"
@@ -167,6 +168,9 @@ def activity_rules(element: Element, elements: Mapping[str, Element]) -> Iterato
         yield at(element, "no_handler", f"系统任务{label(element)}没有指定处理程序。", "请填写 sgyp:handler。")
     if element.kind == "businessRuleTask" and not element.attributes.get("decision"):
         yield at(element, "no_decision", f"决策任务{label(element)}没有指定决策表。", "请填写 sgyp:decision。")
+    if element.kind == "callActivity" and not re.fullmatch(r"[^\W\d][\w.\-]{0,79}", element.called or ""):
+        message = f"调用活动{label(element)}没有指定被调用的流程，或流程编号不合规则。"
+        yield at(element, "no_called", message, "请填写 calledElement，即被调用流程的编号。")
     if element.multiple and element.kind not in ("userTask", "manualTask"):
         yield at(element, "multiple", f"{label(element)}不是用户任务，不能多人会办。", "请去掉多人标记。")
     elif element.multiple:

@@ -6,6 +6,7 @@ After an exception from any act a run is worth nothing: drop it, the saved state
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -13,10 +14,13 @@ from SpiffWorkflow.util.task import TaskState
 from bpmn.engine import specs, state
 from bpmn.engine.diagram import Diagram, Element
 from bpmn.engine.errors import MoveRefused, NotReady
+from bpmn.engine.linking import link
 from bpmn.engine.marking import Marking, marking_of
 from bpmn.engine.program import program_of
 from bpmn.engine.tokens import STEP_BUDGET, Surroundings, Tokens
 from bpmn.engine.variables import checked
+
+NOBODY: Mapping[str, Diagram] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,19 @@ class Run:
         self.diagram: Diagram = tokens.program.diagram
 
     @classmethod
-    def start(cls, diagram: Diagram, variables: Mapping[str, object], surroundings: Surroundings) -> "Run":
-        """Begin a case; raises `StepFailed`, `RunawayDiagram`, `VariableRefused`."""
-        program = program_of(diagram)
+    def start(
+        cls,
+        diagram: Diagram,
+        variables: Mapping[str, object],
+        surroundings: Surroundings,
+        callees: Mapping[str, Diagram] = NOBODY,
+    ) -> "Run":
+        """Begin a case; raises `StepFailed`, `RunawayDiagram`, `VariableRefused`.
+
+        `callees` holds the processes its call activities name, for a diagram that is not linked yet; their
+        versions are pinned here. Raises what `link` raises.
+        """
+        program = program_of(link(diagram, callees))
         tokens = Tokens(program, surroundings)
         tokens.learn(variables)
         tokens.enter(program.start_of(None), tokens.task_tree)
@@ -68,9 +82,16 @@ class Run:
         return cls(tokens)
 
     @classmethod
-    def load(cls, diagram: Diagram, saved: bytes, key: bytes, surroundings: Surroundings) -> "Run":
-        """Take up a saved case; raises `StateRefused` for a wrong seal, version or diagram."""
-        return cls(state.load(diagram, saved, key, surroundings))
+    def load(
+        cls,
+        diagram: Diagram,
+        saved: bytes,
+        key: bytes,
+        surroundings: Surroundings,
+        callees: Mapping[str, Diagram] = NOBODY,
+    ) -> "Run":
+        """Take up a saved case; raises `StateRefused` for a wrong seal, version, diagram or called process."""
+        return cls(state.load(link(diagram, callees), saved, key, surroundings))
 
     def dump(self, key: bytes) -> bytes:
         """Return the state to save, sealed with `key`; raises `VariableRefused`."""

@@ -223,7 +223,7 @@ class End(Step):
 
 
 class SubProcess(Step):
-    """An embedded sub-process: begins anew at each entry, ends when its last token is through."""
+    """A sub-process, embedded or called: begins anew at each entry, ends when its last token is through."""
 
     def arrive(self, task: Task, tokens: Tokens) -> bool:
         self.open(task, tokens)

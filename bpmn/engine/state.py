@@ -40,7 +40,10 @@ def dump(tokens: Tokens, key: bytes) -> bytes:
         row: list[object] = [int(task.id), numbers[task.parent.id], places[task.task_spec.element.id]]
         rows.append([*row, note_of(task, places)] if task.internal_data else row)
     variables = {name: pack(value) for name, value in checked(tokens.data).items()}
-    body = msgspec.msgpack.encode([bytes.fromhex(diagram.sha256), tokens.serial, rows, variables])
+    content: list[object] = [bytes.fromhex(diagram.sha256), tokens.serial, rows, variables]
+    if diagram.callees:
+        content.append({name: bytes.fromhex(sha256) for name, sha256 in diagram.callees.items()})
+    body = msgspec.msgpack.encode(content)
     return VERSION + seal(body, key) + body
 
 
@@ -81,14 +84,11 @@ def note_of(task: Task, places: dict[str, int]) -> object:
 
 def load(diagram: Diagram, state: bytes, key: bytes, surroundings: Surroundings) -> Tokens:
     """Read a run back; raises `StateRefused` when it is not exactly what `dump` wrote for this diagram."""
-    if state[:1] != VERSION:
-        raise StateRefused("流程状态的版本不对，不能读取。")
-    mac, body = state[1 : 1 + MAC_SIZE], state[1 + MAC_SIZE :]
-    if not hmac.compare_digest(mac, seal(body, key)):
-        raise StateRefused("流程状态的校验码不符，可能被改动过。")
-    sha256, serial, rows, variables = msgspec.msgpack.decode(body, ext_hook=unpack)
+    sha256, serial, rows, variables, *called = opened(state, key)
     if sha256.hex() != diagram.sha256:
         raise StateRefused("流程状态属于另一个版本的流程图。")
+    if pins(called) != dict(diagram.callees):
+        raise StateRefused("流程状态里被调用的流程是另一个版本。")
     tokens = Tokens(program_of(diagram), surroundings, serial)
     tokens.data.update(variables)
     tasks: list[Task] = []
@@ -96,6 +96,26 @@ def load(diagram: Diagram, state: bytes, key: bytes, surroundings: Surroundings)
         parent = tokens.task_tree if row[1] < 0 else tasks[row[1]]
         tasks.append(revive(tokens, diagram.order[row[2]], parent, row))
     return tokens
+
+
+def pinned_callees(state: bytes, key: bytes) -> dict[str, str]:
+    """Return the SHA-256 by process id of the processes a saved case calls; raises `StateRefused`."""
+    return pins(opened(state, key)[4:])
+
+
+def pins(called: list[Any]) -> dict[str, str]:
+    """Read the pinned versions, which stand last where there are any."""
+    return {name: sha256.hex() for name, sha256 in called[0].items()} if called else {}
+
+
+def opened(state: bytes, key: bytes) -> list[Any]:
+    """Return what is under the seal; raises `StateRefused` when it was not sealed with `key`."""
+    if state[:1] != VERSION:
+        raise StateRefused("流程状态的版本不对，不能读取。")
+    mac, body = state[1 : 1 + MAC_SIZE], state[1 + MAC_SIZE :]
+    if not hmac.compare_digest(mac, seal(body, key)):
+        raise StateRefused("流程状态的校验码不符，可能被改动过。")
+    return msgspec.msgpack.decode(body, type=list, ext_hook=unpack)
 
 
 def revive(tokens: Tokens, element: str, parent: Task, row: list[Any]) -> Task:
