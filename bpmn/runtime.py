@@ -31,6 +31,7 @@ from ledger.cases import (
     case_of_item,
     case_of_timer,
     enter,
+    entries_of,
     timers_of,
 )
 from ledger.projects import Project
@@ -105,7 +106,7 @@ def open_item(acting: Acting, item_id: int) -> OpenItem:
 def _initial(posing: Posing) -> Answers:
     """Start from what was prepared or answered on this very item, else from the project and the handler."""
     item = posing.item
-    if item.answers is not None and not posing.step.entries:
+    if item.answers is not None and (item.status == ItemStatus.DONE or not posing.step.entries):
         return item.answers  # type: ignore[no-any-return]  # a JSON column
     return {**project_answers(posing.form, posing.step.project), **posing.handler.prepare(posing.step)}
 
@@ -177,15 +178,19 @@ def _check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) ->
     if not actor.in_unit(item.unit_id):
         raise NotYours("该任务不由您的单位办理")
     if item.status != status or item.revision != revision:
-        raise AlreadyDone(item.name, _who_touched(file, item), file.now)
+        raise AlreadyDone(item.name, *_last_touch(file, item))
     if not actor.holds(Role(item.role), item.unit_id):
         raise NotYours(f"该任务由本单位{Role(item.role).label}办理")
     if file.case.status != CaseStatus.RUNNING:
         raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
 
 
-def _who_touched(file: CaseFile, item: WorkItem) -> str:
-    return item.prepared_by.name if item.prepared_by is not None else item.unit.short_name
+def _last_touch(file: CaseFile, item: WorkItem) -> tuple[str, datetime]:
+    """Return who changed an open item since it was shown, and when: an entry, or what waits for the signature."""
+    entries = entries_of(file.session, item.id)
+    if entries and entries[-1].entered_by is not None:
+        return entries[-1].entered_by.name, entries[-1].entered_at
+    return (item.prepared_by.name if item.prepared_by is not None else item.unit.short_name), file.now
 
 
 def _refuse_own_work(file: CaseFile, item: WorkItem) -> None:
