@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bpmn.casefile import CaseFile, signed
+from bpmn.minutes import write_minutes
 from bpmn.packages import join_batch
 from bpmn.prints import file_print
 from bpmn.steps import Posing
 from bpmn.tables import file_tables
 from forms.fields import project_values, published_values
-from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused
+from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused, Verdict
 from ledger.cases import WorkItem, objections_of
 from ledger.db import SealedText, day_of
-from ledger.meetings import MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
+from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
 from ledger.papers import Place
 from ledger.projects import Classification, Project, set_funding
 from ledger.statistics import of_project
@@ -37,18 +38,7 @@ def carry_out(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome
     if outcome.category is not None:
         _classify(file, item, outcome)
     if outcome.verdict is not None:
-        decided = outcome.verdict
-        file.session.add(
-            MeetingVerdict(
-                meeting_id=decided.meeting_id,
-                case_id=file.case.id,
-                item_id=item.id,
-                verdict=decided.verdict,
-                category=decided.category,
-                measures=decided.measures,
-                reason=decided.reason,
-            )
-        )
+        _record_verdict(file, item, outcome.verdict)
     if outcome.findings:
         _settle_objections(file, outcome)
     if outcome.reply is not None:
@@ -114,6 +104,23 @@ def _classify(file: CaseFile, item: WorkItem, outcome: Outcome) -> None:
     change_project(file, {"category": change.category})
 
 
+def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
+    """Keep what the meeting decided on this case and write its minutes anew."""
+    meeting = file.session.get_one(Meeting, decided.meeting_id)
+    file.session.add(
+        MeetingVerdict(
+            meeting_id=meeting.id,
+            case_id=file.case.id,
+            item_id=item.id,
+            verdict=decided.verdict,
+            category=decided.category,
+            measures=decided.measures,
+            reason=decided.reason,
+        )
+    )
+    write_minutes(file, meeting)
+
+
 def _settle_objections(file: CaseFile, outcome: Outcome) -> None:
     waiting = {o.id: o for o in objections_of(file.session, file.case.id, open_only=True)}
     for finding in outcome.findings:
@@ -125,6 +132,8 @@ def _issue_reply(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
     """Answer the case with the one 批复 of its meeting and unit; the first case to need it gives it its number."""
     unit_id = file.places.responsible.id
     reply = reply_of(file.session, issued.meeting_id, unit_id)
+    if reply is not None and reply.number != issued.number:
+        raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
     if reply is None:
         if number_taken(file.session, issued.number):
             raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})

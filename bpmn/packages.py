@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from bpmn.casefile import CaseFile, signed
 from bpmn.prints import write_print
-from bpmn.tables import TABLES, file_tables
+from bpmn.tables import file_tables
 from handlers.outcome import BatchJoined, Print, StepRefused
 from ledger.cases import WorkItem
 from ledger.meetings import BatchCase, SubmissionBatch, projects_of_batch
-from ledger.papers import Attachment, Place, attachments_of_item, papers_of_batch, remove_attachment
+from ledger.papers import Place, attachments_of_item, papers_of_batch, remove_attachment
 from ledger.projects import Project
 from ledger.statistics import of_batch
 from ledger.vocabulary import Category, PaperKind
@@ -50,22 +50,16 @@ def _existing(file: CaseFile, item: WorkItem, batch_id: int) -> SubmissionBatch:
 
 
 def _write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch) -> None:
-    """Replace what was written for the batch; a 请示 that somebody uploaded stands."""
+    """Replace what was written for the batch; a 请示 that somebody uploaded stands and none is written beside it."""
     lying = papers_of_batch(file.session, batch.id)
-    uploaded = [paper for paper in attachments_of_item(file.session, item.id) if paper.kind == PaperKind.REQUEST]
-    stands = bool(uploaded) or any(_is_scan(paper) for paper in lying)
-    renewed = TABLES if stands else (*TABLES, PaperKind.REQUEST)
     for paper in lying:
-        if paper.kind in renewed:
+        if paper.written:
             remove_attachment(paper, file.now)
-    file_tables(file, of_batch(batch.id), Place(PaperKind.ANNEX4, batch_id=batch.id))
-    if not stands:
-        printed = request(item.unit.name, batch, projects_of_batch(file.session, batch.id))
-        write_print(file, printed, Place(PaperKind.REQUEST, batch_id=batch.id), item.unit)
-
-
-def _is_scan(paper: Attachment) -> bool:
-    return paper.kind == PaperKind.REQUEST and not paper.name.endswith(".docx")
+    place = Place(PaperKind.REQUEST, batch_id=batch.id, written=True)
+    file_tables(file, of_batch(batch.id), place)
+    brought = [*attachments_of_item(file.session, item.id), *(paper for paper in lying if not paper.written)]
+    if not any(paper.kind == PaperKind.REQUEST for paper in brought):
+        write_print(file, request(item.unit.name, batch, projects_of_batch(file.session, batch.id)), place, item.unit)
 
 
 def request(unit: str, batch: SubmissionBatch, projects: Sequence[Project]) -> Print:

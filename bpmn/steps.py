@@ -15,7 +15,7 @@ from handlers.outcome import Answers, Handler, MeetingFacts, OpenObjection, Step
 from ledger.archive import missing_for_archive, missing_for_submission
 from ledger.cases import WorkItem, entries_of, objections_of
 from ledger.db import day_of
-from ledger.meetings import Meeting, batches_of, meetings_of
+from ledger.meetings import Meeting, batches_of, meetings_of, reply_of
 from ledger.papers import attachments_of_item, meeting_with_minutes, paper_counts
 from ledger.people import Unit, units_of_kind
 from ledger.projects import Project, funding_of
@@ -25,6 +25,7 @@ from ledger.vocabulary import MeetingKind, UnitKind
 _ASK_PAPERS = frozenset({"preliminary_opinion", "party_meeting", "submission", "decision", "reclassification"})
 _ASK_SUBMISSION = frozenset({"submission", "acceptance_check"})
 _ASK_ARCHIVE = frozenset({"archiving"})
+RESPONSIBLE = (UnitKind.DEPARTMENT, UnitKind.AGRICULTURE, UnitKind.TOWNSHIP)  # who may run a project's case
 _MEETING_KINDS = {"decision": MeetingKind.GROUP}  # every other step's meetings are those of 党组（委）
 
 
@@ -72,6 +73,7 @@ def step_of(file: CaseFile, item: WorkItem) -> Step:
         papers=paper_counts(file.session, file.case.id) if item.stem in _ASK_PAPERS else {},
         missing_papers=_missing(file, item.stem),
         objections=_objections(file) if variables.get("objection_open") else (),
+        reply_number=_reply_number(file, done) if item.stem == "reply" else "",
         instance=item.instance,
         actor_name=file.acting.actor.name,
         unit_name=item.unit.short_name,
@@ -118,6 +120,12 @@ def _missing(file: CaseFile, stem: str) -> tuple[str, ...]:
     if stem in _ASK_SUBMISSION:
         return missing_for_submission(file.session, file.case)
     return missing_for_archive(file.session, file.case) if stem in _ASK_ARCHIVE else ()
+
+
+def _reply_number(file: CaseFile, done: list[WorkItem]) -> str:
+    meetings = [(past.answers or {}).get("meeting") for past in done if past.stem == "decision"]
+    known = reply_of(file.session, int(meetings[-1]), file.places.responsible.id) if meetings and meetings[-1] else None
+    return known.number if known is not None else ""
 
 
 def _objections(file: CaseFile) -> tuple[OpenObjection, ...]:
@@ -187,8 +195,8 @@ def _batch_options(file: CaseFile, item: WorkItem) -> tuple[Option, ...]:
 
 
 _SOURCES = {
-    "units": lambda file, _item: _unit_options(file, (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)),
-    "business_units": lambda file, _item: _unit_options(file, (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)),
+    "units": lambda file, _item: _unit_options(file, RESPONSIBLE),
+    "business_units": lambda file, _item: _unit_options(file, RESPONSIBLE),
     "reviewers": lambda file, _item: _unit_options(file, (UnitKind.DEPARTMENT, UnitKind.AGRICULTURE)),
     "meetings": _meeting_options,
     "batches": _batch_options,

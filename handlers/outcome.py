@@ -53,6 +53,7 @@ class Step:
     missing_papers: tuple[str, ...] = ()  # what this step's completeness check finds missing, in Chinese
     objections: tuple[OpenObjection, ...] = ()
     meeting: MeetingFacts | None = None
+    reply_number: str = ""  # of the 批复 that the deciding meeting already gave this unit
     instance: str | None = None  # multi-instance: for whom this item is
     actor_name: str = ""
     unit_name: str = ""

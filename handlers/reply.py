@@ -35,7 +35,8 @@ def decided(step: Step) -> str:
 
 
 def prepare(step: Step) -> Answers:
-    return {"issued_on": step.today.isoformat(), "request": REQUEST}
+    known = {"number": step.reply_number} if step.reply_number else {}
+    return {"issued_on": step.today.isoformat(), "request": REQUEST, **known}
 
 
 def show(step: Step) -> Shown:

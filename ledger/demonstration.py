@@ -55,6 +55,7 @@ class County:
 
     county: Unit
     bureau: Unit
+    agriculture: Unit
     office: Unit
     reviewers: list[Unit]
     departments: dict[str, Unit]
@@ -73,7 +74,7 @@ def build_county(
     city = _unit(session, None, "500000", "重庆市", UnitKind.CITY)
     county = _unit(session, city, "500243", "彭水苗族土家族自治县", UnitKind.COUNTY)
     bureau = _unit(session, county, "500243-XZJ", "县乡村振兴局", UnitKind.BUREAU)
-    _unit(session, county, "500243-NYW", "县农业农村委", UnitKind.AGRICULTURE)
+    agriculture = _unit(session, county, "500243-NYW", "县农业农村委", UnitKind.AGRICULTURE)
     office = _unit(session, county, "500243-LXB", "领导小组办公室", UnitKind.OFFICE)
     reviewers = [
         _unit(session, county, f"500243-HS{n}", name, UnitKind.REVIEWER) for n, name in enumerate(REVIEWERS, 1)
@@ -103,7 +104,7 @@ def build_county(
         report_on=date(2023, 12, 15),
     )
     session.add(campaign)
-    built = County(county, bureau, office, reviewers, departments, towns, villages, campaign)
+    built = County(county, bureau, agriculture, office, reviewers, departments, towns, villages, campaign)
     if staffed:
         _staff(session, built, now)
     session.flush()
@@ -146,7 +147,7 @@ def _staff(session: Session, built: County, now: datetime) -> None:
         ("审计管理员甲", Role.AUDIT_ADMIN, "shenji"),
     ):
         person(built.county, title, role, login)
-    working = (built.bureau, built.office, *built.departments.values(), *built.townships.values())
+    working = (built.bureau, built.agriculture, built.office, *built.departments.values(), *built.townships.values())
     for unit in working:
         person(unit, f"{unit.short_name}经办甲", Role.HANDLER, f"{login_of(unit)}.jingban")
         person(unit, f"{unit.short_name}审核甲", Role.SIGNER, f"{login_of(unit)}.shenhe")

@@ -47,6 +47,7 @@ class Attachment(Base):
     attached_at: Mapped[datetime]
     attached_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None]
+    written: Mapped[bool] = mapped_column(default=False)  # by the software: replaced when the data change
 
     paper: Mapped[Paper] = relationship()
     attached_by: Mapped[User | None] = relationship()
@@ -79,6 +80,7 @@ class Place:
     field: str = ""
     meeting_id: int | None = None
     batch_id: int | None = None
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
         field=place.field,
         meeting_id=place.meeting_id,
         batch_id=place.batch_id,
+        written=place.written,
         attached_at=now,
         attached_by_id=actor.user_id,
     )
@@ -172,6 +175,12 @@ def attachments_of_case(session: Session, case_id: int) -> Sequence[Attachment]:
 def papers_of_batch(session: Session, batch_id: int) -> Sequence[Attachment]:
     """Return what lies on a batch itself: its 请示, its Annex 4 and 5."""
     wanted = (Attachment.batch_id == batch_id, Attachment.removed_at.is_(None))
+    return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
+
+
+def papers_of_meeting(session: Session, meeting_id: int) -> Sequence[Attachment]:
+    """Return a meeting's minutes: written by the software and scanned."""
+    wanted = (Attachment.meeting_id == meeting_id, Attachment.removed_at.is_(None))
     return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
 
 

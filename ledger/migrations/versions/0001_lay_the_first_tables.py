@@ -468,6 +468,7 @@ def upgrade() -> None:
         sa.Column("attached_at", sa.DateTime(), nullable=False),
         sa.Column("attached_by_id", sa.Integer(), nullable=True),
         sa.Column("removed_at", sa.DateTime(), nullable=True),
+        sa.Column("written", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["attached_by_id"], ["user.id"], name=op.f("fk_attachment_attached_by_id")),
         sa.ForeignKeyConstraint(["batch_id"], ["submission_batch.id"], name=op.f("fk_attachment_batch_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_attachment_case_id")),
