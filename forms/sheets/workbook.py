@@ -130,7 +130,8 @@ def _sheet_name(title: str) -> str:
 def _set_widths(sheet: Worksheet, first_row: int) -> None:
     """Make each column as wide as its widest text of the first rows, within bounds; Chinese counts double."""
     widths: dict[int, int] = defaultdict(int)
-    for row in sheet.iter_rows(min_row=first_row, max_row=first_row + _MEASURED_ROWS):
+    last_row = min(sheet.max_row, first_row + _MEASURED_ROWS)  # asking past the last row would make cells there
+    for row in sheet.iter_rows(min_row=first_row, max_row=last_row):
         for column, cell in enumerate(row, 1):
             if cell.value is not None:
                 widths[column] = max(widths[column], _shown_width(str(cell.value)))
