@@ -36,6 +36,17 @@ ATTRIBUTES = frozenset(
     }
 )
 
+BY_HAND = frozenset({"userTask", "manualTask"})
+USED_BY: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("due", "role", "signed", "who", "milestone"), BY_HAND),
+    **dict.fromkeys(("collection", "item", "result"), frozenset()),
+    "handler": BY_HAND | {"serviceTask"},
+    "decision": frozenset({"businessRuleTask"}),
+    "throws": frozenset({"serviceTask"}),
+}
+"""The kinds of element each attribute of ours says something to; an article may stand anywhere."""
+OF_SEVERAL = frozenset({"collection", "item", "result"})
+
 BROKEN = frozenset(
     {"misplaced", "unsupported", "duplicate_id", "no_id", "dangling_flow", "start_count", "boundary_host"}
 )
@@ -55,6 +66,7 @@ class Known:
     variables: frozenset[str]
     decisions: frozenset[str] | None
     callees: Mapping[str, Collection[str]] | None
+    forms: frozenset[str] | None
 
 
 def check_diagram(
@@ -64,16 +76,17 @@ def check_diagram(
     variables: Collection[str] = PUBLISHED,
     decisions: Collection[str] | None = None,
     callees: Mapping[str, Collection[str]] | None = None,
+    forms: Collection[str] | None = None,
 ) -> list[Problem]:
     """Return every problem of a diagram, errors first; an empty list or warnings only means it may be used.
 
     `handlers` are the stems the release carries, `variables` the published names, `decisions` the
     deployed decision tables (None: not checked), `callees` the deployed processes with the ids of those
-    each calls (`Diagram.calls`; None: not checked). Parses in this process: use `check_upload` for files
-    from outside.
+    each calls (`Diagram.calls`; None: not checked), `forms` the stems that have a form (None: not checked).
+    Parses in this process: use `check_upload` for files from outside.
     """
-    tables = None if decisions is None else frozenset(decisions)
-    known = Known(frozenset(handlers), frozenset(variables), tables, callees)
+    tables, asked = (None if names is None else frozenset(names) for names in (decisions, forms))
+    known = Known(frozenset(handlers), frozenset(variables), tables, callees, asked)
     try:
         root = read_tree(xml)
         problems = grammar_problems(root)
@@ -158,6 +171,14 @@ def attributes_known(element: Element, known: Known) -> Iterator[Problem]:
         yield at(element, "bad_milestone", "{}的阶段节点有误。", "请写成 campaign:first_results 这样的形式。")
 
 
+def attributes_used(element: Element, known: Known) -> Iterator[Problem]:
+    """Tell of an attribute of ours that means nothing where it stands."""
+    for name in sorted(element.attributes.keys() & USED_BY.keys()):
+        if not (element.kind in USED_BY[name] or (name in OF_SEVERAL and element.multiple)):
+            message = f"{{}}的属性 sgyp:{name} 在这种环节上不起作用。"
+            yield at(element, "unused_attribute", message, "请删去这个属性，或改用合适的环节。")
+
+
 def due_right(element: Element, known: Known) -> Iterator[Problem]:
     due = element.attributes.get("due")
     if due is None:
@@ -182,13 +203,15 @@ def work_known(element: Element, known: Known) -> Iterator[Problem]:
         yield at(
             element, "unknown_lane", f"{{}}所在的泳道“{element.lane}”不认识。", f"可用：{'、'.join(sorted(LANES))}。"
         )
-    if element.kind in ("userTask", "manualTask"):
+    if element.kind in BY_HAND:
         where = (element.id, element.name)
         name = f"“{shorten(element.name or element.id)}”"
         if not handler:
             yield warning(
                 "generic_form", f"{name}没有处理程序，将用通用表单。", "如需专用表单请填写 sgyp:handler。", *where
             )
+        elif known.forms is not None and handler in known.handlers and handler not in known.forms:
+            yield at(element, "unknown_form", f"{{}}的表单“{shorten(handler)}”不存在。", "请一并部署这份表单。")
         if not element.lane and "who" not in element.attributes:
             yield warning("nobody", f"{name}不在泳道里，没有指定由谁办理。", "请放进泳道，或填写 sgyp:who。", *where)
 
@@ -232,6 +255,7 @@ LOOKS: tuple[Callable[[Element, Known], Iterable[Problem]], ...] = (
     names_known,
     calls_right,
     attributes_known,
+    attributes_used,
     due_right,
     work_known,
 )
@@ -244,12 +268,14 @@ def check_upload(
     variables: Collection[str] = PUBLISHED,
     decisions: Collection[str] | None = None,
     callees: Mapping[str, Collection[str]] | None = None,
+    forms: Collection[str] | None = None,
 ) -> list[Problem]:
     """Do what `check_diagram` does in a child process with limits; a file that needs more is one problem."""
     known = {
         "handlers": sorted(handlers),
         "variables": sorted(variables),
         "decisions": None if decisions is None else sorted(decisions),
+        "forms": None if forms is None else sorted(forms),
         "callees": None if callees is None else {name: sorted(calls) for name, calls in callees.items()},
     }
     try:

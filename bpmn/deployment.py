@@ -93,7 +93,7 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
 
 def problems_of(bundle: Bundle) -> tuple[Problem, ...]:
     """Return every problem of the diagram and its decision tables, warnings too."""
-    found = check_diagram(bundle.diagram.encode(), HANDLERS, decisions=bundle.decisions)
+    found = check_diagram(bundle.diagram.encode(), HANDLERS, decisions=bundle.decisions, forms=bundle.forms)
     for name, table in bundle.decisions.items():
         names = FINDING_COUNTS if name == CLASSIFICATION else PUBLISHED
         found += check_table(table.encode(), names)

@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from bpmn.engine.attributes import attribute_problems
 from bpmn.engine.diagram import ACTIVITIES, EVENT_DEFINITIONS, EVENTS, FLOW_NODES, Element, index, process_of
 from bpmn.engine.problems import Problem, error, warning
+from bpmn.engine.references import reference_problems
 from bpmn.engine.rules import RULES
 from bpmn.engine.xml import BPMN, SGYP, Node
 
@@ -126,6 +128,7 @@ def grammar_problems(root: Node) -> list[Problem]:
             continue
         problems += [finding for rule in RULES for finding in rule(element, elements)]
     problems += event_problems(root)
+    problems += reference_problems(root, elements)
     return problems
 
 
@@ -181,6 +184,8 @@ def kind_problems(root: Node) -> Iterator[Problem]:
         if node.space == BPMN and node.tag == "task":
             text = f"任务“{here[1] or here[0]}”没有选定类型，按人工任务办理。"
             yield warning("untyped_task", text, "请选定任务类型，由人办理的选“用户任务”。", *here)
+        if node.space == BPMN and node.tag in ALLOWED_TAGS:
+            yield from attribute_problems(node)
 
 
 def place_problems(root: Node) -> Iterator[Problem]:

@@ -113,6 +113,10 @@ def edge_rules(element: Element, elements: Mapping[str, Element]) -> Iterator[Pr
         where = "系统任务或子流程" if is_error else "用户任务或子流程"
         message = f"边界事件{label(element)}没有附着在{where}上，不会发生。"
         yield at(element, "boundary_host", message, f"请拖到{where}的边上。")
+    others = (e for e in elements.values() if e.attached_to == element.attached_to and e is not element)
+    if element.message and element.message in [other.message for other in others]:
+        message = f"{label(element)}和同一环节边上的另一个事件等同一个消息，只有一个会收到。"
+        yield at(element, "event_twice", message, "请只留一个，或各用一个消息。")
     if is_error and not element.interrupting:
         message = f"错误事件{label(element)}不能设为不中断：出错的环节已经停下。"
         yield at(element, "error_interrupting", message, "请改为中断的错误事件。")

@@ -281,3 +281,13 @@ def test_a_task_without_a_type_is_for_a_person() -> None:
     assert diagram.elements["a"].kind == "manualTask"
     finish(run, "a")
     assert ready(again(run)) == ["b"]
+
+
+def test_four_hundred_tasks_in_a_row_run_to_the_end() -> None:
+    # tests/cases/bpmn: big_linear_400 may be accepted; accepted, it must run.
+    run = Run.start(read_diagram(case("big_linear_400")), {}, around())
+    for number in range(400):
+        run = again(run) if number % 50 == 0 else run
+        (task,) = run.ready
+        run.complete(task.token, {})
+    assert run.finished
