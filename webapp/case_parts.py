@@ -109,7 +109,7 @@ def _passage(
         act=ACTS[entry.act],
         step=detail.get("name") or "",
         element=entry.element,
-        who=f"{entry.unit} {entry.who}".strip(),
+        who=entry.who if entry.who.startswith(entry.unit) else f"{entry.unit} {entry.who}",
         summary=detail.get("summary") or detail.get("reason") or "",
         opinion=detail.get("opinion") or "",
         sent_to=tuple(f"{name}（{unit}）" for name, unit in detail.get("sent_to", ())),

@@ -169,7 +169,8 @@ def post_text(actor: Actor) -> str:
     if not actor.posts:
         return actor.name
     post = actor.posts[0]
-    return f"{post.unit_name} · {actor.name}（{Role(post.role).label}）"
+    name = actor.name.removeprefix(post.unit_name)  # the demonstration's people are called by their unit
+    return f"{post.unit_name} · {name or actor.name}（{Role(post.role).label}）"
 
 
 def calendar() -> Calendar:

@@ -39,7 +39,7 @@ class Person:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """Post a form as the page would: with its token."""
-        return self.client.post(path, data={**(data or {}), "csrf_token": self.token()}, **more)
+        return self.client.post(path, data={**(data or {}), "csrf_token": self.token()}, buffered=True, **more)
 
     def token(self) -> str:
         page = self.client.get("/login", follow_redirects=True).get_data(as_text=True)
@@ -88,6 +88,10 @@ class Site:
         """Let the pages' clock stand where the walk's does."""
         with transaction(self.ground.sessions) as session:
             shift_clock(session, int((walk.now - BEGINS_AT).total_seconds()))
+
+    def user_id(self, login: str) -> int:
+        with transaction(self.ground.sessions, writes=False) as session:
+            return session.scalars(select(User.id).where(User.login == login)).one()
 
     def count(self, table: type[Any]) -> int:
         with transaction(self.ground.sessions, writes=False) as session:

@@ -1,0 +1,113 @@
+"""A case's page: what it is about, 流转记录, the picture's state, Annex 6, objections (P7, P13, O1)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from ledger.cases import Objection
+from ledger.db import transaction
+from ledger.papers import ArchiveWaiver
+from ledger.vocabulary import Role
+from tests.webapp.conftest import Site
+
+OBJECTION = {"raised_by": "村民甲", "contact": "13800001234", "content": "公告的面积与实际不符"}
+
+
+@pytest.mark.parametrize("tab", ["overview", "trail", "diagram", "papers"])
+def test_each_tab_is_drawn(site: Site, tab: str) -> None:
+    walk = site.walk()
+    walk.to("preliminary_opinion")
+    page = site.town().get(f"/cases/{walk.case_id}?tab={tab}")
+    assert page.status_code == 200
+    told = {"overview": "初步意见", "trail": "县财政局", "diagram": "data-state-url", "papers": "归档目录（附件6）"}
+    assert told[tab] in page.text
+
+
+def test_the_trail_tells_who_did_what_and_where_it_went(site: Site) -> None:
+    walk = site.walk()
+    walk.complete("receive")
+    page = site.town().get(f"/cases/{walk.case_id}?tab=trail").text
+    assert page.count('<li class="done">') == 2  # the push and the receipt
+    assert "送往：实地调研（桑柘镇）" in page
+    assert "当日办结" in page
+
+
+def test_a_case_is_seen_by_those_concerned_and_by_nobody_else(site: Site) -> None:
+    walk = site.walk()
+    walk.to("joint_review")
+    county = site.ground.county
+    village = county.villages["桑柘镇", "云顶村"]
+    allowed = [site.town(), site.bureau(), site.office(), site.person(county.reviewers[0].id), site.person(village.id)]
+    refused = [site.town("保家镇"), site.person(county.departments["县林业局"].id)]
+    path = f"/cases/{walk.case_id}"
+    assert [person.get(path).status_code for person in allowed] == [200] * 5
+    assert [person.get(path).status_code for person in refused] == [404] * 2
+    for part in ("/diagram.bpmn", "/position.json"):
+        assert refused[0].get(path + part).status_code == 404
+        assert allowed[0].get(path + part).status_code == 200
+
+
+def test_the_picture_knows_what_is_done_and_what_waits(site: Site) -> None:
+    walk = site.walk()
+    walk.complete("receive")
+    state = site.town().get(f"/cases/{walk.case_id}/position.json").get_json()
+    assert "receive" in state["done"]
+    assert {"survey_review", "field_survey"} <= set(state["current"])
+
+
+def test_the_diagram_is_a_download_of_its_own(site: Site) -> None:
+    answer = site.town().get(f"/cases/{site.walk().case_id}/diagram.bpmn")
+    assert answer.headers["Content-Disposition"] == "attachment"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    assert answer.text.lstrip().startswith("<?xml")
+
+
+def test_a_telephone_number_is_whole_only_for_who_handles_the_case(site: Site) -> None:
+    walk = site.walk()
+    whole = walk.project.telephone or ""
+    masked = f"{whole[:3]}****{whole[-4:]}"
+    assert whole in site.town().get(f"/cases/{walk.case_id}").text
+    bureau = site.bureau().get(f"/cases/{walk.case_id}").text
+    assert (whole in bureau, masked in bureau) == (False, True)
+
+
+def test_an_objection_is_entered_only_while_the_period_runs(site: Site) -> None:
+    walk = site.walk()
+    path = f"/cases/{walk.case_id}/objections/new"
+    early = site.town().post(path, OBJECTION)
+    assert (early.status_code, "不在公告期内" in early.text) == (422, True)
+    walk.to("notice_unit")
+    walk.complete("notice_unit")
+    walk.complete("notice_site")
+    site.catch_up(walk)
+    town = site.town()
+    assert "登记异议" in town.get(f"/cases/{walk.case_id}").text
+    wrong = town.post(path, {**OBJECTION, "content": ""})
+    assert (wrong.status_code, "请填写异议内容" in wrong.text, "村民甲" in wrong.text) == (422, True, True)
+    assert town.post(path, OBJECTION).status_code == 303
+    assert site.office().post(path, OBJECTION).status_code == 303
+    assert site.town("保家镇").post(path, OBJECTION).status_code == 404
+    assert site.count(Objection) == 2
+    assert walk.waiting() == ["objection"]
+
+
+def test_a_row_of_annex_6_is_waived_by_two_people(site: Site) -> None:
+    """P13: 不适用 needs a reason and a second person."""
+    walk = site.walk()
+    path, town, signer = f"/cases/{walk.case_id}/waivers/5", site.town(), site.town(role=Role.SIGNER)
+    empty = town.post(path, {"reason": " "})
+    assert (empty.status_code, "请写明该项不适用的理由" in empty.text) == (422, True)
+    assert town.post(path, {"reason": "项目由村自营，没有合同"}).status_code == 303
+    own = town.post(f"{path}/confirm")
+    assert (own.status_code, "不能自己确认" in own.text) == (422, True)
+    assert site.town("保家镇").post(f"{path}/confirm").status_code == 404
+    assert site.bureau().post(f"{path}/confirm").status_code == 404
+    assert signer.post(f"{path}/confirm").status_code == 303
+    with transaction(site.ground.sessions, writes=False) as session:
+        waiver = session.scalars(select(ArchiveWaiver)).one()
+    assert waiver.confirmed_by_id not in (None, waiver.requested_by_id)
+    page = signer.get(f"/cases/{walk.case_id}?tab=papers").text
+    assert re.search(r"已齐 1 / 6", page)
