@@ -39,7 +39,9 @@ class Person:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """Post a form as the page would: with its token."""
-        return self.client.post(path, data={**(data or {}), "csrf_token": self.token()}, buffered=True, **more)
+        answer = self.client.post(path, data={**(data or {}), "csrf_token": self.token()}, buffered=True, **more)
+        answer.request.environ["wsgi.input"].close()  # the test client leaves a large body's file open
+        return answer
 
     def token(self) -> str:
         page = self.client.get("/login", follow_redirects=True).get_data(as_text=True)
