@@ -6,6 +6,7 @@ The question whether every marking can finish is `bpmn.exploration`'s.
 from collections.abc import Iterator, Mapping
 
 from bpmn.engine import Element, Problem
+from bpmn.engine.diagram import catcher_of
 from bpmn.engine.problems import error
 
 WAITING = frozenset({"userTask", "manualTask", "intermediateCatchEvent", "eventBasedGateway", "callActivity"})
@@ -42,13 +43,24 @@ class Paths:
         return [node for node in self.nodes if node.parent == parent]
 
     def passes(self, node: Element) -> bool:
-        """Tell whether a token can get through a node without anybody or anything being waited for."""
+        """Tell whether a token can get through a node, not by an error, without anybody or anything waited for."""
         if node.kind != "subProcess":
             return node.kind not in WAITING
         starts = [n.id for n in self.inside(node.id) if n.kind == "startEvent"]
         waiting = frozenset(n.id for n in self.inside(node.id) if not self.passes(n))
         through = self.reached(starts, self.after, waiting)
-        return any(self.elements[place].kind == "endEvent" for place in through)
+        return any(self.elements[place].kind == "endEvent" and not self.elements[place].error for place in through)
+
+    def at_once(self) -> dict[str, list[str]]:
+        """Return where a token may be at once after it came to a node: into sub-processes, out of them by errors."""
+        ways: dict[str, list[str]] = {}
+        for node in self.nodes:
+            ways[node.id] = [self.elements[flow].target or "" for flow in node.outgoing] if self.passes(node) else []
+            catchers = (catcher_of(node, code, self.elements) for code in node.throws)
+            ways[node.id] += [catcher.id for catcher in catchers if catcher is not None]
+            if node.kind == "subProcess":
+                ways[node.id] += [inner.id for inner in self.inside(node.id) if inner.kind == "startEvent"]
+        return ways
 
 
 def path_problems(elements: Mapping[str, Element]) -> list[Problem]:
@@ -80,9 +92,9 @@ def endless(paths: Paths) -> Iterator[Problem]:
 
 
 def empty_loops(paths: Paths) -> Iterator[Problem]:
-    waiting = frozenset(node.id for node in paths.nodes if not paths.passes(node))
+    ways = paths.at_once()
     for node in paths.nodes:
-        if node.id not in waiting and node.id in paths.reached(paths.after[node.id], paths.after, waiting):
+        if node.id in paths.reached(ways[node.id], ways):
             message = "{}在一个没有任何等待的回路里，会空转。"
             yield told(node, "empty_loop", message, "回路里至少要有一个由人办理的任务或等待的事件。")
 

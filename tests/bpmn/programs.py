@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.bpmn.sketch import MESSAGE, Flow, flows_of, node, several, timer, user
+from tests.bpmn.sketch import MESSAGE, Flow, fault, flows_of, node, several, timer, user
 
 PEOPLE = ("甲", "乙", "丙")
 PLAIN = ("task", "seq", "xor", "and", "or", "loop", "sub", "many")
 EVENTS = ("edge", "note", "wait")
+RARE = ("queue", "quota", "fail")
+"""Joint tasks one after another and done early, and sub-processes one branch of which may end in an error."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Author:
         self.count += 1
         kind = self.rnd.choice(self.kinds) if depth else "task"
         name = f"{kind[0]}{kind[-1]}{self.count}"
-        many = {"seq": self.rnd.randint(2, 3), "xor": 2, "and": 2, "or": 2, "loop": 1, "sub": 1}.get(kind, 0)
-        if many == 2 and self.rnd.random() < 0.3:
+        many = {"seq": self.rnd.randint(2, 3), "xor": 2, "and": 2, "or": 2, "loop": 1, "sub": 1, "fail": 2}.get(kind, 0)
+        if many == 2 and kind != "fail" and self.rnd.random() < 0.3:
             many = 3
         return Block(kind, name, tuple(self.block(depth - 1) for _ in range(many)), self.rnd.randint(1, 9))
 
@@ -49,6 +51,8 @@ def choices(block: Block) -> list[tuple[str, int]]:
         "xor": [(block.name, len(block.inner))],
         "or": [(f"{block.name}_{n}", 2) for n in range(1, len(block.inner))],
         "loop": [(block.name, 2)],
+        "fail": [(block.name, 2)],
+        "quota": [(block.name, len(PEOPLE))],
     }.get(block.kind, [])
     return own + [choice for inner in block.inner for choice in choices(inner)]
 
@@ -56,6 +60,12 @@ def choices(block: Block) -> list[tuple[str, int]]:
 def draw(rnd: random.Random, block: Block) -> dict[str, object]:
     """Return random values for the variables of a program."""
     return {name: rnd.randrange(count) for name, count in choices(block)}
+
+
+def names_in(block: Block) -> list[str]:
+    """Return the names of what may be open in a program."""
+    inner = [name for part in block.inner for name in names_in(part)]
+    return [block.name, f"{block.name}l", *inner]
 
 
 @dataclass
@@ -79,6 +89,44 @@ class Interpreter:
         after = self.countdown(len(PEOPLE), then)
         for person in PEOPLE:
             self.open.append((f"{block.name}:{person}", after))
+
+    def enter_queue(self, block: Block, then: Callable[[], None]) -> None:
+        def part(number: int) -> None:
+            if number == len(PEOPLE):
+                then()
+            else:
+                self.open.append((f"{block.name}:{PEOPLE[number]}", lambda: part(number + 1)))
+
+        part(0)
+
+    def enter_quota(self, block: Block, then: Callable[[], None]) -> None:
+        done = [0]
+
+        def one() -> None:
+            done[0] += 1
+            if done[0] > int(str(self.values[block.name])) or done[0] == len(PEOPLE):
+                self.cancel(block)
+                then()
+
+        self.open += [(f"{block.name}:{person}", one) for person in PEOPLE]
+
+    def enter_fail(self, block: Block, then: Callable[[], None]) -> None:
+        after = self.countdown(2, then)
+
+        def first() -> None:
+            if self.values[block.name]:
+                self.cancel(block.inner[1])
+                self.open.append((f"{block.name}l", then))
+            else:
+                after()
+
+        self.enter(block.inner[0], first)
+        self.enter(block.inner[1], after)
+
+    def cancel(self, block: Block) -> None:
+        """Forget what is open in a block."""
+        names = set(names_in(block))
+        self.open = [(name, after) for name, after in self.open if name.split(":")[0] not in names]
 
     def enter_seq(self, block: Block, then: Callable[[], None]) -> None:
         def part(number: int) -> None:
@@ -147,6 +195,39 @@ class Draughtsman:
     def add_many(self, block: Block) -> tuple[str, str]:
         self.nodes.append(several(block.name))
         return block.name, block.name
+
+    def add_queue(self, block: Block) -> tuple[str, str]:
+        self.nodes.append(several(block.name, how=' isSequential="true"'))
+        return block.name, block.name
+
+    def add_quota(self, block: Block) -> tuple[str, str]:
+        self.nodes.append(several(block.name, early=f"nr_done > {block.name}"))
+        return block.name, block.name
+
+    def add_fail(self, block: Block) -> tuple[str, str]:
+        """Two branches in a sub-process, of which the first may end in an error; then a task mends it."""
+        inside = Draughtsman()
+        begin, fork, ask, fine, bad, other, mend, merge, late = (f"{block.name}{letter}" for letter in "sfxebolmt")
+        one, two = (inside.add(inner) for inner in block.inner)
+        nodes = [
+            *(node("startEvent", begin), node("parallelGateway", fork), *inside.nodes),
+            *(node("exclusiveGateway", ask, default=f"{ask}d"), node("endEvent", bad, fault("no_reply"))),
+            *(node("endEvent", fine), node("endEvent", other)),
+        ]
+        flows: list[Flow] = [
+            (begin, fork),
+            (fork, one[0]),
+            (fork, two[0]),
+            *inside.flows,
+            (one[1], ask),
+            (two[1], other),
+        ]
+        flows += [(ask, bad, f"{block.name} == 1"), (ask, fine, "", f"{ask}d")]
+        self.nodes += [node("subProcess", block.name, "".join(nodes) + flows_of(flows)), user(mend)]
+        self.nodes += [node("boundaryEvent", late, fault("no_reply"), attachedToRef=block.name)]
+        self.nodes += [node("exclusiveGateway", merge)]
+        self.flows += [(block.name, merge), (late, mend), (mend, merge)]
+        return block.name, merge
 
     def add_seq(self, block: Block) -> tuple[str, str]:
         ends = [self.add(inner) for inner in block.inner]

@@ -31,10 +31,11 @@ def user(identifier: str, **attributes: str) -> str:
     return node("userTask", identifier, **attributes)
 
 
-def several(identifier: str, collection: str = "people", how: str = "") -> str:
-    """Write a joint user task."""
-    repeat = f'<bpmn:multiInstanceLoopCharacteristics sgyp:collection="{collection}" sgyp:item="who"{how}/>'
-    return node("userTask", identifier, repeat)
+def several(identifier: str, collection: str = "people", how: str = "", early: str = "") -> str:
+    """Write a joint user task; `early` is the condition under which it is done before everybody is."""
+    condition = f"<bpmn:completionCondition>{escape(early)}</bpmn:completionCondition>" if early else ""
+    repeat = f'<bpmn:multiInstanceLoopCharacteristics sgyp:collection="{collection}" sgyp:item="who"{how}>'
+    return node("userTask", identifier, f"{repeat}{condition}</bpmn:multiInstanceLoopCharacteristics>")
 
 
 def timer(text: str, tag: str = "timeDate") -> str:

@@ -181,6 +181,42 @@ def test_errors_that_nobody_catches_or_throws_are_told() -> None:
     assert "event_kind" in codes([node("intermediateThrowEvent", "a", fault("no_reply"))], [("s", "a"), ("a", "e")])
 
 
+def retry(*inner: str, flows: list[Flow]) -> set[str]:
+    """A sub-process that is begun anew after its error and after its end."""
+    inside = sub("p", [node("startEvent", "ps"), *inner, node("endEvent", "pe")], [("ps", "tell"), *flows])
+    nodes = [node("exclusiveGateway", "m"), inside, edge("failed", "p"), node("exclusiveGateway", "g", default="d")]
+    around_it = [
+        ("s", "m"),
+        ("m", "p"),
+        ("p", "g"),
+        ("g", "m", "reached"),
+        ("g", "e", "", "d"),
+        ("failed", "a"),
+        ("a", "m"),
+    ]
+    return codes([*nodes, user("a")], around_it)
+
+
+def test_only_what_goes_round_without_a_wait_is_an_empty_loop() -> None:
+    # By the error a person is asked, by the end one has been: both ways round wait.
+    assert retry(TELL, user("b"), flows=[("tell", "b"), ("b", "pe")]) == set()
+    # Without the second wait the way round by the end is empty.
+    assert retry(TELL, flows=[("tell", "pe")]) == {"empty_loop"}
+    # The handler is asked again at once for as long as it fails.
+    nodes = [node("exclusiveGateway", "m"), TELL, edge("failed", "tell"), user("a")]
+    assert codes(nodes, [("s", "a"), ("a", "m"), ("m", "tell"), ("failed", "m"), ("tell", "e")]) == {"empty_loop"}
+
+
+def test_a_loop_round_by_an_error_out_of_a_sub_process_is_empty() -> None:
+    inside = sub(
+        "p",
+        [node("startEvent", "ps"), TELL, user("b"), node("endEvent", "pe")],
+        [("ps", "tell"), ("tell", "b"), ("b", "pe")],
+    )
+    nodes = [node("exclusiveGateway", "m"), inside, edge("failed", "p")]
+    assert codes(nodes, [("s", "m"), ("m", "p"), ("failed", "m"), ("p", "e")]) == {"empty_loop"}
+
+
 def test_escalation_is_refused() -> None:
     # Issue 3 item 1: outside the subset of design/engine.md rule 12.
     assert "unsupported" in codes(

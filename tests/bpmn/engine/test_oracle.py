@@ -6,7 +6,7 @@ Rule 10 of design/engine.md. The seeds are fixed; the long run is another suite'
 import random
 
 from bpmn.engine import Run, Surroundings, read_diagram
-from tests.bpmn.programs import EVENTS, PEOPLE, PLAIN, Author, Block, Draughtsman, Interpreter, draw
+from tests.bpmn.programs import EVENTS, PEOPLE, PLAIN, RARE, Author, Block, Draughtsman, Interpreter, draw
 from tests.bpmn.sketch import BEGIN, KEY, again, around, finish, ready, sketch
 
 SEEDS = 200
@@ -21,7 +21,7 @@ def diagram_of(program: Block) -> bytes:
 
 def play_against_the_interpreter(seed: int, saving: bool) -> int:
     rnd = random.Random(seed)
-    author = Author(rnd, PLAIN)
+    author = Author(rnd, PLAIN + RARE)
     program = Block("seq", "root", (author.block(), author.block(), author.block(2)))
     values = draw(rnd, program)
     oracle = Interpreter(values)
@@ -54,7 +54,7 @@ def seen(run: Run) -> tuple[object, ...]:
 
 def play_with_events(seed: int, saving: bool) -> list[tuple[object, ...]]:
     rnd = random.Random(seed)
-    author = Author(rnd, PLAIN + EVENTS)
+    author = Author(rnd, PLAIN + EVENTS + RARE)
     program = Block("seq", "root", (author.block(), author.block(), author.block()))
     now = BEGIN
     run = Run.start(read_diagram(diagram_of(program)), {"people": list(PEOPLE), **draw(rnd, program)}, around())
