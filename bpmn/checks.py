@@ -2,19 +2,16 @@
 
 Three layers: what the engine can run (`bpmn.engine.grammar`), what the paths give away (`bpmn.paths`),
 and what this house asks of a step: known handlers, lanes, variables, dates, days of publicity (T1).
-`check_upload` does the same to a file from outside, in a child process with limits.
+`bpmn.gate` adds what walking through every choice finds.
 """
 
-import json
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from bpmn.engine import DiagramProblems, Element, Problem, Severity
 from bpmn.engine.diagram import index, process_of
 from bpmn.engine.grammar import grammar_problems
-from bpmn.engine.limits import LimitExceeded, run_limited
 from bpmn.engine.moments import timer_expression
 from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import Node, read_tree
@@ -259,38 +256,3 @@ LOOKS: tuple[Callable[[Element, Known], Iterable[Problem]], ...] = (
     due_right,
     work_known,
 )
-
-
-def check_upload(
-    xml: bytes,
-    handlers: Collection[str],
-    *,
-    variables: Collection[str] = PUBLISHED,
-    decisions: Collection[str] | None = None,
-    callees: Mapping[str, Collection[str]] | None = None,
-    forms: Collection[str] | None = None,
-) -> list[Problem]:
-    """Do what `check_diagram` does in a child process with limits; a file that needs more is one problem."""
-    known = {
-        "handlers": sorted(handlers),
-        "variables": sorted(variables),
-        "decisions": None if decisions is None else sorted(decisions),
-        "forms": None if forms is None else sorted(forms),
-        "callees": None if callees is None else {name: sorted(calls) for name, calls in callees.items()},
-    }
-    try:
-        answer = run_limited("bpmn.checks", json.dumps(known).encode() + b"\n" + xml)
-    except LimitExceeded:
-        return [error("limits", "检查这个文件超出了时间或内存限制。", "请确认文件来自流程编辑器，或拆分流程。")]
-    return [Problem(**{**problem, "severity": Severity(problem["severity"])}) for problem in json.loads(answer)]
-
-
-def main() -> None:
-    """Check the file on standard input; the child's side of `check_upload`."""
-    known, _, xml = sys.stdin.buffer.read().partition(b"\n")
-    problems = check_diagram(xml, **json.loads(known))
-    sys.stdout.write(json.dumps([asdict(problem) for problem in problems]))
-
-
-if __name__ == "__main__":
-    main()

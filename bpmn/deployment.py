@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from bpmn.checks import check_diagram
 from bpmn.decision_checks import check_table
 from bpmn.decisions import DecisionTable, read_table
 from bpmn.engine import Diagram, DiagramProblems, Problem, Severity, read_diagram
 from bpmn.expressions import PUBLISHED
+from bpmn.gate import gate_problems
 from forms.fields import Form, read_form, shipped_forms
 from handlers import HANDLERS
 from ledger.findings import inputs
@@ -93,7 +93,7 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
 
 def problems_of(bundle: Bundle) -> tuple[Problem, ...]:
     """Return every problem of the diagram and its decision tables, warnings too."""
-    found = check_diagram(bundle.diagram.encode(), HANDLERS, decisions=bundle.decisions, forms=bundle.forms)
+    found = gate_problems(bundle.diagram.encode(), HANDLERS, decisions=bundle.decisions, forms=bundle.forms)
     for name, table in bundle.decisions.items():
         names = FINDING_COUNTS if name == CLASSIFICATION else PUBLISHED
         found += check_table(table.encode(), names)

@@ -105,9 +105,14 @@ def explore(diagram: Diagram, budget: Budget | None = None) -> Exploration:
 
 
 @lru_cache(maxsize=64)
+def explored(diagram: Diagram) -> Exploration:
+    """Return `explore(diagram)`, walked once per process and version."""
+    return explore(diagram)
+
+
 def reachable_markings(diagram: Diagram) -> frozenset[Marking]:
-    """Return the markings found in a diagram, explored once per process; incomplete ones know fewer, none too many."""
-    return explore(diagram).markings
+    """Return the markings found in a diagram; an incomplete exploration knows fewer, none too many."""
+    return explored(diagram).markings
 
 
 def legal_targets(

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bpmn.casefile import Acting
-from bpmn.checks import check_upload
 from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.engine import DiagramProblems, Problem, Severity
+from bpmn.engine.xml import text_of
+from bpmn.gate import check_upload
 from forms.sheets.guard import WorkbookRefused
 from handlers import HANDLERS
 from ledger.campaigns import Campaign, campaigns_of
@@ -258,10 +259,10 @@ def _date(text: str) -> date:
 
 def _deploy(given: argparse.Namespace) -> int:
     content, shipped = _read(given.file), shipped_bundle()
-    problems = check_upload(content, HANDLERS, decisions=shipped.decisions)
+    problems = check_upload(content, HANDLERS, decisions=shipped.decisions, forms=shipped.forms)
     ok = not any(problem.severity is Severity.ERROR for problem in problems)
     if ok and not given.check:
-        problems = _deployed(given, Bundle(content.decode("utf-8-sig"), shipped.decisions, shipped.forms))
+        problems = _deployed(given, Bundle(text_of(content), shipped.decisions, shipped.forms))
         ok = not problems
     if given.json:
         _print_json({"ok": ok, "problems": [_problem(each) for each in problems]})

@@ -76,6 +76,12 @@ def read_tree(xml: bytes) -> Node:
     return plain(root, 0)
 
 
+def text_of(xml: bytes) -> str:
+    """Return a file that `read_tree` accepts as text, whatever its encoding (UTF-16, GB18030, a byte order mark)."""
+    root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    return etree.tostring(root, encoding="unicode")
+
+
 def refused(code: str, message: str, remedy: str) -> DiagramProblems:
     """Build the refusal of a whole file."""
     return DiagramProblems((error(code, message, remedy),))

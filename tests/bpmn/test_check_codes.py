@@ -16,7 +16,7 @@ from tests.bpmn.sketch import MESSAGE, Flow, fault, node, several, sketch, sub, 
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
-    *(ROOT / "bpmn" / f"{name}.py" for name in ("checks", "paths")),
+    *(ROOT / "bpmn" / f"{name}.py" for name in ("checks", "gate", "paths")),
     *(ROOT / "bpmn" / "engine" / f"{name}.py" for name in ("attributes", "diagram", "grammar", "linking")),
     *(ROOT / "bpmn" / "engine" / f"{name}.py" for name in ("references", "rules", "xml")),
 ]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bpmn.checks import check_diagram, check_upload
+from bpmn.checks import check_diagram
 from bpmn.engine import Diagram, DiagramProblems, Problem, Run, RunawayDiagram, Severity, StepFailed, read_diagram
+from bpmn.gate import check_upload
 from tests.bpmn.sketch import MESSAGE, again, around, node, several, sketch, sub, timer, user
 
 CASES = Path(__file__).parents[1] / "cases" / "bpmn"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bpmn.checks import check_diagram, check_upload
+from bpmn.checks import check_diagram
 from bpmn.engine import (
     Diagram,
     DiagramProblems,
@@ -16,6 +16,7 @@ from bpmn.engine import (
 )
 from bpmn.engine.linking import linked
 from bpmn.exploration import explore, legal_targets, reachable_markings
+from bpmn.gate import check_upload
 from tests.bpmn.sketch import BEGIN, KEY, MESSAGE, Flow, around, finish, node, ready, several, sketch, sub, timer, user
 
 
