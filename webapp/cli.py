@@ -195,7 +195,7 @@ def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, 
     if not checked.read.rows:
         raise Refused(f"{name}：没有可以导入的行，没有写入任何内容")
     taken = confirm(acting, campaign, checked, name)
-    return {"taken_count": taken.new_count + taken.changed_count, "case_count": len(taken.cases)}
+    return {"taken": taken.new_count + taken.changed_count, "cases": len(taken.cases)}
 
 
 def _tell_import(result: dict[str, Any], *, as_json: bool) -> None:
@@ -203,9 +203,9 @@ def _tell_import(result: dict[str, Any], *, as_json: bool) -> None:
         _print_json(result)
         return
     counts = (("new", "新增"), ("changed", "有变化"), ("unchanged", "没有变化"), ("unassigned", "待分派"))
-    _print("　".join(f"{label} {result[f'{name}_count']}" for name, label in counts))
-    if "case_count" in result:
-        _print(f"已写入 {result['taken_count']} 个项目，推送 {result['case_count']} 个")
+    _print("　".join(f"{label} {result[name]}" for name, label in counts))
+    if "cases" in result:
+        _print(f"已写入 {result['taken']} 个项目，推送 {result['cases']} 个")
     for note in result["notes"]:
         _print(note)
     for error in result["errors"]:
