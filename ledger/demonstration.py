@@ -5,6 +5,7 @@ Only the townships' names are real. Everybody has the same password, which the d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -36,6 +37,7 @@ DEPARTMENTS = ("县林业局", "县水利局", "县商务委", "县发展改革�
 REVIEWERS = ("县财政局", "县审计局", "县纪委监委")
 VILLAGES = ("云顶村", "龙门村", "双河村")
 STAFFED_TOWNSHIPS = ("桑柘镇", "保家镇", "汉葭街道", "郁山镇")  # their first village has an account of its own
+BUSY_DEPARTMENTS = ("县林业局", "县水利局")
 
 _KINDS_OF_WORK = (
     ("中药材种植基地", Industry.PLANTING, "新建管网及配套设施"),
@@ -166,18 +168,24 @@ def login_of(unit: Unit) -> str:
 
 
 def build_projects(session: Session, built: County, count: int, now: datetime) -> list[Project]:
-    """Enter `count` made-up projects over all levels, as an import would leave them."""
-    towns = list(built.townships.values())
-    projects = [_project(session, built, towns[n % len(towns)], n, now) for n in range(count)]
+    """Enter `count` made-up projects over all levels, as an import would leave them.
+
+    Four in five lie in the staffed townships, so that their people have something to do; the rest all over the county.
+    """
+    busy = [built.townships[name] for name in STAFFED_TOWNSHIPS if name in built.townships]
+    quiet = [unit for unit in built.townships.values() if unit not in busy]
+    concentrated = count - count // 5 if quiet else count
+    projects = [_project(session, built, busy if n < concentrated else quiet, n, now) for n in range(count)]
     session.flush()
     return projects
 
 
-def _project(session: Session, built: County, town: Unit, n: int, now: datetime) -> Project:
+def _project(session: Session, built: County, towns: Sequence[Unit], n: int, now: datetime) -> Project:
     what, industry, construction = _KINDS_OF_WORK[n % len(_KINDS_OF_WORK)]
     level = _LEVELS[n % len(_LEVELS)]
-    village = built.villages[town.short_name, VILLAGES[n // len(built.townships) % len(VILLAGES)]]
-    department = list(built.departments.values())[n % len(built.departments)]
+    town = towns[n % len(towns)]
+    village = built.villages[town.short_name, VILLAGES[n // len(towns) % len(VILLAGES)]]
+    department = built.departments[BUSY_DEPARTMENTS[n // len(_LEVELS) % len(BUSY_DEPARTMENTS)]]
     unit = department if level is Level.DEPARTMENT else town
     year = 2016 + n % 7
     name = f"{year}年{town.short_name}{village.short_name}{what}"
@@ -200,7 +208,7 @@ def _project(session: Session, built: County, town: Unit, n: int, now: datetime)
         industry=industry,
         construction=construction,
         operating_mode=list(OperatingMode)[n % len(OperatingMode)],
-        use=Use.IDLE if n % 4 == 3 else Use.IN_USE,
+        use=Use.IDLE if n % 3 == 2 else Use.IN_USE,
         appraised_yuan=Decimal(300000 + 12500 * n),
         created_at=now,
     )
@@ -223,4 +231,4 @@ def sign_ins(session: Session) -> list[tuple[str, str, str]]:
 
 def _is_shown(unit: Unit) -> bool:
     every = (UnitKind.COUNTY, UnitKind.BUREAU, UnitKind.OFFICE, UnitKind.REVIEWER)
-    return unit.kind in every or unit.short_name in ("桑柘镇", "保家镇", "县林业局", VILLAGES[0])
+    return unit.kind in every or unit.short_name in (*STAFFED_TOWNSHIPS, *BUSY_DEPARTMENTS, VILLAGES[0])

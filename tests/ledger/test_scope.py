@@ -48,9 +48,9 @@ def test_o1_a_department_sees_its_own(county: SessionFactory) -> None:
         own = {
             p.number
             for p in session.scalars(select(Project))
-            if p.level == Level.DEPARTMENT and p.unit_text == "县发展改革委"
+            if p.level == Level.DEPARTMENT and p.unit_text == "县林业局"
         }
-        assert _seen(session, "fazhangaigewei.jingban") == own
+        assert _seen(session, "linyeju.jingban") == own
         assert own
 
 

@@ -20,11 +20,9 @@ from ledger.installation import shift_clock
 from ledger.people import Post, User
 from ledger.settings import Settings
 from ledger.vocabulary import Role
-from tests.grounds import built_postgres, built_sqlite, ground, sqlite_ground
 from tests.walk import Ground, Walk
 from webapp import create_app
 
-__all__ = ["built_postgres", "built_sqlite", "ground", "sqlite_ground"]
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 

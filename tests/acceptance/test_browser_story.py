@@ -1,0 +1,229 @@
+"""Two projects from the push to the archive, by the demonstration's people, in Chromium and nothing else (issue 2).
+
+The village's project is of class 重建: sent back once by the office, an objection upheld (a new decision, reply and
+period), another dismissed. The township's is of class 提升 and needs a second round of disposal. Every date asserted
+here is counted by hand from spec/procedure.md and the working days of November and December 2023.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from waitress import create_server
+
+from ledger.settings import Settings
+from scheduler.clock import clock_of, start_in_background, stop_ticking
+from tests.acceptance.people import House, Person
+from webapp import create_app
+from webapp.installing import set_up
+
+VILLAGE = "2016年桑柘镇云顶村中药材种植基地"  # run by the village, whose people have an account
+TOWN = "2017年保家镇云顶村高山蔬菜基地"  # run by the township
+TEAM = [{"name": "专家甲", "unit": "县农业农村委", "title": "高级农艺师"}]
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Answer on a port of this machine while the block runs."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join()
+
+
+@pytest.fixture
+def house(browser: Browser, tmp_path: Path, screenshots: Path) -> Iterator[House]:
+    """The demonstration as `sigeyipi demo` starts it: pages and clock over a folder of its own."""
+    settings = Settings(data=tmp_path)
+    sessions = set_up(settings, datetime.now(UTC), demonstration=True)
+    clock = clock_of(sessions, settings.papers)
+    ticking = start_in_background(clock)
+    with served(create_app(sessions, settings)) as address:
+        opened = House(address, browser, screenshots)
+        yield opened
+        opened.close()
+    stop_ticking(ticking, clock)
+    sessions.kw["bind"].dispose()
+
+
+class Cast:
+    """Who acts in the story, by what they are."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def __getattr__(self, name: str) -> Person:
+        return self.house.person(LOGINS[name])
+
+
+LOGINS = {
+    "clerk": "sangzhezhen.jingban",
+    "signer": "sangzhezhen.shenhe",
+    "village": "sangzhezhen.yundingcun",
+    "finance": "caizhengju.huishen",
+    "audit": "shenjiju.huishen",
+    "discipline": "jiweijianwei.huishen",
+    "office": "lingdaoxiaozubangongshi.jingban",
+    "clerk2": "baojiazhen.jingban",
+    "signer2": "baojiazhen.shenhe",
+    "village2": "baojiazhen.yundingcun",
+}
+
+
+@pytest.fixture
+def cast(house: House) -> Cast:
+    return Cast(house)
+
+
+def waits(found: list[str], *expected: tuple[str, str, str]) -> None:
+    """Compare what the page says waits with (step, unit, last day)."""
+    said = [re.sub(r"（(剩|今日|超期).*", "", line) for line in found]
+    assert said == [f"{step}　{unit}　最迟 {day}" for step, unit, day in expected]
+
+
+def survey(cast: Cast) -> None:
+    """11-06: both projects are taken over, surveyed and reviewed; the village's is assessed as failed."""
+    waits(cast.clerk.do(VILLAGE, "签收项目", verdict="taken"), ("实地调研", "桑柘镇", "2023-11-21"))
+    found = cast.clerk.do(
+        VILLAGE,
+        "实地调研",
+        operation="stopped",
+        causes=["disaster"],
+        problems=["stopped"],
+        linkage="partial",
+        findings=["failed", "management_failed"],
+        team=TEAM,
+        funding={"earmarked": {"central": "400000", "city": "150000", "county": "50000.50"}},
+        photos="现场照片.png",
+        contract="项目协议书.pdf",
+    )
+    waits(found, ("评估报告", "桑柘镇", "2023-11-21"))
+    reviewing = [("会审", body, "2023-11-09") for body in ("县财政局", "县审计局", "县纪委监委")]
+    waits(cast.clerk.do(VILLAGE, "评估报告", failure_kinds=["soil_climate"]), *reviewing)
+    waits(cast.finance.do(VILLAGE, "会审", opinion="remarks", text="资产估值缺依据"), *reviewing[1:])
+    cast.clerk.case(VILLAGE, "流程图")
+    marked(cast.clerk.page, "survey_review", "is-current")
+    marked(cast.clerk.page, "receive", "is-done")
+    cast.clerk.page.get_by_role("button", name="打开“调研会审”").click()
+    marked(cast.clerk.page, "assessment", "is-done")
+    marked(cast.clerk.page, "joint_review", "is-current")
+    cast.clerk.look("case-diagram-opened")
+    waits(cast.audit.do(VILLAGE, "会审", opinion="agree"), *reviewing[2:])
+    waits(cast.discipline.do(VILLAGE, "会审", opinion="agree"), ("初步意见", "桑柘镇", "2023-11-21"))
+    found = cast.clerk.do(VILLAGE, "初步意见", verdict="on", category="rebuild")
+    waits(found, ("党组研究", "桑柘镇", "2023-11-21"))
+
+    cast.clerk2.do(TOWN, "签收项目", look="", verdict="taken")
+    found = cast.clerk2.do(
+        TOWN,
+        "实地调研",
+        operation="normal",
+        linkage="full",
+        findings=["runs_normally", "chain_weak", "processing_weak"],
+        team=TEAM,
+        photos="现场照片.png",
+        contract="项目协议书.pdf",
+    )
+    waits(found, *reviewing)
+    for body in (cast.finance, cast.audit, cast.discipline):
+        body.do(TOWN, "会审", opinion="agree")
+    cast.clerk2.do(TOWN, "初步意见", verdict="on", category="upgrade")
+
+
+def study_and_submit(cast: Cast) -> None:
+    """11-08 to 11-10: meetings, application forms, opinions; the office sends the village's application back once."""
+    cast.clerk.move_clock("2023-11-08")
+    cast.clerk.hold_meeting("桑柘镇党委2023年第12次会议", "2023-11-08")
+    found = cast.clerk.do(VILLAGE, "党组研究", meeting="第12次会议", verdict="on", category="rebuild", approach="dispose")
+    waits(found, ("填申请表", "桑柘镇", "2023-11-21"))
+    _apply(cast)
+    found = cast.clerk.do(VILLAGE, "报送", into="new", title="桑柘镇关于审定“四个一批”项目的请示", number="桑柘府文〔2023〕58号")
+    waits(found, ("材料审核", "领导小组办公室", "2023-11-10"))
+
+    cast.clerk2.hold_meeting("保家镇党委2023年第9次会议", "2023-11-08")
+    cast.clerk2.do(TOWN, "党组研究", meeting="第9次会议", verdict="on", category="upgrade", approach="dispose")
+    waits(cast.clerk2.do(TOWN, "填申请表", confirmed=True), ("单位意见", "保家镇", "2023-11-21"))
+    cast.signer2.do(TOWN, "单位意见", verdict="on")
+    cast.clerk2.do(TOWN, "报送", into="new", title="保家镇关于审定“四个一批”项目的请示", number="保家府文〔2023〕31号")
+    cast.office.do(TOWN, "材料审核", verdict="accept")
+
+    returned = cast.office.do(VILLAGE, "材料审核", look="材料审核退回", verdict="application", reason="处置措施写得过于笼统")
+    waits(returned, ("填申请表", "桑柘镇", "2023-11-21"))
+    cast.clerk.go("/inbox")
+    cast.clerk.look("inbox")
+    cast.clerk.open(VILLAGE, "填申请表")
+    expect(cast.clerk.page.get_by_text("处置措施写得过于笼统").first).to_be_visible()
+    _apply(cast, look="填申请表退回")
+    cast.clerk.do(VILLAGE, "报送", look="报送加入批次", into="existing", batch="桑柘府文〔2023〕58号")
+    cast.clerk.menu("报送批次")
+    cast.clerk.look("batches")
+    cast.clerk.page.get_by_role("link", name="桑柘镇关于审定").click()
+    cast.clerk.look("batch")
+    waits(cast.office.do(VILLAGE, "材料审核", verdict="accept"), ("领导小组审定", "领导小组办公室", "2023-11-24"))
+
+
+def _apply(cast: Cast, look: str = "") -> None:
+    found = cast.clerk.do(VILLAGE, "填申请表", look, measures="补种适合本地气候的新品种，完善管网", confirmed=True)
+    waits(found, ("村级意见", "云顶村", "2023-11-10"))
+    waits(cast.village.do(VILLAGE, "村级意见", verdict="on"), ("单位意见", "桑柘镇", "2023-11-21"))
+    waits(cast.signer.do(VILLAGE, "单位意见", verdict="on"), ("报送", "桑柘镇", "2023-11-21"))
+
+
+def decide_and_post(cast: Cast) -> None:
+    """11-14 and 11-15: one meeting of the leading group decides both projects; both are posted at both places."""
+    cast.office.move_clock("2023-11-14")
+    cast.office.hold_meeting("县领导小组2023年第3次会议", "2023-11-14")
+    found = cast.office.do(
+        VILLAGE, "领导小组审定", meeting="第3次会议", verdict="approve", category="rebuild", exit="none", specially_studied=True
+    )
+    waits(found, ("批复", "领导小组办公室", "2023-11-24"))
+    cast.office.do(
+        TOWN, "领导小组审定", look="领导小组审定-提升", meeting="第3次会议", verdict="approve", category="upgrade", exit="none"
+    )
+    notices = [("主管单位公告", "2023-11-24"), ("实施地公告", "2023-11-24")]
+    found = cast.office.do(VILLAGE, "批复", number="彭乡振组〔2023〕7号")
+    waits(found, *((step, unit, day) for (step, day), unit in zip(notices, ("桑柘镇", "云顶村"), strict=True)))
+    cast.office.do(TOWN, "批复", number="彭乡振组〔2023〕8号")
+    cast.clerk.move_clock("2023-11-15")
+    cast.clerk.do(VILLAGE, "主管单位公告", photo="公告照片.png")
+    assert cast.village.do(VILLAGE, "实施地公告", photo="公告照片.png") == []
+    cast.clerk2.do(TOWN, "主管单位公告", photo="公告照片.png")
+    assert cast.village2.do(TOWN, "实施地公告", photo="公告照片.png") == []
+    period(cast.clerk2, TOWN, "2023-11-22")
+
+
+def object_and_decide_again(cast: Cast) -> None:
+    """11-16 to 11-27: an upheld objection ends the period; new decision, new reply, new notices, a new full period."""
+    cast.clerk.move_clock("2023-11-16")
+    cast.clerk.object_to(VILLAGE, "村民甲", "公告的投资金额与实际不符")
+    cast.clerk.look("case-overview-objection")
+    found = cast.clerk.do(VILLAGE, "异议核查", objections=None, **_finding("yes"))
+    waits(found, ("领导小组审定", "领导小组办公室", "2023-11-24"))
+    cast.office.move_clock("2023-11-24")
+    cast.office.hold_meeting("县领导小组2023年第4次会议", "2023-11-24")
+    cast.office.do(VILLAGE, "领导小组审定", meeting="第4次会议", verdict="approve", category="rebuild", exit="none", specially_studied=True)
+    found = cast.office.do(VILLAGE, "批复", number="彭乡振组〔2023〕9号")
+    waits(found, ("主管单位公告", "桑柘镇", "2023-11-24"), ("实施地公告", "云顶村", "2023-11-24"))
+    cast.clerk.move_clock("2023-11-27")
+    cast.clerk.do(VILLAGE, "主管单位公告", photo="公告照片.png")
+    cast.village.do(VILLAGE, "实施地公告", photo="公告照片.png")
+    period(cast.clerk, VILLAGE, "2023-12-04")
+
+
+def test_two_projects_go_from_the_push_to_the_archive(house: House, cast: Cast) -> None:
+    survey(cast)
+    study_and_submit(cast)
+    decide_and_post(cast)
+    assert house.complaints == []
