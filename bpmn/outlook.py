@@ -1,12 +1,15 @@
-"""Which steps can come after a step, as its page tells it: read off the diagram, conditions left open."""
+"""What can come after a step, as its page tells it: read off the diagram, conditions left open."""
 
 from __future__ import annotations
 
 from bpmn.engine import Diagram, Element
 
 
+_STOPS = ("userTask", "intermediateCatchEvent")  # where a case waits for somebody, a date or a message
+
+
 def next_steps(diagram: Diagram, element_id: str) -> tuple[Element, ...]:
-    """Return the user tasks that can follow directly, in the diagram's order; none when only the end follows."""
+    """Return where a case can wait next, in the diagram's order; nothing when only the end follows."""
     found: dict[str, Element] = {}
     seen: set[str] = set()
     waiting = _after(diagram, diagram.elements[element_id])
@@ -15,7 +18,7 @@ def next_steps(diagram: Diagram, element_id: str) -> tuple[Element, ...]:
         if element.id in seen:
             continue
         seen.add(element.id)
-        if element.kind == "userTask":
+        if element.kind in _STOPS:
             found[element.id] = element
         else:
             waiting += _after(diagram, element)

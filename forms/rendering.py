@@ -234,7 +234,8 @@ def project_text(column: str, value: Any) -> str:
     terms = _TERMS.get(column)
     if terms is None:
         return str(value)
-    return "、".join(terms(each).label for each in ([value] if isinstance(value, str) else value))
+    between = "；" if terms is Finding else "、"  # findings have commas of their own
+    return between.join(terms(each).label for each in ([value] if isinstance(value, str) else value))
 
 
 def answer_from(value: Any) -> Any:

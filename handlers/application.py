@@ -47,10 +47,16 @@ def show(step: Step) -> Shown:
         "state": state(project),
         "linkage": _linkage(project),
         "category": label_of(Category, step.variables.get("category")),
-        "decided_measures": measures_proposed(step),
+        "decided_measures": _decided(step),
         **{name: project_text(name, project.get(name)) for name in _PLAIN},
     }
     return Shown(display, context={"returned": "true" if returned else "false"})
+
+
+def _decided(step: Step) -> str:
+    """Return the meeting's own words: the register already holds the form's when it comes back."""
+    said = step.answers.get("party_meeting", {}).get("measures")
+    return str(said) if said and not step.variables.get("exit_proposed") else measures_proposed(step)
 
 
 def _linkage(project: Any) -> str:

@@ -107,7 +107,7 @@ def visible_batch(session: Session, actor: Actor, batch_id: int) -> SubmissionBa
 
 
 def batch_cases(session: Session, actor: Actor, batch_id: int) -> Sequence[tuple[BatchCase, Case]]:
-    """Return the cases sent with a batch that `actor` may see."""
+    """Return the cases sent with a batch that `actor` may see, each with its latest sending."""
     rows = session.execute(
         select(BatchCase, Case)
         .join(Case, Case.id == BatchCase.case_id)
@@ -115,7 +115,7 @@ def batch_cases(session: Session, actor: Actor, batch_id: int) -> Sequence[tuple
         .options(joinedload(Case.project))
         .order_by(BatchCase.id)
     ).all()
-    return [(sent, case) for sent, case in rows]
+    return list({case.id: (sent, case) for sent, case in rows}.values())
 
 
 def papers_of(session: Session, *, meeting_id: int | None = None, batch_id: int | None = None) -> Sequence[Attachment]:

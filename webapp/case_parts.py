@@ -13,7 +13,7 @@ from bpmn.deployment import Version, version_of
 from forms.fields import Asked, shown
 from ledger.archive import archive_rows
 from ledger.case_access import case_items
-from ledger.cases import Case, WorkItem
+from ledger.cases import Case, WorkItem, timers_of
 from ledger.db import day_of
 from ledger.journal import Entry, history
 from ledger.papers import Attachment, attachments_of_case
@@ -64,6 +64,25 @@ class Stop:
     unit: str
     state: str  # done, current, overdue
     words: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """What a case waits for without anybody's doing: a period, a date of the campaign."""
+
+    name: str
+    began_at: datetime
+    ends_at: datetime
+    provisional: bool  # counted past the published calendar
+
+
+def pauses(case: Case) -> list[Pause]:
+    """Return the timers a case waits at, under the names they have on the diagram."""
+    elements = version_of(case.procedure).diagram.elements
+    return [
+        Pause(elements[timer.element].name, timer.created_at, timer.due_at, timer.provisional)
+        for timer in timers_of(ledger_session(), case.id)
+    ]
 
 
 def case_parts(case: Case) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ledger.procedures import Procedure
 from ledger.projects import funding_of
 from ledger.register import classifications_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
-from webapp.case_parts import case_parts
+from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
 from webapp.own_forms import OBJECTION, posted_of
 from webapp.permissions import ACTING, OBJECTIONS, STAFF, allows
@@ -162,6 +162,7 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         tabs=TABS,
         errors=errors,
         waiting=items,
+        pauses=pauses(case),
         mine={item.id for item in items if (item.unit_id, item.role) in actor().places},
         late_reviews={item.id for item in items if runs_it and _is_late_review(item)},
         may_object=_may_object(case) and _publicity_runs(case),

@@ -19,7 +19,7 @@ from ledger.inbox import next_item
 from ledger.journal import Act, record
 from ledger.papers import Attachment, Place, attach, remove_attachment
 from ledger.vocabulary import ItemStatus, PaperKind
-from webapp.case_parts import case_parts
+from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
 from webapp.own_forms import posted_of
 from webapp.permissions import ACTING, STAFF, allows
@@ -120,6 +120,7 @@ def sent(item_id: int) -> ResponseReturnValue:
         item=item,
         case=item.case,
         waiting=waiting_items(ledger_session(), case_id),
+        pauses=pauses(item.case),
         following=next_item(ledger_session(), actor(), moment().at),
     )
 

@@ -22,7 +22,7 @@
     for (const box of range.getClientRects()) if (box.width > 1 && box.height > 1) texts.push([box, parent, node.data]);
   }
   for (const element of document.querySelectorAll('[placeholder], [title], [aria-label]')) {
-    if (seen(element)) said.push(element.placeholder || '', element.title || '', element.getAttribute('aria-label') || '');
+    if (seen(element) && !element.closest('.bjs-powered-by')) said.push(element.placeholder || '', element.title || '', element.getAttribute('aria-label') || '');
   }
   for (const text of said) {
     for (const word of text.match(/[A-Za-z_]{2,}/g) || []) if (!words.has(word)) findings.push(`没有译成中文：${word}（${short(text)}）`);

@@ -26,6 +26,7 @@ SERVER_ERROR = 500
 ROUNDS = 8  # an answer may make another question appear, which makes another
 # what is written in Latin letters in Chinese offices too: file types, sizes, sign-in names' owner
 ALLOWED_WORDS = ("xlsx", "docx", "pdf", "PDF", "jpg", "png", "zip", "KB", "MB")
+FLAT = ".top, .actbar { position: static !important; }"  # of a long page's picture: what sticks would hide a part of it
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 
 
@@ -99,7 +100,7 @@ class Person:
 
     # -- looking
 
-    def look(self, name: str, *, full: bool = True) -> None:
+    def look(self, name: str) -> None:
         """Look at a page at both widths, once per name: a picture, and nothing clipped, overlapping or untranslated."""
         if name in self.house.looked_at:
             return
@@ -109,7 +110,7 @@ class Person:
             self.page.evaluate("window.scrollTo(0, 0)")
             for finding in self.page.evaluate((HERE / "eyes.js").read_text(encoding="utf-8"), list(ALLOWED_WORDS)):
                 self.house.complaints.append(f"{name} {size['width']}: {finding}")
-            self.page.screenshot(path=self.house.pictures / f"{name}-{size['width']}.png", full_page=full)
+            self.page.screenshot(path=self.house.pictures / f"{name}-{size['width']}.png", full_page=True, style=FLAT)
 
     def text(self) -> str:
         return self.page.locator("main").inner_text()
@@ -146,6 +147,14 @@ class Person:
         self.look("sent")
         return [words.strip() for words in self.page.locator("main .card").first.locator("li").all_inner_texts()]
 
+    def enter(self, project: str, step: str, look: str = "", **answers: Any) -> None:
+        """Make an entry on a step that stays open afterwards."""
+        self.open(project, step)
+        self.fill(**answers)
+        self.look(f"form-{look or step}")
+        self.page.get_by_role("button", name="提交", exact=True).click()
+        expect(self.page.get_by_text("已登记。任务仍在办理中")).to_be_visible()
+
     def sign(self, project: str, step: str, opinion: str = "同意") -> list[str]:
         self.open(project, step)
         self.page.fill('[name="opinion"]', opinion)
@@ -180,7 +189,7 @@ class Person:
         self.page.get_by_role("button", name="查询").click()
         self.page.locator("tbody tr").first.locator("a").last.click()
         if tab:
-            self.page.get_by_role("link", name=tab, exact=True).click()
+            self.page.locator("main").get_by_role("link", name=tab, exact=True).click()
 
     def move_clock(self, on: str) -> None:
         """Move the demonstration's clock to a date, at the same time of day."""
@@ -221,7 +230,10 @@ class Person:
         return kinds.get(question["kind"], "现场逐项核实，情况属实")
 
     def answer(self, name: str, value: Any) -> None:
-        """Answer one question: a word, a list of choices, a file's name, or rows and columns as nested values."""
+        """Answer one question: a word, a list of choices, a file's name, or rows and columns as nested values.
+
+        The key “*” stands for every row.
+        """
         if isinstance(value, Mapping):
             for key, inner in value.items():
                 self.answer(f"{name}.{key}", inner)
@@ -230,7 +242,13 @@ class Person:
             for number, row in enumerate(value):
                 self.answer(f"{name}.{number}", row)
             return
-        boxes = self.page.locator(f'main [name="{name}"]:not([type="hidden"])')
+        before, every, after = name.partition(".*.")
+        named = f'[name^="{before}."][name$=".{after}"]' if every else f'[name="{name}"]'
+        boxes = self.page.locator(f'main {named}:not([type="hidden"])')
+        if every:
+            for one in boxes.all():
+                self.answer(str(one.get_attribute("name")), value)
+            return
         kind = boxes.first.evaluate("box => box.type")
         if kind == "file":
             content = picture() if str(value).endswith(".png") else PDF

@@ -15,6 +15,7 @@ from bpmn.outlook import next_steps
         ("receive", {"reassign", "field_survey"}),
         ("field_survey", {"assessment", "joint_review"}),
         ("acceptance_check", {"application", "field_survey", "decision"}),
+        ("notice_unit", {"publicity_over", "objection_raised"}),
         ("reply", {"party_meeting", "notice_unit", "notice_site"}),
         ("evaluation", {"disposal", "reclassification", "filing", "decision"}),
         ("archiving", set()),

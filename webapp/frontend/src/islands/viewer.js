@@ -96,7 +96,8 @@ function mark(viewer, state) {
   for (const id of present(state.flows)) canvas.addMarker(id, 'is-taken');
   for (const id of present(Object.keys(state.notes || {}))) {
     const { text, kind } = state.notes[id];
-    const note = elementOf('div', `diagram-note note-${kind}`, kind === 'done' ? `✓ ${text}` : text);
+    const words = text.replace(/ (?=\d+ )|(?<= \d+) /g, '\u00a0'); // a line ends between who and how long, not within
+    const note = elementOf('div', `diagram-note note-${kind}`, kind === 'done' ? `✓ ${words}` : words);
     note.title = `${KINDS[kind] || ''} ${text}`.trim();
     overlays.add(id, 'note', { position: { bottom: 6, left: 0 }, html: note, scale: { min: 1, max: 1 } });
   }
