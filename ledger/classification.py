@@ -6,7 +6,7 @@ the order of gravity is told, never applied.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from ledger.findings import DEFECTS, Finding
@@ -48,10 +48,11 @@ def suggest(rows: Sequence[Mapping[str, object]], findings: Collection[str]) -> 
     return Suggestion(category.value, reasons, advice(category, found))
 
 
-def reason_of(row: Mapping[str, object], found: Collection[Finding]) -> Reason:
-    """Return a row as a reason, naming the findings of its article."""
+def reason_of(row: Mapping[str, object], found: Set[Finding]) -> Reason:
+    """Return a row as a reason, naming the findings of its article; that it runs normally the row says itself."""
     article = str(row["article"])
-    grounds = [finding.label for finding in Finding if finding in found and finding.article == article]
+    named = found - {Finding.RUNS_NORMALLY}
+    grounds = [finding.label for finding in Finding if finding in named and finding.article == article]
     text = str(row["reason"])
     return Reason(str(row["category"]), article, f"{text}：{'；'.join(grounds)}" if grounds else text)
 

@@ -80,8 +80,8 @@ def _condition(project: Project) -> tuple[tuple[str, str], ...]:
         ("存在问题", _labels(ProjectProblem, project.problems)),
         ("联农带农", label_of(Linkage, project.linkage)),
         ("未充分发挥原因", _labels(LinkageGap, project.linkage_gaps)),
-        ("现场认定情形", _labels(Finding, project.findings)),
-        ("调查日期", project.surveyed_on.isoformat() if project.surveyed_on else "—"),
+        ("现场发现", _labels(Finding, project.findings, "；")),
+        ("调研日期", project.surveyed_on.isoformat() if project.surveyed_on else "—"),
     )
 
 
@@ -99,5 +99,5 @@ def _yuan(amount: Decimal | None) -> str:
     return "—" if amount is None else f"{yuan_text(amount)} 元"
 
 
-def _labels(vocabulary: type[Term], identifiers: Sequence[str]) -> str:
-    return "、".join(vocabulary(identifier).label for identifier in identifiers) or "—"
+def _labels(vocabulary: type[Term], identifiers: Sequence[str], between: str = "、") -> str:
+    return between.join(vocabulary(identifier).label for identifier in identifiers) or "—"

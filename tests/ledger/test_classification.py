@@ -35,7 +35,7 @@ def test_suggests_only_the_one_class_all_rows_speak_for(rows: list[dict[str, obj
 def test_reasons_name_article_and_findings() -> None:
     """C5: the suggestion names its reasons and article."""
     suggestion = suggest([WEAK], ["technology_weak", "chain_weak", "runs_normally", "momentum"])
-    text = "两项以上缺陷：项目正常运行；产业链条存在明显短板弱项；科技支撑能力弱，产业竞争能力不强"
+    text = "两项以上缺陷：产业链条存在明显短板弱项；科技支撑能力弱，产业竞争能力不强"
     assert suggestion.reasons == (Reason("upgrade", "4", text),)
     assert suggestion.note == ""
 
