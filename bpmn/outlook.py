@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bpmn.engine import Diagram, Element
 
-
 _STOPS = ("userTask", "intermediateCatchEvent")  # where a case waits for somebody, a date or a message
 
 

@@ -20,7 +20,7 @@ from ledger.cases import Case
 from ledger.people import Unit
 from ledger.projects import Project, set_funding
 from ledger.units_text import unit_key
-from ledger.vocabulary import Level, UnitKind
+from ledger.vocabulary import Function, Industry, Level, OperatingMode, Term, UnitKind, Use
 
 # fields that a workbook may change on a project already known, where it says anything at all
 _TEXTS = ("name", "township_text", "village_text", "unit_text", "responsible_body", "responsible_person", "telephone")
@@ -37,6 +37,13 @@ _OTHERS = (
     "appraised_yuan",
     "other_value_yuan",
 )
+_TERMS: Mapping[str, type[Term]] = {
+    "level": Level,
+    "industry": Industry,
+    "operating_mode": OperatingMode,
+    "use": Use,
+    "function": Function,
+}
 _PERSONAL = frozenset({"responsible_person", "telephone"})
 
 
@@ -153,7 +160,7 @@ def _changes(project: Project, row: Row) -> dict[str, tuple[str, str]]:
     for name, value in _said(row).items():
         old = getattr(project, name)
         if old != value:
-            changes[name] = ("***", "***") if name in _PERSONAL else (_text(old), _text(value))
+            changes[name] = ("***", "***") if name in _PERSONAL else (_text(old, name), _text(value, name))
     # once surveyed, the split checked on site is the truth and the export's coarser one no change
     if project.surveyed_on is None and _matrix_text(project.funding) != _matrix_text(_matrix(row)):
         new_total = sum(row.funding.values(), row.unattributed_yuan)
@@ -166,10 +173,12 @@ def _matrix_text(funding: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, st
     return {key: amount for key, amount in cells.items() if amount}
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, name: str = "") -> str:
+    if value in (None, ""):
+        return ""
     if isinstance(value, Decimal):
         return f"{value:.2f}"
-    return "" if value is None else str(value)
+    return _TERMS[name](value).label if name in _TERMS else str(value)
 
 
 def _fill(project: Project, row: Row) -> None:

@@ -24,8 +24,8 @@ HERE = Path(__file__).parent
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 SERVER_ERROR = 500
 ROUNDS = 8  # an answer may make another question appear, which makes another
-# what is written in Latin letters in Chinese offices too: file types, sizes, sign-in names' owner
-ALLOWED_WORDS = ("xlsx", "docx", "pdf", "PDF", "jpg", "png", "zip", "KB", "MB")
+# what is written in Latin letters in Chinese offices too: file types, sizes; the workbook's own sheet name
+ALLOWED_WORDS = ("xlsx", "docx", "pdf", "jpg", "png", "zip", "KB", "MB", "Sheet")
 FLAT = ".top, .actbar { position: static !important; }"  # of a long page's picture: what sticks would hide a part of it
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 
@@ -34,7 +34,9 @@ def picture() -> bytes:
     """Return a small photograph: one grey PNG."""
     rows = b"".join(b"\x00" + b"\x9a" * 64 for _row in range(48))
     parts = ((b"IHDR", struct.pack(">IIBBBBB", 64, 48, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    chunks = (struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data)) for tag, data in parts)
+    chunks = (
+        struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data)) for tag, data in parts
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
@@ -166,7 +168,14 @@ class Person:
         """Enter a meeting with its minutes and their scan."""
         self.menu("会议")
         self.page.get_by_role("link", name="登记会议").click()
-        self.fill(title=title, held_on=held_on, place="二楼会议室", chair="主持人甲", attendance="参会人甲、参会人乙", minutes="会议逐个研究了项目的分类和处置措施。")
+        self.fill(
+            title=title,
+            held_on=held_on,
+            place="二楼会议室",
+            chair="主持人甲",
+            attendance="参会人甲、参会人乙",
+            minutes="会议逐个研究了项目的分类和处置措施。",
+        )
         self.answer("scan", "会议纪要.pdf")
         self.look("meeting-new")
         self.page.get_by_role("button", name="登记", exact=True).click()
@@ -234,21 +243,21 @@ class Person:
 
         The key “*” stands for every row.
         """
-        if isinstance(value, Mapping):
-            for key, inner in value.items():
-                self.answer(f"{name}.{key}", inner)
-            return
-        if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            for number, row in enumerate(value):
-                self.answer(f"{name}.{number}", row)
-            return
-        before, every, after = name.partition(".*.")
-        named = f'[name^="{before}."][name$=".{after}"]' if every else f'[name="{name}"]'
-        boxes = self.page.locator(f'main {named}:not([type="hidden"])')
-        if every:
-            for one in boxes.all():
-                self.answer(str(one.get_attribute("name")), value)
-            return
+        if isinstance(value, Mapping) or is_rows(value):
+            for part, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+                self.answer(f"{name}.{part}", inner)
+        elif ".*." in name:
+            before, _every, after = name.partition(".*.")
+            for box in self._boxes(f'[name^="{before}."][name$=".{after}"]').all():
+                self._give(str(box.get_attribute("name")), value)
+        else:
+            self._give(name, value)
+
+    def _boxes(self, named: str) -> Locator:
+        return self.page.locator(f'main {named}:not([type="hidden"])')
+
+    def _give(self, name: str, value: Any) -> None:
+        boxes = self._boxes(f'[name="{name}"]')
         kind = boxes.first.evaluate("box => box.type")
         if kind == "file":
             content = picture() if str(value).endswith(".png") else PDF
@@ -273,6 +282,10 @@ class Person:
             own = str(box.get_attribute("value"))
             if (own in value) != box.is_checked():
                 self._label(name, own).click()
+
+
+def is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
 def choose(box: Locator, wanted: str) -> None:

@@ -91,13 +91,18 @@ def test_p1_the_same_rows_again_change_nothing(sessions: SessionFactory, county_
 
 def test_p1_changes_are_named_and_personal_data_is_not(sessions: SessionFactory, county_id: int) -> None:
     changed = replace(
-        Row(), construction="改建厂房", telephone="13800000002", funding={("earmarked", "central"): Decimal(7)}
+        Row(),
+        construction="改建厂房",
+        use="idle",
+        telephone="13800000002",
+        funding={("earmarked", "central"): Decimal(7)},
     )
     with transaction(sessions) as session:
         imports.take(session, county_id, [Row()], NOW)
         change = imports.compare(session, county_id, [changed]).changed[0]
         assert change.fields == {
             "construction": ("新建厂房", "改建厂房"),
+            "use": ("", "闲置"),
             "telephone": ("***", "***"),
             "funding": ("105.10", "7.00"),
         }

@@ -94,6 +94,20 @@ def test_an_objection_is_entered_only_while_the_period_runs(site: Site) -> None:
     assert walk.waiting() == ["objection"]
 
 
+def test_t1_a_running_period_says_when_it_ends(site: Site) -> None:
+    walk = site.walk()
+    walk.to("notice_unit")
+    walk.complete("notice_unit", posted_on="2023-11-06")
+    walk.complete("notice_site", posted_on="2023-11-06")
+    site.catch_up(walk)
+    page = site.town().get(f"/cases/{walk.case_id}").text
+    row = page[page.index("公告期满") :].split("</tr>")[0]
+    assert "系统计时" in row
+    assert "2023-11-13" in row  # five working days after Monday, 6 November
+    sent = site.town().get(f"/items/{walk.items('notice_unit')[0].id}/sent").text
+    assert "2023-11-13 24:00" in sent
+
+
 def test_a_row_of_annex_6_is_waived_by_two_people(site: Site) -> None:
     """P13: 不适用 needs a reason and a second person."""
     walk = site.walk()

@@ -153,6 +153,16 @@ def test_a_batch_shows_its_cases_and_papers(site: Site) -> None:
     assert "还没有报送批次" in site.town("保家镇").get("/batches").text
 
 
+def test_a_case_sent_twice_with_a_batch_is_listed_once(site: Site) -> None:
+    walk = site.walk()
+    walk.to("acceptance_check")
+    walk.complete("acceptance_check", verdict="application", reason="处置措施过于笼统")
+    walk.to("submission")
+    walk.complete("submission", into="existing", batch="1")
+    page = site.town().get("/batches/1").text
+    assert "报送的项目（1）" in page
+
+
 def campaign_form(site: Site, **changed: str) -> dict[str, str]:
     campaign = site.ground.county.campaign
     dates = {f"{name}_on": day.isoformat() for name, day in campaign.dates.items()}

@@ -99,7 +99,7 @@ function mark(viewer, state) {
     const words = text.replace(/ (?=\d+ )|(?<= \d+) /g, '\u00a0'); // a line ends between who and how long, not within
     const note = elementOf('div', `diagram-note note-${kind}`, kind === 'done' ? `✓ ${words}` : words);
     note.title = `${KINDS[kind] || ''} ${text}`.trim();
-    overlays.add(id, 'note', { position: { bottom: 6, left: 0 }, html: note, scale: { min: 1, max: 1 } });
+    overlays.add(id, 'note', { position: { bottom: 16, left: 0 }, html: note, scale: { min: 1, max: 1 } });
   }
 }
 
