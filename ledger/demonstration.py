@@ -191,7 +191,7 @@ def _project(session: Session, built: County, towns: Sequence[Unit], n: int, now
     name = f"{year}年{town.short_name}{village.short_name}{what}"
     project = Project(
         county_id=built.county.id,
-        number=f"50000{year}500243{n + 1:06}",
+        number=f"50000{year}5002439{n + 1:05}",
         name=name,
         pinyin_initials=initials(name),
         implementation_year=year,
