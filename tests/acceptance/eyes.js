@@ -33,6 +33,7 @@
     const style = getComputedStyle(element);
     const hides = style.overflowX === 'hidden' || style.overflowX === 'clip';
     if (hides && element.scrollWidth > element.clientWidth + 1 && style.textOverflow !== 'ellipsis') findings.push(`被裁切：${short(element.textContent)}`);
+    if (element.matches('textarea') && element.scrollHeight > element.clientHeight + 4) findings.push(`文本框被裁切：${element.name}`);
     if (element.matches('select') && element.selectedOptions.length) {
       const pen = document.createElement('canvas').getContext('2d');
       pen.font = style.font;

@@ -194,6 +194,17 @@ def test_a_file_field_speaks_chinese(show: Callable[..., Page]) -> None:
     assert page.evaluate("new FormData(document.forms[0]).get('f').name") == "会议纪要.pdf"
 
 
+def test_a_box_of_text_is_as_high_as_its_text(show: Callable[..., Page]) -> None:
+    page = show('<form><textarea class="form-control" rows="2">' + "一行\n" * 12 + "</textarea></form>")
+    box = page.locator("textarea")
+    fits = "box => box.scrollHeight <= box.clientHeight"
+    assert box.evaluate(fits)
+    before = box.evaluate("box => box.offsetHeight")
+    box.press_sequentially("又\n又\n又\n")
+    assert box.evaluate(fits)
+    assert box.evaluate("box => box.offsetHeight") > before
+
+
 def test_leaving_with_unsaved_changes_warns(show: Callable[..., Page]) -> None:
     page = show(DRAFT.replace('data-draft-seconds="0.05"', ""))
     page.fill("#opinion", "同意")
