@@ -16,7 +16,7 @@ def notice_text(step: Step) -> Answers:
     number = f"（{reply['number']}）" if reply.get("number") else ""
     content = (
         f"经县实施乡村振兴战略领导小组会议审定{number}，现将经营性帮扶产业项目“{project['name']}”"
-        f"（项目编号{project['number']}）“四个一批”分类及处置措施公告如下：{decided(step)}"
+        f"（项目编号{project['number']}）“四个一批”分类及处置措施公告如下：{decided(step).rstrip('。；')}。"
         "公告期自两处均张贴之次日起，不少于5个工作日。如有异议，请在公告期内提出。"
     )
     return {"content": content}
