@@ -54,5 +54,12 @@ def test_p7_refused(changed: dict[str, str], files: dict[str, list[int]], field:
 
 def test_p7_the_notice_s_words_are_prepared() -> None:
     content = HANDLER.prepare(situation())["content"]
-    for words in ("高山蔬菜大棚", "PS2023-1007", "彭乡振组复〔2023〕12号", "提升类", "建冷库，上分拣线。公告期", "5个工作日"):
+    for words in (
+        "高山蔬菜大棚",
+        "PS2023-1007",
+        "彭乡振组复〔2023〕12号",
+        "提升类",
+        "建冷库，上分拣线。公告期",
+        "5个工作日",
+    ):
         assert words in content
