@@ -22,9 +22,11 @@ from bpmn.runtime import Acting, OpenItem, open_item
 from forms.definition import FieldType
 from ledger.cases import Case, Timer, WorkItem, timers_of
 from ledger.db import Base, day_of, transaction
+from ledger.installation import installation
 from ledger.journal import Moment
 from ledger.meetings import Meeting
 from ledger.papers import Attachment
+from ledger.people import Unit
 from ledger.projects import Project
 from ledger.vocabulary import Category, ItemStatus, Role
 from tests.walk import PDF, Walk, files_asked, fill, person
@@ -66,8 +68,6 @@ class Town:
 
     def now(self) -> datetime:
         """Return the moment the pages show."""
-        from ledger.installation import installation
-
         with transaction(self.site.ground.sessions, writes=False) as session:
             return moment_of(installation(session), real_now()).at
 
@@ -83,6 +83,10 @@ class Town:
     def rows(self, table: type[Base], *where: Any) -> list[Any]:
         with transaction(self.site.ground.sessions, writes=False) as session:
             return list(session.scalars(select(table).where(*where)))
+
+    def name_of(self, unit_id: int) -> str:
+        name: str = self.rows(Unit, Unit.id == unit_id)[0].short_name
+        return name
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of every table, but of those that a refusal may write."""
@@ -132,6 +136,10 @@ class Matter:
     @property
     def address(self) -> str:
         return f"/cases/{self.walk.case_id}"
+
+    def unit(self, stem: str) -> str:
+        """Return the name of the unit a step waits for."""
+        return self.town.name_of(self.walk.item(stem).unit_id)
 
     def who(self, item: WorkItem) -> Person:
         return self.town.person(item.unit_id, item.role)
@@ -232,7 +240,7 @@ class Matter:
         held = self.town.rows(Meeting, Meeting.unit_id == item.unit_id, Meeting.held_on == today)
         if held:
             return int(held[-1].id)
-        return self.town.hold_meeting(item.unit_id, f"{item.unit.short_name}会议{today}", scan=pdf("会议纪要"))
+        return self.town.hold_meeting(item.unit_id, f"{self.town.name_of(item.unit_id)}会议{today}", scan=pdf("会议纪要"))
 
 
 def sentences(answer: TestResponse) -> str:
