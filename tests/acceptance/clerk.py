@@ -6,7 +6,6 @@ Everything a story does goes through HTTP; the database is only read, to know wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import unescape
@@ -163,7 +162,7 @@ class Matter:
         if meeting is not None and meeting not in given:
             given[meeting] = str(self._meeting(item))
             shown = self._shown(item)
-        answers = {**self.walk.answers_for(shown), **given}
+        answers = {**self.walk.answers_for(shown), **self._number(shown), **given}
         posted: dict[str, Any] = dict(fill(shown, answers, day_of(self.walk.now)))
         for each in files_asked(shown, posted, answers):
             posted[each.name] = pdf(each.label)
@@ -174,14 +173,14 @@ class Matter:
         """Submit and expect it to be taken; a signed step is signed by the unit's signer too."""
         item = self.walk.item(stem, instance)
         answer = self.submit(stem, instance, **given)
-        assert answer.status_code == 303, (stem, sentences(answer))
+        assert answer.status_code == 303, (stem, complaints(answer))
         if any(each.id == item.id and each.status == ItemStatus.UNSIGNED for each in self.walk.items(stem)):
             signed = self.sign(stem)
             assert signed.status_code == 303, (stem, sentences(signed))
         return answer
 
     def refused(self, stem: str, instance: str | int | None = None, **given: Any) -> str:
-        """Submit and expect a refusal that changes nothing; return its sentences."""
+        """Submit and expect a refusal that changes nothing; return its complaints."""
         before, item = self.town.counts(), self.walk.item(stem, instance)
         answer = self.submit(stem, instance, **given)
         assert answer.status_code == 422, (stem, answer.status_code)
@@ -189,7 +188,7 @@ class Matter:
         files = ("attachment", "paper", "meeting")  # files and meetings of the attempt are kept, so nothing is lost
         assert {t: n for t, n in after.items() if t not in files} == {t: n for t, n in before.items() if t not in files}
         assert (now.revision, now.status) == (item.revision, item.status)
-        return sentences(answer)
+        return complaints(answer)
 
     def sign(self, stem: str, role: Role = Role.SIGNER, action: str = "approve", **more: str) -> TestResponse:
         item = self.walk.item(stem)
@@ -231,6 +230,13 @@ class Matter:
             acting = Acting(session, person(session, item.unit_id, item.role), self._moment(), ground.papers)
             return open_item(acting, item.id)
 
+    def _number(self, shown: OpenItem) -> dict[str, str]:
+        """Return the number of a 批复: one per meeting and unit (P6)."""
+        if shown.item.stem != "reply":
+            return {}
+        meeting = shown.step.answers["decision"]["meeting"]
+        return {"number": f"彭乡振组批〔2023〕{meeting}—{shown.project.responsible_unit_id}号"}
+
     def _moment(self) -> Moment:
         return Moment(self.walk.now, self.walk.now)
 
@@ -240,7 +246,16 @@ class Matter:
         held = self.town.rows(Meeting, Meeting.unit_id == item.unit_id, Meeting.held_on == today)
         if held:
             return int(held[-1].id)
-        return self.town.hold_meeting(item.unit_id, f"{self.town.name_of(item.unit_id)}会议{today}", scan=pdf("会议纪要"))
+        return self.town.hold_meeting(
+            item.unit_id, f"{self.town.name_of(item.unit_id)}会议{today}", scan=pdf("会议纪要")
+        )
+
+
+def complaints(answer: TestResponse) -> str:
+    """Return what a refused form says at its head, without white space."""
+    found = re.search(r'error-summary".*?</div>', answer.get_data(as_text=True), re.DOTALL)
+    assert found is not None
+    return words(f"<{found[0]}")
 
 
 def sentences(answer: TestResponse) -> str:
@@ -269,11 +284,3 @@ def table(content: bytes) -> list[dict[str, Any]]:
     rows = [list(row) for row in load_workbook(BytesIO(content)).active.iter_rows(values_only=True)]
     head = next(number for number, row in enumerate(rows) if row[0] == "序号")
     return [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
-
-
-def links(page: str, pattern: str) -> dict[str, str]:
-    """Return the addresses on a page that match, by their text."""
-    found: Mapping[str, str] = {
-        words(text): address for address, text in re.findall(rf'<a[^>]*href="({pattern})"[^>]*>(.*?)</a>', page, re.DOTALL)
-    }
-    return dict(found)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from ledger.cases import Case, Objection
 from ledger.db import day_of, transaction
 from ledger.meetings import Reply, ReplyCase, SubmissionBatch
-from ledger.papers import Attachment
+from ledger.papers import Attachment, remove_attachment
 from ledger.people import User, appoint
 from ledger.projects import Classification, Project
 from ledger.vocabulary import CaseStatus, Category, Role
@@ -206,19 +206,19 @@ def test_article_13_the_village_form_goes_by_meeting_village_and_township(town: 
 
 
 def test_article_13_a_batch_is_refused_while_a_piece_is_missing(town: Town) -> None:
-    """P5: minutes nobody signed are no minutes in a package; the refusal lists what is missing."""
-    matter = town.matter(1).to("party_meeting")
-    unit_id = matter.walk.item("party_meeting").unit_id
-    meeting = town.hold_meeting(unit_id, "保家镇党委第9次会议")
-    matter.do("party_meeting", meeting=str(meeting))
-    matter.to("submission")
-    assert "党组（委）会议纪要" in words(matter.open("submission"))
-    said = matter.refused("submission", title="关于报送项目的请示", number="保家府文〔2023〕12号")
-    assert "材料不齐，不能报送。还缺：党组（委）会议纪要" in said
-    town.person(unit_id).post(f"/meetings/{meeting}/scans", {"scan": pdf("纪要")}, content_type="multipart/form-data")
-    assert "材料齐全" in words(matter.open("submission"))
-    assert "请勾选" in matter.refused("submission", truth=None)  # 真实性 (art. 22)
-    matter.do("submission")
+    """P5: a package without a piece is refused with the list; it is attested as true (art. 22)."""
+    matter = town.matter(1).to("submission")
+    with transaction(town.site.ground.sessions) as session:
+        reports = (Attachment.case_id == matter.walk.case_id, Attachment.kind == "survey_report")
+        for paper in session.scalars(select(Attachment).where(*reports)):
+            remove_attachment(paper, town.now())
+    assert "还缺：实地调研情况报告" in words(matter.open("submission"))
+    assert "材料不齐，不能报送。还缺：实地调研情况报告" in matter.refused("submission")
+    assert town.rows(SubmissionBatch) == []
+    whole = town.matter(4).to("submission")
+    assert "材料齐全" in words(whole.open("submission"))
+    assert "本单位确认报送的数据和材料真实、准确、完整" in whole.refused("submission", truth=None)
+    whole.do("submission")
 
 
 def test_article_13_a_batch_carries_request_and_tables_that_agree(town: Town) -> None:
@@ -345,7 +345,7 @@ def test_article_14_publicity_ends_after_five_working_days_and_objections_are_he
         said = {"raised_by": raised_by, "contact": "13800001111", "content": "措施与实际不符"}
         assert town.office().post(f"{matter.address}/objections/new", said).status_code == 303
     assert (quiet.walk.waiting(), upheld.walk.waiting()) == (["objection"], ["objection"])
-    assert "请填写" in quiet.refused("objection", objections=[])
+    assert "村民甲" in quiet.refused("objection", objections=[])
     quiet.do("objection", objections=[settled(town, quiet, 0, "no")])
     assert [timer.due_at.isoformat() for timer in quiet.timers()] == ["2023-12-04T16:00:00+00:00"]
     town.until("2023-12-05")
@@ -388,7 +388,7 @@ def test_article_15_a_rebuilt_project_goes_two_rounds_to_the_archive(town: Town)
     lacking = matter.refused("disposal_plan", failure="soil_climate", new_project=None)
     assert "请填写新规划、新项目" in lacking  # art. 10: soil and climate ask for a new plan
     matter.do("disposal_plan", failure="variety", new_variety="引进脆红李新品种")
-    assert "处置完毕时进度应为100%" in matter.refused("disposal", percent=90)
+    assert "处置完毕时进度应为100%" in matter.refused("disposal", percent=90, photos=None)
     matter.do("disposal", action="progress", percent=40, text="已完成改良20亩", photos=None)
     assert matter.walk.waiting() == ["disposal"]
     assert "至少要上传一次现场照片" in matter.refused("disposal", photos=None)
@@ -403,13 +403,15 @@ def test_article_15_a_rebuilt_project_goes_two_rounds_to_the_archive(town: Town)
     matter.do("disposal")
     both = town.site.ground.county.townships["桑柘镇"]
     with transaction(town.site.ground.sessions) as session:
-        appoint(session, session.scalars(select(User).where(User.login == "sangzhezhen.jingban")).one(), both, Role.SIGNER)
+        appoint(
+            session, session.scalars(select(User).where(User.login == "sangzhezhen.jingban")).one(), both, Role.SIGNER
+        )
     assert matter.submit("evaluation", reached="yes").status_code == 303
     own = matter.sign("evaluation", Role.HANDLER)
     assert (own.status_code, "填写人不能审核自己填写的内容" in own.text) == (403, True)
     assert matter.sign("evaluation").status_code == 303
 
-    assert "请上传" in matter.refused("reclassification", village_scan=None) or True
+    assert "村委会盖章的分类表扫描件" in matter.refused("reclassification", village_scan=None)
     matter.do("reclassification", category="consolidate", village_scan=FILE)
     matter.do("filing", verdict="back", reason="分类表漏盖章")
     assert "分类表漏盖章" in town.town("桑柘镇").get(matter.address + "?tab=trail").text
