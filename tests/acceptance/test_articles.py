@@ -22,7 +22,7 @@ from ledger.papers import Attachment, remove_attachment
 from ledger.people import User, appoint
 from ledger.projects import Classification, Project
 from ledger.vocabulary import CaseStatus, Category, Role
-from tests.acceptance.clerk import Matter, Town, pdf, sentences, table, workbook, words
+from tests.acceptance.clerk import Matter, Town, pdf, sentences, table, words, workbook
 from tests.walk import FILE
 from tests.webapp.conftest import Site
 
