@@ -17,7 +17,7 @@ class AlreadyDone(Exception):
     def __init__(self, name: str, who: str, at: datetime) -> None:
         local = at.astimezone(SHANGHAI)
         moment = f"{local.month}月{local.day}日{local.hour}:{local.minute:02}"
-        super().__init__(f"任务“{name}”已由{who}于{moment}办理")
+        super().__init__(f"该任务已由{who}于{moment}办理")
         self.name, self.who, self.at = name, who, at
 
 
