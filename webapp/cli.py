@@ -22,22 +22,23 @@ from ledger.campaigns import Campaign, campaigns_of
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, sign_ins
 from ledger.installation import installation
+from ledger.migrations import NoDatabase
 from ledger.people import CLOCK, Unit, counties
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
 from webapp import create_app
 from webapp.importing import Checked, check, confirm, report
-from webapp.installing import OtherKind, appoint_administrators, ensure_county, set_up
+from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
 from webapp.request import moment_of, real_now
 from webapp.serving import serve
 
 _MOST_DAYS = 400
+_PORTS = 65536  # a larger number would be taken for another port
 _USAGE = (
     (re.compile(r"the following arguments are required: (.+)"), "缺少：{}"),
     (re.compile(r"unrecognized arguments: (.+)"), "不认识的参数：{}"),
     (re.compile(r"argument (.+): expected .*argument.*"), "参数 {} 后面缺少值"),
-    (re.compile(r"argument (.+): invalid int value: (.+)"), "参数 {} 应是整数，不能是 {}"),
     (re.compile(r"argument (.+): invalid choice: (\S+).*"), "{} 没有 {} 这一项"),
     (re.compile(r"one of the arguments (.+) is required"), "须写明其中之一：{}"),
     (re.compile(r"argument (.+): not allowed with argument (.+)"), "{} 不能与 {} 同时使用"),
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = given.command
         sys.exit(command(given))
-    except (Refused, OtherKind, WorkbookRefused) as refused:
+    except (Refused, OtherKind, NoFolder, NoDatabase, WorkbookRefused) as refused:
         sys.stderr.write(f"{refused}\n")
         sys.exit(2)
 
@@ -84,7 +85,7 @@ def _parser() -> _Parser:
     for name, run, text in (("serve", _serve, "启动服务"), ("demo", _demo, "启动演示")):
         serving = add(name, run, text)
         serving.add_argument("--host", help="监听地址，缺省 127.0.0.1")
-        serving.add_argument("--port", type=int, help="端口，缺省 8000")
+        serving.add_argument("--port", type=_port, help="端口，缺省 8000")
     add("clock", _clock, "单独运行时钟（公告期满、提醒、消息）")
     add("init", _init, "建立数据文件夹、单位和三个管理员（一次性密码只显示一次）")
     importing = add("import", _import, "导入全国防返贫监测信息系统导出的项目清单")
@@ -185,7 +186,8 @@ def _import(given: argparse.Namespace) -> int:
         if given.confirm and county is not None:
             result |= _confirmed(acting, campaigns_of(session, {county.id}), checked, given.file.name)
     _tell_import(result, as_json=given.json)
-    return 0 if result["ok"] else 2
+    # what was confirmed is written, and its spoiled rows are told beside it; 2 says that nothing changed
+    return 0 if result["ok"] or "case_count" in result else 2
 
 
 def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, name: str) -> dict[str, Any]:
@@ -245,6 +247,12 @@ def _workdays(given: argparse.Namespace) -> int:
 def _day_count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_DAYS):
         raise Refused(f"--days 应是 1—{_MOST_DAYS} 的整数，不能是“{text}”")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < _PORTS):
+        raise Refused(f"--port 应是 1—{_PORTS - 1} 的整数，不能是“{text}”")
     return int(text)
 
 

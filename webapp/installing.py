@@ -28,13 +28,21 @@ class OtherKind(ValueError):
     """数据文件夹里已有另一种安装（正式或演示），不能混用."""
 
 
+class NoFolder(ValueError):
+    """数据文件夹不能使用."""
+
+
 def set_up(settings: Settings, real_now: datetime, *, demonstration: bool = False) -> SessionFactory:
     """Return the ledger of an installation, made when its folder is empty and brought up to date when it is not.
 
-    Raises OtherKind when a demonstration is asked for on a real installation.
+    Raises OtherKind when a demonstration is asked for on a real installation, NoFolder or NoDatabase where nothing can
+    be kept.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
-    keys = load_keys(settings.data)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        keys = load_keys(settings.data)
+    except OSError as wrong:
+        raise NoFolder(f"数据文件夹 {settings.data} 不能使用：它应是一个可以写入的文件夹") from wrong
     upgrade(settings.database_url, keys)
     sessions = open_ledger(settings.database_url, keys)
     with transaction(sessions) as session:
