@@ -22,6 +22,7 @@ Columns = TypeVarTuple("Columns")
 PAGE_SIZE = 20
 SOON_DAYS = 3  # 3个工作日内
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ROWS = 2**31  # the databases refuse to look for a larger number
 
 
 class Limit(StrEnum):
@@ -243,6 +244,8 @@ class PlaceRefused(ValueError):
 def _place(after: str) -> tuple[datetime, int]:
     try:
         moment, item_id = after.rsplit("_", 1)
+        if not 0 <= int(item_id) < _ROWS:
+            raise ValueError(after)
         return _EPOCH + timedelta(microseconds=int(moment)), int(item_id)
     except (ValueError, OverflowError) as error:
         raise PlaceRefused("翻页位置无效，请从第一页重新查看") from error

@@ -137,6 +137,7 @@ def login() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     session, now = ledger_session(), moment()
     login, password = request.form.get("login", "")[:100].strip(), request.form.get("password", "")[:200]
+    login = login.replace("\0", "")  # PostgreSQL cannot even be asked for a name with one
     following = local_address(request.form.get("next"))
     user = check_password(session, login, password, now.real_at)
     address = request.remote_addr or ""

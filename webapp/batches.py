@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from ledger.gatherings import batch_cases, batches_page, papers_of, visible_batch
 from webapp.permissions import STAFF, allows
-from webapp.request import actor, ledger_session
+from webapp.request import actor, ledger_session, row_number
 
 bp = Blueprint("batches", __name__)
 _PAGE = 20
@@ -16,7 +16,7 @@ _PAGE = 20
 @bp.get("/batches")
 @allows(STAFF)
 def index() -> ResponseReturnValue:
-    found = batches_page(ledger_session(), actor(), request.args.get("before", type=int), _PAGE + 1)
+    found = batches_page(ledger_session(), actor(), request.args.get("before", type=row_number), _PAGE + 1)
     older = url_for("batches.index", before=found[_PAGE - 1].id) if len(found) > _PAGE else None
     return render_template("batches/index.html", batches=found[:_PAGE], older_url=older)
 

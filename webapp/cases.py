@@ -22,7 +22,7 @@ from ledger.register import classifications_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
 from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
-from webapp.own_forms import OBJECTION, posted_of
+from webapp.own_forms import OBJECTION, WAIVER, posted_of
 from webapp.permissions import ACTING, OBJECTIONS, STAFF, allows
 from webapp.procedure import diagram_answer
 from webapp.project_facts import facts_of
@@ -84,9 +84,11 @@ def object_to(case_id: int) -> ResponseReturnValue:
 def waive(case_id: int, row: int) -> ResponseReturnValue:
     """Ask that a row of Annex 6 be taken as not applicable."""
     case = _own(case_id)
-    reason = request.form.get("reason", "")[:500]
     try:
+        reason = parse(WAIVER, posted_of(request.form), Asked())["reason"]
         request_waiver(ledger_session(), case, row, reason, actor(), moment().at)
+    except FormErrors as wrong:
+        return _page(case, "papers", {f"waiver-{row}": "；".join(wrong.errors.values())}), 422
     except WaiverRefused as refused:
         return _page(case, "papers", {f"waiver-{row}": str(refused)}), 422
     _record(case, "waiver_requested", row, reason)

@@ -22,7 +22,7 @@ from webapp.form_page import FormPage
 from webapp.own_forms import MEETING as FORM
 from webapp.own_forms import posted_of
 from webapp.permissions import MEETING, STAFF, allows
-from webapp.request import actor, ledger_session, moment, settings
+from webapp.request import actor, ledger_session, moment, row_number, settings
 from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("meetings", __name__)
@@ -33,7 +33,7 @@ _BETWEEN_NAMES = re.compile(r"[\s、，,；;]+")
 @bp.get("/meetings")
 @allows(STAFF)
 def index() -> ResponseReturnValue:
-    found = meetings_page(ledger_session(), actor(), request.args.get("before", type=int), _PAGE + 1)
+    found = meetings_page(ledger_session(), actor(), request.args.get("before", type=row_number), _PAGE + 1)
     older = url_for("meetings.index", before=found[_PAGE - 1].id) if len(found) > _PAGE else None
     return render_template(
         "meetings/index.html", meetings=found[:_PAGE], older_url=older, kinds=MeetingKind, may_hold=bool(_posts())

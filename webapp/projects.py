@@ -22,7 +22,7 @@ from ledger.register import (
 from ledger.vocabulary import CaseStatus, Category, FundingSource, FundingTier, Level
 from webapp.permissions import STAFF, allows
 from webapp.project_facts import facts_of
-from webapp.request import actor, ledger_session
+from webapp.request import actor, ledger_session, row_number
 
 bp = Blueprint("projects", __name__)
 _PAGE = 20
@@ -77,7 +77,7 @@ def _wanted() -> ProjectFilter:
     asked = request.args
     return ProjectFilter(
         text=asked.get("q", "")[:60].strip(),
-        unit_id=asked.get("unit", type=int),
+        unit_id=asked.get("unit", type=row_number),
         category=asked.get("category", "") if asked.get("category") in set(Category) else "",
         level=asked.get("level", "") if asked.get("level") in set(Level) else "",
         state=asked.get("state", "") if asked.get("state") in dict(STATES) else "",

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, request
+from flask import Flask, Response, abort, current_app, g, make_response, request
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter, Map
 
 from bpmn.casefile import Acting
 from ledger.db import DatabaseBusy, SessionFactory, transaction
@@ -36,6 +37,7 @@ HEADERS = {
 }
 _FORM_BYTES = 2_000_000  # typed text of the largest form, far below what a file may have
 _FORM_PARTS = 4_000
+_LARGEST_ROW = 2**31 - 1
 
 
 def settings() -> Settings:
@@ -117,8 +119,24 @@ def _forget_person() -> None:
         g.pop(name, None)
 
 
+class RowNumber(IntegerConverter):
+    """`<int:…>` in an address: no row has a larger number, and the databases refuse to look for one."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=_LARGEST_ROW)
+
+
+def row_number(text: str) -> int:
+    """Read the number of a row from a query; ValueError for what no row can have."""
+    number = int(text)
+    if not 0 <= number <= _LARGEST_ROW:
+        raise ValueError(text)
+    return number
+
+
 def register(app: Flask, limit_mb: int, https: bool) -> None:
     """Limit what a request may carry and put the security headers on every answer."""
+    app.url_map.converters["int"] = RowNumber
     app.config.update(
         MAX_CONTENT_LENGTH=10 * limit_mb * 1024 * 1024,  # several files in one form
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
@@ -130,6 +148,12 @@ def register(app: Flask, limit_mb: int, https: bool) -> None:
         # a form without files is parsed whole: the limit for files would let 200 MB of text through
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = _FORM_BYTES
+
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL stores no NUL: a query that asks for one would fail there and find nothing on SQLite
+        if "\0" in request.path or any("\0" in text for pair in request.args.items(multi=True) for text in pair):
+            abort(400)
 
     @app.after_request
     def protect(response: Response) -> Response:
