@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -321,11 +322,16 @@ def draft_of(session: Session, item_id: int, user_id: int) -> Draft | None:
 
 
 def keep_draft(session: Session, item_id: int, user_id: int, posted: Any, now: datetime) -> Draft:
-    """Keep what a person typed, in place of what was kept before."""
+    """Keep what a person typed, in place of what was kept before; of two windows that save at once the later stands."""
     draft = draft_of(session, item_id, user_id)
     if draft is None:
-        draft = Draft(item_id=item_id, user_id=user_id)
-        session.add(draft)
+        draft = Draft(item_id=item_id, user_id=user_id, posted=posted, saved_at=now)
+        try:
+            with session.begin_nested():
+                session.add(draft)
+            return draft
+        except IntegrityError:  # the other window was quicker, and is committed by now
+            draft = session.scalars(select(Draft).where(Draft.item_id == item_id, Draft.user_id == user_id)).one()
     draft.posted, draft.saved_at = posted, now
     return draft
 
