@@ -50,7 +50,7 @@ def inbox(town: Town, name: str) -> str:
 
 
 def test_article_11_projects_are_imported_pushed_handed_back_and_withdrawn(town: Town) -> None:
-    """P1: the bureau takes the export, what finds no unit waits; a unit hands back, another gets it, one is withdrawn."""
+    """P1: what finds no unit waits; a unit hands a project back, another gets it, one is withdrawn."""
     bureau, campaign = town.bureau(), str(town.site.ground.county.campaign.id)
     book = workbook(rows_of(SANGZHE_VILLAGE, SANGZHE_TOWN, BAOJIA_VILLAGE, FORESTRY, ELSEWHERE))
     checked = bureau.post("/imports/new", {"workbook": (book, "导出.xlsx")}, content_type="multipart/form-data")
