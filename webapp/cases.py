@@ -85,7 +85,7 @@ def waive(case_id: int, row: int) -> ResponseReturnValue:
     """Ask that a row of Annex 6 be taken as not applicable."""
     case = _own(case_id)
     try:
-        reason = parse(WAIVER, posted_of(request.form), Asked())["reason"]
+        reason = parse(WAIVER, posted_of(request.form), Asked()).get("reason", "")
         request_waiver(ledger_session(), case, row, reason, actor(), moment().at)
     except FormErrors as wrong:
         return _page(case, "papers", {f"waiver-{row}": "；".join(wrong.errors.values())}), 422

@@ -75,7 +75,9 @@ OBJECTION = _form(
         _field("content", "异议内容", "textarea", max_length=1000, width=12),
     ],
 )
-WAIVER = _form("waiver", "不适用", "23", [_field("reason", "不适用的理由", "textarea", max_length=500, width=12)])
+WAIVER = _form(
+    "waiver", "不适用", "23", [_field("reason", "不适用的理由", "textarea", max_length=500, width=12, required=False)]
+)
 
 
 def posted_of(form: MultiDict[str, str]) -> Posted:
