@@ -36,6 +36,16 @@ ELSEWHERE = "500002021500243000001"  # 黄家镇, no unit of this small county
 
 @pytest.fixture
 def town(both_sites: Site) -> Town:
+    """A county where one township runs two projects: in a village with an account of its own, and in one without."""
+    ground = both_sites.ground
+    ground.projects = list(ground.projects)  # the county's own list serves other tests too
+    baojia = ground.county.townships["保家镇"].id
+    with transaction(ground.sessions) as session:
+        for number, village in ((1, "云顶村"), (4, "龙门村")):
+            project = session.get_one(Project, ground.projects[number].id)
+            project.responsible_unit_id = project.township_id = baojia
+            project.village_id = ground.county.villages["保家镇", village].id
+            ground.projects[number] = project
     return Town(both_sites)
 
 
