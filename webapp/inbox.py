@@ -48,12 +48,12 @@ def done() -> ResponseReturnValue:
     return render_template("inbox/done.html", page=page, filters=filters, next_url=_next_url("inbox.done", page))
 
 
-@bp.get("/text-size")
+@bp.post("/text-size")
 @allows(SIGNED_IN)
 def text_size() -> ResponseReturnValue:
     """Switch 大字版: a preference of this browser, kept in a cookie that says nothing about the person."""
-    response = redirect(local_address(request.args.get("back")) or "/", 303)
-    value = "1" if request.args.get("big") == "1" else "0"
+    response = redirect(local_address(request.form.get("back")) or "/", 303)
+    value = "1" if request.form.get("big") == "1" else "0"
     response.set_cookie("big", value, max_age=31536000, samesite="Lax", httponly=True, secure=settings().https)
     return response
 
