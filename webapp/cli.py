@@ -187,7 +187,7 @@ def _import(given: argparse.Namespace) -> int:
             result |= _confirmed(acting, campaigns_of(session, {county.id}), checked, given.file.name)
     _tell_import(result, as_json=given.json)
     # what was confirmed is written, and its spoiled rows are told beside it; 2 says that nothing changed
-    return 0 if result["ok"] or "case_count" in result else 2
+    return 0 if result["ok"] or "cases" in result else 2
 
 
 def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, name: str) -> dict[str, Any]:

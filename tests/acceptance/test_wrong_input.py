@@ -149,7 +149,7 @@ def test_spoiled_rows_are_named_and_the_good_ones_taken(shell: Shell) -> None:
     result = json.loads(out)
     assert (code, err) == (0, "")
     assert result["errors"]
-    assert shell.counts()["project"] == result["new_count"] > 0
+    assert shell.counts()["project"] == result["new"] > 0
 
 
 # -- the browser
@@ -269,7 +269,7 @@ def test_foreign_and_unknown_ids_are_not_found(town: Town) -> None:
     told(stranger.get("/unassigned"))
     foreign = {"meeting": "999999", "verdict": "on", "category": "upgrade"}
     own = town.matter(4).to("party_meeting")
-    elsewhere = town.hold_meeting(town.site.ground.county.townships["鹿角镇"].id, "鹿角镇党委会", scan=pdf("纪要"))
+    elsewhere = town.hold_meeting(town.site.ground.county.townships["保家镇"].id, "保家镇党委会", scan=pdf("纪要"))
     assert "党组（委）会" in own.refused("party_meeting", **foreign)
     assert "党组（委）会" in own.refused("party_meeting", **{**foreign, "meeting": str(elsewhere)})
     after = town.counts()
