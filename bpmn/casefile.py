@@ -22,6 +22,7 @@ from ledger.cases import WAITING, Case, WorkItem, items_of
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
 from ledger.journal import Moment
+from ledger.meetings import Meeting
 from ledger.people import Actor
 from ledger.projects import Project
 from ledger.vocabulary import ItemStatus
@@ -63,6 +64,7 @@ class CaseFile:
     counting: Counting
     run: Run
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    meeting: Meeting | None = None  # that the answers name
 
     @property
     def session(self) -> Session:

@@ -15,10 +15,10 @@ from forms.fields import project_values, published_values
 from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused, Verdict
 from ledger.cases import WorkItem, objections_of
 from ledger.db import SealedText, day_of
-from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
+from ledger.meetings import MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
 from ledger.papers import Place
 from ledger.projects import Classification, Project, set_funding
-from ledger.statistics import of_project
+from ledger.statistics import of_project, projects_where
 from ledger.vocabulary import PaperKind
 
 RECLASSIFICATION = "reclassification"
@@ -44,12 +44,12 @@ def carry_out(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome
     if outcome.reply is not None:
         _issue_reply(file, item, outcome.reply)
     if outcome.batch is not None:
-        join_batch(file, item, outcome.batch)
+        join_batch(file, item, outcome.batch, brought=bool(posing.asked.attached.get("request")))
     for each in outcome.prints:
         file_print(file, each, item)
     if item.stem == RECLASSIFICATION:  # its Annex 4 and 5 go to be filed with it (art. 15)
         place = Place(PaperKind.ANNEX4, case_id=file.case.id, item_id=item.id)
-        file_tables(file, of_project(file.project.id), place)
+        file_tables(file, projects_where(file.session, of_project(file.project.id)), place)
     if outcome.next_round:
         file.case.round += 1
 
@@ -106,7 +106,8 @@ def _classify(file: CaseFile, item: WorkItem, outcome: Outcome) -> None:
 
 def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
     """Keep what the meeting decided on this case and write its minutes anew."""
-    meeting = file.session.get_one(Meeting, decided.meeting_id)
+    meeting = file.meeting
+    assert meeting is not None  # a verdict names the meeting that the step was completed with
     file.session.add(
         MeetingVerdict(
             meeting_id=meeting.id,

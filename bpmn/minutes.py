@@ -7,7 +7,7 @@ from bpmn.prints import write_print
 from forms.rendering import chinese_date
 from handlers.outcome import Print
 from ledger.meetings import Meeting, verdicts_with_projects
-from ledger.papers import Place, papers_of_meeting, remove_attachment
+from ledger.papers import Place, withdraw_minutes
 from ledger.vocabulary import Category, MeetingKind, PaperKind
 
 _KINDS = {MeetingKind.PARTY: PaperKind.PARTY_MINUTES, MeetingKind.GROUP: PaperKind.GROUP_MINUTES}
@@ -17,9 +17,7 @@ _WORDS = {"approve": "同意", "change": "调整后同意", "return": "退回研
 def write_minutes(file: CaseFile, meeting: Meeting) -> None:
     """Write the minutes of `meeting` with all it decided so far; uploaded scans stand beside them."""
     kind = _KINDS[MeetingKind(meeting.kind)]
-    for paper in papers_of_meeting(file.session, meeting.id):
-        if paper.written:
-            remove_attachment(paper, file.now)
+    withdraw_minutes(file.session, meeting.id, file.now)
     rows = [
         ("会议名称", meeting.title),
         ("召开日期", chinese_date(meeting.held_on)),

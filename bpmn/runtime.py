@@ -90,7 +90,7 @@ class OpenItem:
 def open_item(acting: Acting, item_id: int) -> OpenItem:
     """Return an item as its page shows it; whether the person may see the case is the caller's to ask (ItemGone)."""
     file, item = _take_item(acting, item_id, lock=False)
-    posing = pose(file, item)
+    posing = pose(file, item, page=True)
     return OpenItem(
         item=item,
         case=file.case,

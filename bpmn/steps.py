@@ -11,7 +11,7 @@ from bpmn.casefile import CaseFile
 from forms.definition import Field, FieldType
 from forms.fields import Asked, Form, Option
 from handlers import HANDLERS
-from handlers.outcome import Answers, Handler, MeetingFacts, OpenObjection, Step
+from handlers.outcome import Answers, Handler, MeetingFacts, OpenObjection, Shown, Step
 from ledger.archive import missing_for_archive, missing_for_submission
 from ledger.cases import WorkItem, entries_of, objections_of
 from ledger.db import day_of
@@ -22,7 +22,7 @@ from ledger.projects import Project, funding_of
 from ledger.vocabulary import MeetingKind, UnitKind
 
 # steps that ask what papers the whole case holds; others are spared the statement
-_ASK_PAPERS = frozenset({"preliminary_opinion", "party_meeting", "submission", "decision", "reclassification"})
+_ASK_PAPERS = frozenset({"preliminary_opinion", "party_meeting", "decision", "reclassification"})
 _ASK_SUBMISSION = frozenset({"submission", "acceptance_check"})
 _ASK_ARCHIVE = frozenset({"archiving"})
 RESPONSIBLE = (UnitKind.DEPARTMENT, UnitKind.AGRICULTURE, UnitKind.TOWNSHIP)  # who may run a project's case
@@ -40,11 +40,14 @@ class Posing:
     asked: Asked
 
 
-def pose(file: CaseFile, item: WorkItem) -> Posing:
-    """Build the step and what its form is asked with; KeyError for a step the release does not know."""
+def pose(file: CaseFile, item: WorkItem, *, page: bool = False) -> Posing:
+    """Build the step and what its form is asked with; KeyError for a step the release does not know.
+
+    What stands beside the questions is worked out for a `page`, and where the questions depend on it.
+    """
     form, handler = file.version.forms[item.stem], HANDLERS[item.stem]
     step = step_of(file, item)
-    shown = handler.show(step)
+    shown = handler.show(step) if page or form.asks_beside else Shown()
     asked = Asked(
         attached=attached_to(file, item, form),
         options=options_for(file, item, form),
@@ -210,7 +213,10 @@ def with_meeting(file: CaseFile, posing: Posing, answers: Mapping[str, Any]) -> 
     if posing.item.stem == "reply":
         chosen = posing.step.answers.get("decision", {}).get("meeting")
     found = meeting_with_minutes(file.session, int(chosen)) if chosen else None
-    return posing.step if found is None else replace(posing.step, meeting=facts_of(*found))
+    if found is None:
+        return posing.step
+    file.meeting = found[0]
+    return replace(posing.step, meeting=facts_of(*found))
 
 
 def facts_of(meeting: Meeting, scanned: bool) -> MeetingFacts:

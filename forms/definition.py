@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,14 @@ class Form:
     article: str
     intro: str
     sections: tuple[Section, ...]
+
+    @cached_property
+    def asks_beside(self) -> bool:
+        """Whether what is asked depends on more than its answers: on records or on the item's context."""
+        fields = [each for section in self.sections for each in section.fields]
+        conditions = [*(section.show_if for section in self.sections), *(each.show_if for each in fields)]
+        about_context = any(name.startswith("$") for show_if in conditions for name in show_if)
+        return about_context or any(each.type is FieldType.RECORDS for each in fields)
 
     def fields(self) -> Iterator[tuple[Section, Field]]:
         """Yield every field, retired ones too, with its section."""

@@ -1,4 +1,4 @@
-"""From what a browser posts to clean answers, or to every error at once.
+"""From what a browser posts to clean answers, or to every error at once; from answers to columns and variables.
 
 Reading turns words into values; the form's JSON Schema then says what the form demands. Both speak in Chinese and
 name the posted key, so that a page can put each sentence beside its box.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from forms.definition import (
@@ -25,7 +27,7 @@ from forms.definition import (
     shipped_forms,
     visible,
 )
-from forms.rendering import posted_from, project_answers, project_values, published_values, shown
+from forms.rendering import posted_from, project_answers, shown
 from forms.schema import complaints, json_schema, tiers_of
 from forms.values import (
     Refused,
@@ -275,3 +277,44 @@ _READERS: Mapping[FieldType, Callable[[_Reading, Field, str], Any]] = {
     FieldType.TABLE: _Reading.table,
     FieldType.RECORDS: _Reading.records,
 }
+
+
+def project_values(form: Form, answers: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+    """Return the columns of Project this form writes, typed as the table wants them.
+
+    A field left empty, or hidden by another answer, empties its column (causes of a project that runs normally
+    again); a field that is retired, only displayed or not asked of this case at all leaves it alone.
+    """
+    columns: dict[str, Any] = {}
+    for section, each in form.fields():
+        if each.project and not each.retired and each.type not in SILENT and _concerns(section, each, asked):
+            columns[each.project] = _column_value(each, answers.get(each.name))
+    return columns
+
+
+def _concerns(section: Section, each: Field, asked: Asked) -> bool:
+    """Say whether the conditions on the context hold, whatever was answered."""
+    conditions = [*section.show_if.items(), *each.show_if.items()]
+    return all(asked.about(name) in values for name, values in conditions if name.startswith("$"))
+
+
+def _column_value(each: Field, value: Any) -> Any:
+    match each.type:
+        case FieldType.CHECKS:
+            return list(value or ())
+        case FieldType.MATRIX:
+            return {row: {tier: Decimal(a) for tier, a in tiers.items()} for row, tiers in (value or {}).items()}
+        case FieldType.TEXT | FieldType.TEXTAREA:
+            return value or ""
+        case FieldType.MONEY:
+            return None if value is None else Decimal(value)
+        case FieldType.DATE:
+            return None if value is None else date.fromisoformat(value)
+        case _:
+            return value
+
+
+def published_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the case variables this form publishes; an unanswered one is None, so no old value lingers."""
+    fields = (each for _section, each in form.fields() if each.publish and not each.retired)
+    return {each.publish: answers.get(each.name) for each in fields}

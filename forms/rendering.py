@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from forms.definition import SILENT, Asked, Field, FieldType, Form, Section, options_of, visible
+from forms.definition import SILENT, Asked, Field, FieldType, Form, options_of, visible
 from ledger.findings import Finding
 from ledger.vocabulary import (
     Category,
@@ -150,47 +150,6 @@ def _row_text(each: Field, row: Mapping[str, Any], asked: Asked) -> str:
 
 def _label(each: Field, value: str, asked: Asked) -> str:
     return next((option.label for option in options_of(each, asked) if option.value == value), value)
-
-
-def project_values(form: Form, answers: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
-    """Return the columns of Project this form writes, typed as the table wants them.
-
-    A field left empty, or hidden by another answer, empties its column (causes of a project that runs normally
-    again); a field that is retired, only displayed or not asked of this case at all leaves it alone.
-    """
-    columns: dict[str, Any] = {}
-    for section, each in form.fields():
-        if each.project and not each.retired and each.type not in SILENT and _concerns(section, each, asked):
-            columns[each.project] = _column_value(each, answers.get(each.name))
-    return columns
-
-
-def _concerns(section: Section, each: Field, asked: Asked) -> bool:
-    """Say whether the conditions on the context hold, whatever was answered."""
-    conditions = [*section.show_if.items(), *each.show_if.items()]
-    return all(asked.about(name) in values for name, values in conditions if name.startswith("$"))
-
-
-def _column_value(each: Field, value: Any) -> Any:
-    match each.type:
-        case FieldType.CHECKS:
-            return list(value or ())
-        case FieldType.MATRIX:
-            return {row: {tier: Decimal(a) for tier, a in tiers.items()} for row, tiers in (value or {}).items()}
-        case FieldType.TEXT | FieldType.TEXTAREA:
-            return value or ""
-        case FieldType.MONEY:
-            return None if value is None else Decimal(value)
-        case FieldType.DATE:
-            return None if value is None else date.fromisoformat(value)
-        case _:
-            return value
-
-
-def published_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the case variables this form publishes; an unanswered one is None, so no old value lingers."""
-    fields = (each for _section, each in form.fields() if each.publish and not each.retired)
-    return {each.publish: answers.get(each.name) for each in fields}
 
 
 def project_answers(form: Form, project: Mapping[str, Any]) -> dict[str, Any]:

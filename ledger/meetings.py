@@ -132,12 +132,6 @@ def number_taken(session: Session, number: str) -> bool:
     return session.scalars(select(Reply.id).where(Reply.number == number)).first() is not None
 
 
-def projects_of_batch(session: Session, batch_id: int) -> Sequence[Project]:
-    """Return the projects sent with a batch, in the order they joined it."""
-    wanted = select(Project).join(Case, Case.project_id == Project.id).join(BatchCase, BatchCase.case_id == Case.id)
-    return session.scalars(wanted.where(BatchCase.batch_id == batch_id).order_by(BatchCase.id)).unique().all()
-
-
 def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[MeetingVerdict, Project]]:
     """Return what a meeting decided, project by project, in the order it was entered."""
     rows = session.execute(

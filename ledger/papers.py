@@ -10,7 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
+from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger.db import Base
@@ -95,12 +96,11 @@ class File:
 def attach(session: Session, papers: Path, file: File, place: Place, actor: Actor, now: datetime) -> Attachment:
     """Store `file` once under its hash and attach it.
 
-    The bytes are written before the row: a rollback leaves a file nobody names, never a name without a file.
+    The bytes are written before the row: a rollback leaves a file nobody names, never a name without a file. The
+    attachment has its id after the next flush.
     """
     sha256 = _store(papers, file.content)
-    if session.get(Paper, sha256) is None:
-        session.add(Paper(sha256=sha256, size=len(file.content), media_type=file.media_type, stored_at=now))
-        session.flush()
+    _name(session, sha256, file, now)
     attachment = Attachment(
         sha256=sha256,
         kind=place.kind,
@@ -115,8 +115,15 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
         attached_by_id=actor.user_id,
     )
     session.add(attachment)
-    session.flush()
     return attachment
+
+
+def _name(session: Session, sha256: str, file: File, now: datetime) -> None:
+    """Write the row of a paper unless it is there: two people may bring the same bytes at the same moment."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"sha256": sha256, "size": len(file.content), "media_type": file.media_type, "stored_at": now}
+    with session.no_autoflush:  # the attachments of one act are written together at its end
+        session.execute(insert(Paper).values(**row).on_conflict_do_nothing())
 
 
 def _store(papers: Path, content: bytes) -> str:
@@ -178,10 +185,10 @@ def papers_of_batch(session: Session, batch_id: int) -> Sequence[Attachment]:
     return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
 
 
-def papers_of_meeting(session: Session, meeting_id: int) -> Sequence[Attachment]:
-    """Return a meeting's minutes: written by the software and scanned."""
-    wanted = (Attachment.meeting_id == meeting_id, Attachment.removed_at.is_(None))
-    return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
+def withdraw_minutes(session: Session, meeting_id: int, now: datetime) -> None:
+    """Take the minutes the software wrote off a meeting, to write them anew; scans stay."""
+    written = (Attachment.meeting_id == meeting_id, Attachment.written, Attachment.removed_at.is_(None))
+    session.execute(update(Attachment).where(*written).values(removed_at=now))
 
 
 def paper_counts(session: Session, case_id: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from ledger.people import Post, SignIn, User
 
@@ -83,11 +83,12 @@ def user_signed_in(
         select(SignIn, User)
         .join(User, User.id == SignIn.user_id)
         .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
-        .options(selectinload(User.posts).joinedload(Post.unit))
-    ).one_or_none()
-    if found is None:
+        .options(joinedload(User.posts).joinedload(Post.unit))
+    )
+    row = found.unique().one_or_none()
+    if row is None:
         return None
-    sign_in, user = found
+    sign_in, user = row
     if real_now - sign_in.seen_at > idle or real_now - sign_in.created_at > absolute:
         return None
     if real_now - sign_in.seen_at > _TOUCH_EVERY:

@@ -73,14 +73,13 @@ def ten_thousands(yuan: Decimal) -> Decimal:
     return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
 
 
-def annex5_rows(session: Session, condition: ColumnElement[bool]) -> list[tuple[Cell, ...]]:
-    """Return a row of 28 cells per project, exited ones too, in the order of 责任单位 and 项目编号 (F5)."""
-    return [_ledger_row(number, project) for number, project in enumerate(_projects(session, condition), 1)]
+def annex5_rows(projects: Sequence[Project]) -> list[tuple[Cell, ...]]:
+    """Return a row of 28 cells per project of `projects_where`, exited ones too (F5)."""
+    return [_ledger_row(number, project) for number, project in enumerate(projects, 1)]
 
 
-def annex4_rows(session: Session, condition: ColumnElement[bool]) -> list[tuple[Cell, ...]]:
+def annex4_rows(projects: Sequence[Project]) -> list[tuple[Cell, ...]]:
     """Return a row of 32 cells per responsible unit and the total below (F4); a project counts under each cause."""
-    projects = _projects(session, condition)
     own: dict[int | None, list[Project]] = {}
     for project in projects:
         own.setdefault(project.responsible_unit_id, []).append(project)
@@ -88,7 +87,8 @@ def annex4_rows(session: Session, condition: ColumnElement[bool]) -> list[tuple[
     return [*rows, _statistics_row(None, TOTAL, projects)]
 
 
-def _projects(session: Session, condition: ColumnElement[bool]) -> Sequence[Project]:
+def projects_where(session: Session, condition: Which) -> Sequence[Project]:
+    """Return the projects a table is about with their units, in the order of 责任单位 and 项目编号."""
     units = (Project.responsible_unit, Project.township, Project.village)
     wanted = select(Project).where(condition).options(*(joinedload(unit) for unit in units))
     owner = select(Unit.code).where(Unit.id == Project.responsible_unit_id).scalar_subquery()

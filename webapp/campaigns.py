@@ -17,7 +17,7 @@ from ledger.people import PostView
 from ledger.vocabulary import Role, UnitKind
 from webapp.form_page import FormPage
 from webapp.own_forms import CAMPAIGN as FORM
-from webapp.own_forms import MOMENT_LABELS, posted_of
+from webapp.own_forms import MOMENT_LABELS
 from webapp.permissions import BUREAU, STAFF, allows
 from webapp.request import actor, ledger_session, moment
 
@@ -39,7 +39,7 @@ def new() -> ResponseReturnValue:
 @bp.post("/campaigns/new")
 @allows(BUREAU)
 def create() -> ResponseReturnValue:
-    posted = posted_of(request.form)
+    posted = request.form.to_dict(flat=False)
     answers, errors = _read(posted)
     if errors:
         return render_template("campaigns/edit.html", page=FormPage(FORM, posted, errors=errors), campaign=None), 422
@@ -63,7 +63,7 @@ def edit(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campaigns/<int:campaign_id>/edit")
 @allows(BUREAU)
 def change(campaign_id: int) -> ResponseReturnValue:
-    campaign, posted = _own(campaign_id), posted_of(request.form)
+    campaign, posted = _own(campaign_id), request.form.to_dict(flat=False)
     answers, errors = _read(posted)
     if errors:
         page = FormPage(FORM, posted, errors=errors)

@@ -12,17 +12,17 @@ from bpmn.position import position
 from bpmn.runtime import OutsidePublicity, register_objection
 from forms.fields import Asked, FormErrors, parse
 from ledger.archive import WaiverRefused, confirm_waiver, request_waiver
-from ledger.case_access import visible_case, waiver_of
 from ledger.cases import WAITING as WAITING_STATES
 from ledger.cases import Case, WorkItem, objections_of, timers_of
 from ledger.journal import Act, record
 from ledger.procedures import Procedure
 from ledger.projects import funding_of
 from ledger.register import classifications_of
+from ledger.scope import visible_case, waiver_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
 from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
-from webapp.own_forms import OBJECTION, WAIVER, posted_of
+from webapp.own_forms import OBJECTION, WAIVER
 from webapp.permissions import ACTING, OBJECTIONS, STAFF, allows
 from webapp.procedure import diagram_answer
 from webapp.project_facts import facts_of
@@ -65,7 +65,7 @@ def new_objection(case_id: int) -> ResponseReturnValue:
 @bp.post("/cases/<int:case_id>/objections/new")
 @allows(OBJECTIONS)
 def object_to(case_id: int) -> ResponseReturnValue:
-    case, posted = _visible(case_id), posted_of(request.form)
+    case, posted = _visible(case_id), request.form.to_dict(flat=False)
     if not _may_object(case):
         abort(404)
     try:
@@ -85,7 +85,7 @@ def waive(case_id: int, row: int) -> ResponseReturnValue:
     """Ask that a row of Annex 6 be taken as not applicable."""
     case = _own(case_id)
     try:
-        reason = parse(WAIVER, posted_of(request.form), Asked()).get("reason", "")
+        reason = parse(WAIVER, request.form.to_dict(flat=False), Asked()).get("reason", "")
         request_waiver(ledger_session(), case, row, reason, actor(), moment().at)
     except FormErrors as wrong:
         return _page(case, "papers", {f"waiver-{row}": "；".join(wrong.errors.values())}), 422

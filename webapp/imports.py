@@ -42,6 +42,7 @@ def upload() -> ResponseReturnValue:
         return render_template("imports/new.html", wrong=str(refused)), 422
     place = Place(PaperKind.OTHER, field="import")
     kept = attach(ledger_session(), settings().papers, file, place, actor(), moment().at)
+    ledger_session().flush()  # for the address of the check
     return redirect(url_for("imports.show", attachment_id=kept.id), 303)
 
 

@@ -13,15 +13,14 @@ from bpmn.runtime import Completed, OpenItem, complete_item, open_item, record_o
 from forms.definition import FieldType
 from forms.fields import Field, FormErrors, Posted, shown
 from handlers.outcome import StepRefused
-from ledger.case_access import case_id_of_visible_item, item_papers, waiting_items
 from ledger.cases import draft_of, drop_drafts, item_of, keep_draft
 from ledger.inbox import next_item
 from ledger.journal import Act, record
 from ledger.papers import Attachment, Place, attach, remove_attachment
+from ledger.scope import case_id_of_visible_item, item_papers, waiting_items
 from ledger.vocabulary import ItemStatus, PaperKind
 from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
-from webapp.own_forms import posted_of
 from webapp.permissions import ACTING, STAFF, allows
 from webapp.request import acting, actor, ledger_session, moment, settings
 from webapp.uploads import FileRefused, sent_files, take
@@ -140,7 +139,7 @@ def _revision() -> int:
 
 def _typed() -> Posted:
     """Return what was typed, without the page's own values."""
-    typed = posted_of(request.form)
+    typed = request.form.to_dict(flat=False)
     return {name: values for name, values in typed.items() if name != "csrf_token" and not name.startswith("_")}
 
 

@@ -20,7 +20,6 @@ from ledger.people import PostView
 from ledger.vocabulary import MeetingKind, PaperKind, Role, UnitKind
 from webapp.form_page import FormPage
 from webapp.own_forms import MEETING as FORM
-from webapp.own_forms import posted_of
 from webapp.permissions import MEETING, STAFF, allows
 from webapp.request import actor, ledger_session, moment, row_number, settings
 from webapp.uploads import FileRefused, sent_files, take
@@ -51,7 +50,7 @@ def new() -> ResponseReturnValue:
 @bp.post("/meetings/new")
 @allows(MEETING)
 def create() -> ResponseReturnValue:
-    posted, asked, errors = posted_of(request.form), _asked(), {}
+    posted, asked, errors = request.form.to_dict(flat=False), _asked(), {}
     answers: dict[str, Any] = {}
     try:
         answers = parse(FORM, posted, asked)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
-from forms.fields import Form, Posted, read_form
+from forms.fields import Form, read_form
 from ledger.campaigns import MOMENTS
 
 _DATES = {
@@ -78,8 +76,3 @@ OBJECTION = _form(
 WAIVER = _form(
     "waiver", "不适用", "23", [_field("reason", "不适用的理由", "textarea", max_length=500, width=12, required=False)]
 )
-
-
-def posted_of(form: MultiDict[str, str]) -> Posted:
-    """Return what a browser posted as the forms expect it: every value under its name."""
-    return {name: form.getlist(name) for name in form}

@@ -6,6 +6,7 @@ Everything a story does goes through HTTP; the database is only read, to know wh
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import unescape
@@ -155,6 +156,12 @@ class Matter:
 
         A value of None empties a field; FILE uploads one; a meeting is held when the form asks for one.
         """
+        return self.pressing(stem, instance, **given)()
+
+    def pressing(
+        self, stem: str, instance: str | int | None = None, action: str = "submit", **given: Any
+    ) -> Callable[[], TestResponse]:
+        """Fill an item's form as `submit` does; return what presses the button of `action`."""
         item = self.walk.item(stem, instance)
         self.walk.now = self.town.now()
         shown = self._shown(item)
@@ -166,8 +173,10 @@ class Matter:
         posted: dict[str, Any] = dict(fill(shown, answers, day_of(self.walk.now)))
         for each in files_asked(shown, posted, answers):
             posted[each.name] = pdf(each.label)
-        page = {"_revision": str(item.revision), "_action": "submit"}
-        return self.who(item).post(f"/items/{item.id}", {**posted, **page}, content_type="multipart/form-data")
+        page = {"_revision": str(item.revision), "_action": action}
+        clerk = self.who(item)
+        form = {**posted, **page, "csrf_token": clerk.token()}
+        return lambda: clerk.client.post(f"/items/{item.id}", data=form, content_type="multipart/form-data")
 
     def do(self, stem: str, instance: str | int | None = None, **given: Any) -> TestResponse:
         """Submit and expect it to be taken; a signed step is signed by the unit's signer too."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from forms.fields import parse
-from forms.rendering import project_values
+from forms.fields import project_values
 from handlers.evaluation import HANDLER
 from tests.handlers.situations import FORMS, asked, refused, step, take
 

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from ledger.db import SessionFactory, transaction
 from ledger.people import Unit
 from ledger.projects import Project, set_funding
-from ledger.statistics import ANNEX4_HEADS, ANNEX5_HEADS, Rates, annex4_rows, annex5_rows, rate_text, rates
+from ledger.statistics import (
+    ANNEX4_HEADS,
+    ANNEX5_HEADS,
+    Rates,
+    annex4_rows,
+    annex5_rows,
+    projects_where,
+    rate_text,
+    rates,
+)
 
 NOW = datetime(2023, 11, 6, 1, tzinfo=UTC)
 COUNTY, SANGZHE, TRADE = 1, 2, 3
@@ -73,7 +82,7 @@ def test_f4_the_heads_are_those_of_the_printed_annex() -> None:
 
 
 def test_f4_a_row_per_unit_and_the_total(session: Session) -> None:
-    sangzhe, trade, unassigned, total = annex4_rows(session, true())
+    sangzhe, trade, unassigned, total = annex4_rows(projects_where(session, true()))
     # money: 100000.01 + 0.02 + 12345.67 + 100.00 = 112445.70 元
     assert sangzhe[:8] == (1, "桑柘镇", Decimal("11.24457"), 4, 0, 1, 1, 2)
     assert sangzhe[8:18] == (0, 2, 0, 0, 0, 0, 0, 1, 1, 0)  # A2 counts under each of its two causes
@@ -92,7 +101,8 @@ def test_f4_a_row_per_unit_and_the_total(session: Session) -> None:
 
 
 def test_f4_annex_4_agrees_with_annex_5(session: Session) -> None:
-    ledger, (*_units, total) = annex5_rows(session, true()), annex4_rows(session, true())
+    projects = projects_where(session, true())
+    ledger, (*_units, total) = annex5_rows(projects), annex4_rows(projects)
     assert total[3] == len(ledger)
     assert total[2] == sum(row[8] for row in ledger if isinstance(row[8], Decimal))
     for head, count in zip(("巩固", "提升", "盘活", "重建"), total[4:8], strict=True):
@@ -118,7 +128,7 @@ def test_f5_a_row_in_the_words_of_the_ledger(session: Session) -> None:
         }
     )
     session.expire_all()
-    row = next(row for row in annex5_rows(session, true()) if row[2] == "A2")
+    row = next(row for row in annex5_rows(projects_where(session, true())) if row[2] == "A2")
     assert dict(zip(ANNEX5_HEADS, row, strict=True)) == {
         "序号": 2,
         "项目名称": "项目A2",
@@ -155,7 +165,7 @@ def test_f5_who_and_where_come_from_the_units_when_nobody_wrote_them(session: Se
     project = session.query(Project).filter_by(number="A1").one()
     project.township_id, project.responsible_person, project.telephone = SANGZHE, "张三", "13800000000"
     session.flush()
-    rows = {row[2]: row for row in annex5_rows(session, true())}
+    rows = {row[2]: row for row in annex5_rows(projects_where(session, true()))}
     assert rows["A1"][5:7] == ("桑柘镇（全称）", "张三 13800000000")
     assert rows["A1"][12] == "桑柘镇"
     assert rows["C1"][5] == "某合作社"
@@ -166,7 +176,7 @@ def test_f5_who_and_where_come_from_the_units_when_nobody_wrote_them(session: Se
 def test_f9_a_person_may_override_the_ledger_s_word(session: Session) -> None:
     session.query(Project).filter_by(number="A2").one().operation_ledger = "difficult"
     session.flush()
-    rows = {row[2]: row for row in annex5_rows(session, true())}
+    rows = {row[2]: row for row in annex5_rows(projects_where(session, true()))}
     assert rows["A2"][20] == "经营困难"
     assert rows["B1"][20] == "经营困难"
     assert rows["A1"][20] == "经营正常"
@@ -179,7 +189,7 @@ def test_f9_a_person_may_override_the_ledger_s_word(session: Session) -> None:
 def test_m1_ten_thousands_are_exact_and_without_trailing_zeros(session: Session, yuan: str, printed: str) -> None:
     add(session, "Z1", TRADE, yuan)  # and 0.01 元 of society's money
     session.flush()
-    (row,) = annex5_rows(session, Project.number == "Z1")
+    (row,) = annex5_rows(projects_where(session, Project.number == "Z1"))
     assert format(row[8], "f") == printed
 
 
@@ -195,8 +205,8 @@ def test_r6_no_project_has_no_rate(session: Session) -> None:
     none = rates(session, false())
     assert none == Rates(0, 0, 0, 0)
     assert (none.stopped, none.difficult, none.weak_linkage) == (None, None, None)
-    assert annex5_rows(session, false()) == []
-    assert annex4_rows(session, false()) == [(None, "合计", Decimal(0), *(0,) * 29)]
+    assert annex5_rows(projects_where(session, false())) == []
+    assert annex4_rows(projects_where(session, false())) == [(None, "合计", Decimal(0), *(0,) * 29)]
 
 
 @pytest.mark.parametrize(
