@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from forms.fields import parse
-from forms.fields import project_values
+from forms.fields import parse, project_values
 from handlers.evaluation import HANDLER
 from tests.handlers.situations import FORMS, asked, refused, step, take
 
