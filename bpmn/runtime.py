@@ -19,7 +19,7 @@ from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.starting import start_case, start_cases, starting_variables
 from bpmn.steps import Posing, pose, with_meeting
-from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers
+from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers, with_words
 from handlers.outcome import Answers, Outcome, Step
 from ledger.cases import (
     WAITING,
@@ -121,7 +121,7 @@ def complete_item(acting: Acting, item_id: int, revision: int, posted: Posted) -
     _check(file, item, revision, ItemStatus.OPEN)
     _refuse_own_work(file, item)
     posing = pose(file, item)
-    answers = parse(posing.form, posted, posing.asked)
+    answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
     outcome = posing.handler.complete(with_meeting(file, posing, answers), answers)
     if item.signed:
         item.answers = answers

@@ -149,6 +149,10 @@ class Form:
                 yield section, each
 
 
+WORDS = "_words"
+"""Key among the answers: what the chosen meetings, units and records were called when they were chosen."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a form needs to know about this item beyond its definition."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from forms.definition import (
     SILENT,
+    WORDS,
     Asked,
     DefinitionRefused,
     Field,
@@ -60,6 +61,7 @@ __all__ = [
     "read_form",
     "shipped_forms",
     "shown",
+    "with_words",
 ]
 
 Posted = Mapping[str, Sequence[str]]
@@ -94,6 +96,21 @@ def parse(form: Form, posted: Posted, asked: Asked) -> dict[str, Any]:
     if reading.errors:
         raise FormErrors(reading.errors)
     return answers
+
+
+def with_words(form: Form, answers: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """Add what only this moment knows: the labels of choices that are no closed list, the captions of records."""
+    words: dict[str, dict[str, str]] = {}
+    for _section, each in form.fields():
+        if each.name not in answers:
+            continue
+        if each.type is FieldType.RECORDS:
+            captions = dict(asked.records.get(each.name, ()))
+            words[each.name] = {row["key"]: captions[row["key"]] for row in answers[each.name]}
+        elif each.source:
+            chosen = answers[each.name] if each.type is FieldType.CHECKS else [answers[each.name]]
+            words[each.name] = {o.value: o.label for o in options_of(each, asked) if o.value in chosen}
+    return {**answers, WORDS: words} if words else answers
 
 
 def _complain(form: Form, asked: Asked, answers: Mapping[str, Any], reading: _Reading) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from forms.definition import SILENT, Asked, Field, FieldType, Form, options_of, visible
+from forms.definition import SILENT, WORDS, Asked, Field, FieldType, Form, Option, options_of, visible
 from ledger.findings import Finding
 from ledger.vocabulary import (
     Category,
@@ -97,16 +98,30 @@ def _row_boxes(each: Field, name: str, rows: Iterable[tuple[str, Mapping[str, An
 def shown(form: Form, answers: Mapping[str, Any], asked: Asked) -> tuple[tuple[str, Lines], ...]:
     """Return (section, its (label, text) lines) to read or print; sections and fields without content are left out.
 
-    A retired field still shows what it once was answered.
+    A retired field still shows what it once was answered, and an answer is shown whatever its conditions say now: one
+    that was hidden was never kept.
     """
-    sections = []
+    asked, sections = _as_then(form, answers, asked), []
     for section in form.sections:
         lines = tuple(
             (each.label, text) for each in section.fields if (text := _text_of(each, answers, asked)) is not None
         )
-        if lines and visible(section.show_if, answers, asked):
+        answered = any(each.name in answers for each in section.fields)
+        if lines and (answered or visible(section.show_if, answers, asked)):
             sections.append((section.title, lines))
     return tuple(sections)
+
+
+def _as_then(form: Form, answers: Mapping[str, Any], asked: Asked) -> Asked:
+    """Add the words the choices had when they were made; what is known today wins."""
+    options, records = dict(asked.options), dict(asked.records)
+    for _section, each in form.fields():
+        words = answers.get(WORDS, {}).get(each.name)
+        if words and each.type is FieldType.RECORDS:
+            records.setdefault(each.name, tuple(words.items()))
+        elif words:
+            options.setdefault(each.source, tuple(Option(value, label) for value, label in words.items()))
+    return replace(asked, options=options, records=records)
 
 
 def _text_of(each: Field, answers: Mapping[str, Any], asked: Asked) -> str | None:

@@ -204,6 +204,7 @@ def test_article_13_the_village_form_goes_by_meeting_village_and_township(town: 
     added = town.person(unit_id).post(f"/meetings/{without}/scans", scan, content_type="multipart/form-data")
     assert added.status_code == 303
     matter.do("party_meeting", meeting=str(without), measures="建冷链、拓销路")
+    assert "党组（委）会桑柘镇党委第12次会议" in words(matter.open("application"))  # 流转记录 names it, and no number
     assert "附件1" in words(matter.open("application"))
     matter.do("application")
     assert matter.unit("village_opinion") == "云顶村"  # it has an account of its own

@@ -6,7 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from forms.fields import Asked, Option, parse, project_answers, project_values, published_values, read_form, shown
+from forms.fields import (
+    Asked,
+    Option,
+    parse,
+    project_answers,
+    project_values,
+    published_values,
+    read_form,
+    shown,
+    with_words,
+)
 from forms.rendering import project_text
 
 
@@ -150,3 +160,15 @@ def test_project_columns_in_words() -> None:
     )
     assert project_text("balance_yuan", Decimal("0")) == "0.00 元"
     assert project_text("balance_yuan", None) == ""
+
+
+def test_what_was_chosen_is_still_named_when_nobody_can_ask_again() -> None:
+    """流转记录 of years ago: the unit's and the record's words, and a section whose condition is no longer known."""
+    kept = with_words(FORM, ANSWERS, ASKED)
+    told = {label: text for _title, lines in shown(FORM, kept, Asked()) for label, text in lines}
+    assert told["单位"] == "桑柘镇"
+    assert told["意见"] == "县财政局——处理：已采纳"
+    section = {"title": "退出", "fields": [asks("reason", "理由", "text")], "show_if": {"$exit": ["true"]}}
+    hidden = read_form({"stem": "trial", "title": "试表", "article": "12", "sections": [section]})
+    assert shown(hidden, {"reason": "不能联农"}, Asked()) == (("退出", (("理由", "不能联农"),)),)
+    assert shown(hidden, {}, Asked()) == ()
