@@ -159,9 +159,9 @@ class Matter:
         return self.pressing(stem, instance, **given)()
 
     def pressing(
-        self, stem: str, instance: str | int | None = None, action: str = "submit", **given: Any
+        self, stem: str, instance: str | int | None = None, button: str = "submit", **given: Any
     ) -> Callable[[], TestResponse]:
-        """Fill an item's form as `submit` does; return what presses the button of `action`."""
+        """Fill an item's form as `submit` does; return what presses `button`."""
         item = self.walk.item(stem, instance)
         self.walk.now = self.town.now()
         shown = self._shown(item)
@@ -173,7 +173,7 @@ class Matter:
         posted: dict[str, Any] = dict(fill(shown, answers, day_of(self.walk.now)))
         for each in files_asked(shown, posted, answers):
             posted[each.name] = pdf(each.label)
-        page = {"_revision": str(item.revision), "_action": action}
+        page = {"_revision": str(item.revision), "_action": button}
         clerk = self.who(item)
         form = {**posted, **page, "csrf_token": clerk.token()}
         return lambda: clerk.client.post(f"/items/{item.id}", data=form, content_type="multipart/form-data")

@@ -87,7 +87,7 @@ def traced(site: Site, press: Callable[[], Any]) -> Trace:
 
 def completion(town: Town, matter: Matter, stem: str) -> Trace:
     """Trace the completion of a step whose files were uploaded and that waits only to be pressed."""
-    assert matter.pressing(stem, action="upload")().status_code == 303
+    assert matter.pressing(stem, button="upload")().status_code == 303
     press, answers = matter.pressing(stem), []
     trace = traced(town.site, lambda: answers.append(press().status_code))
     assert answers == [303]
