@@ -41,9 +41,9 @@ check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# tests/benchmarks holds what `bench` measures, tests/proofs the long runs that `prove` repeats
-bench:
-	@echo 'bench: nothing is registered yet'
+# tests/benchmarks holds what `bench` measures (NAME=w1, all without), tests/proofs the long runs that `prove` repeats
+bench: setup
+	@$(BIN)/python -m tests.benchmarks $(NAME)
 
-prove:
-	@echo 'prove: nothing is registered yet'
+prove: setup
+	@SEED=$(or $(SEED),1) MIWG='$(MIWG)' $(BIN)/python -m tests.proofs $(NAME)

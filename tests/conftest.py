@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from ledger.db import Keys, SessionFactory, open_ledger
 from ledger.migrations import upgrade
+from tests.postgres import PostgresServer, running_postgres
 
 pytest_plugins = ["tests.grounds"]
 
@@ -33,9 +29,6 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# a test's server may lose everything in a power cut, so it need not wait for the disk
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
-
 OWN_ADDRESSES = ("127.0.0.1", "::1", "localhost", None)
 
 
@@ -55,63 +48,10 @@ def pytest_configure() -> None:
     sys.addaudithook(_refuse_the_network)
 
 
-@dataclass(frozen=True)
-class PostgresServer:
-    """A server of this test process alone, reached through a socket in a folder that only its owner may enter."""
-
-    folder: Path
-
-    def url(self, database: str) -> str:
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
-
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-
-def _postgres_programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    on_path = shutil.which("initdb")
-    if not found and not on_path:
-        pytest.fail("PostgreSQL is not installed: `make test` installs it (Debian: postgresql)")
-    return (found[-1] if found else Path(str(on_path))).parent
-
-
-def _run(folder: Path, *command: str) -> None:
-    # PostgreSQL refuses to run as root
-    identity = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        **identity,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    programs = _postgres_programs()
-    # not pytest's own folder: a socket's path is at most 107 bytes long, and the server's user must get there
-    folder = Path(tempfile.mkdtemp(prefix="sgyp-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    data, log = str(folder / "data"), str(folder / "log")
-    options = " ".join(f"-c {setting}" for setting in (*QUICK, f"unix_socket_directories={folder}"))
-    try:
-        _run(
-            folder,
-            str(programs / "initdb"),
-            *("-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"),
-        )
-        _run(folder, str(programs / "pg_ctl"), "-D", data, "-l", log, "-w", "-o", options, "start")
-        yield PostgresServer(folder)
-        _run(folder, str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with running_postgres() as server:
+        yield server
 
 
 _NUMBERS = count(1)

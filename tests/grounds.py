@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ledger.db import open_ledger
-from tests.conftest import KEYS, PostgresServer
+from tests.conftest import KEYS
+from tests.postgres import PostgresServer
 from tests.walk import Ground, lay_ground
 
 _NUMBERS = count(1)

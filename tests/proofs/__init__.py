@@ -1,0 +1,1 @@
+"""The long runs of what `tests/` proves with a short seed."""
