@@ -11,24 +11,31 @@ from collections.abc import Mapping
 
 import orjson
 
-from bpmn.casefile import Acting, CaseFile, take_up
+from bpmn.casefile import Acting, CaseFile, take_item
+from bpmn.completed import Completed
+from bpmn.demands import (
+    REASON_LIMIT,
+    reason_of,
+    require_mine,
+    require_reachable,
+    require_running,
+    require_waiting,
+    settled,
+)
 from bpmn.effects import signature
 from bpmn.engine import without_parts
 from bpmn.exploration import legal_targets, reachable_markings
 from bpmn.marking import Sender, journal, save
-from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
-from bpmn.runtime import OBJECTION, Completed
-from ledger.cases import WAITING, WorkItem, case_of_item, objections_of
+from bpmn.refusals import ActRefused, NotYours
+from bpmn.steps import OBJECTION
+from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
 from ledger.deadlines import holders
 from ledger.journal import last_act
 from ledger.outbox import Notice, post
 from ledger.people import Unit
-from ledger.vocabulary import CaseStatus, ItemStatus, Role
+from ledger.vocabulary import ItemStatus, Role
 
-REASON_LIMIT = 200
-ROUND_LIMIT = 50
-"""How often a case may come to one step before a person looks at it (engine rule 9)."""
 PAGE = "page"
 COMPLETIONS = frozenset({"complete", "sign"})
 URGE = "urge"
@@ -46,7 +53,7 @@ FINAL: Mapping[str, str] = {
 
 def return_targets(acting: Acting, item_id: int) -> tuple[tuple[str, str], ...]:
     """Return id and name of the steps an item may be sent back to, in the order of the diagram (ItemGone)."""
-    file, item = _take(acting, item_id, lock=False)
+    file, item = take_item(acting, item_id, lock=False)
     return tuple((target, file.element(target).name) for target in _earlier(file, item))
 
 
@@ -55,20 +62,20 @@ def send_back(acting: Acting, item_id: int, revision: int, target: str, reason: 
 
     Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for a step that cannot be reached or no reason.
     """
-    file, item = _take(acting, item_id, lock=True)
-    _require_mine(file, item, revision)
-    words = _reason(reason, "退回")
+    file, item = take_item(acting, item_id)
+    require_mine(file, item, revision)
+    words = reason_of(reason, "退回")
     name = file.element(target).name if target in file.version.diagram.elements else target
     if item.stem == OBJECTION and objections_of(file.session, file.case.id, open_only=True):
         raise ActRefused("还有异议没有核查，请先登记核查结论")
     if target not in _earlier(file, item):
         raise ActRefused(f"不能从“{item.name}”退回到“{name}”")
-    if sum(past.element == target for past in file.items) >= ROUND_LIMIT:
-        raise ActRefused(f"“{name}”已经办理{ROUND_LIMIT}次，请与县乡村振兴局商定后再退回")
+    if sum(past.element == target for past in file.items) >= acting.round_limit:
+        raise ActRefused(f"“{name}”已经办理{acting.round_limit}次，请与县乡村振兴局商定后再退回")
     item.completed_by_id = acting.actor.user_id
     new = _move(file, item, target, Sender(signature(file, item), item, f"{item.name}退回：{words}"))
     detail = {"token": item.token, "target": target, "reason": words, "summary": f"退回到{name}"}
-    return _written(file, "send_back", detail, item, new)
+    return settled(file, "send_back", detail, item, new)
 
 
 def call_back(acting: Acting, item_id: int, reason: str) -> Completed:
@@ -76,10 +83,9 @@ def call_back(acting: Acting, item_id: int, reason: str) -> Completed:
 
     Raises ItemGone, NotYours, CaseClosed, and ActRefused when somebody acted or the step cannot be undone.
     """
-    file, item = _take(acting, item_id, lock=True)
-    words = _reason(reason, "撤回")
-    if file.case.status != CaseStatus.RUNNING:
-        raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
+    file, item = take_item(acting, item_id)
+    words = reason_of(reason, "撤回")
+    require_running(file)
     if item.status != ItemStatus.DONE:
         raise ActRefused("该任务还没有办结，或已经撤回")
     if item.completed_by_id != acting.actor.user_id or not acting.actor.in_unit(item.unit_id):
@@ -91,7 +97,7 @@ def call_back(acting: Acting, item_id: int, reason: str) -> Completed:
     following = _following(file, item)
     new = _reopen(file, item, following[0])
     detail = {"token": following[0].token, "target": item.element, "reason": words, "summary": f"撤回{item.name}"}
-    return _written(file, "call_back", detail, item, new)
+    return settled(file, "call_back", detail, item, new)
 
 
 def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: str) -> Completed:
@@ -99,9 +105,9 @@ def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: 
 
     Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for an item or unit that cannot.
     """
-    file, item = _take(acting, item_id, lock=True)
-    _require_mine(file, item, revision)
-    words = _reason(reason, "转办")
+    file, item = take_item(acting, item_id)
+    require_mine(file, item, revision)
+    words = reason_of(reason, "转办")
     element = file.element(item.element)
     lane = element.attributes.get("who") or element.lane or ""
     if item.role != Role.HANDLER or item.instance is not None or lane in KEPT_LANES:
@@ -111,7 +117,7 @@ def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: 
     item.sent_by = signature(file, item)
     item.unit, item.unit_id = unit, unit.id
     detail = {"token": item.token, "from": sender, "to": unit.short_name, "reason": words}
-    return _written(file, "transfer", {**detail, "summary": f"转办给{unit.short_name}"}, item, [item])
+    return settled(file, "transfer", {**detail, "summary": f"转办给{unit.short_name}"}, item, [item])
 
 
 def urge(acting: Acting, item_id: int, words: str = "") -> int:
@@ -119,8 +125,8 @@ def urge(acting: Acting, item_id: int, words: str = "") -> int:
 
     Whether the person may see the case is the caller's to ask. Raises ItemGone, CaseClosed and ActRefused.
     """
-    file, item = _take(acting, item_id, lock=True)
-    _require_waiting(file, item)
+    file, item = take_item(acting, item_id)
+    require_waiting(file, item)
     if acting.actor.in_unit(item.unit_id):
         raise ActRefused("这是本单位的任务，不用催办")
     words = " ".join(words.split())[:REASON_LIMIT]
@@ -146,44 +152,6 @@ def _urging(file: CaseFile, item: WorkItem, user_id: int, words: str) -> Notice:
     return Notice(key, PAGE, user_id, f"催办：{file.project.name} {item.name}", body)
 
 
-def _take(acting: Acting, item_id: int, *, lock: bool) -> tuple[CaseFile, WorkItem]:
-    found = case_of_item(acting.session, item_id, lock=lock)
-    if found is None:
-        raise ItemGone("该任务不存在")
-    file = take_up(acting, *found)
-    item = file.item(item_id)
-    assert item is not None  # it named the case
-    return file, item
-
-
-def _require_waiting(file: CaseFile, item: WorkItem) -> None:
-    if item.status == ItemStatus.CANCELLED:
-        raise ItemGone("该任务已随流程的变动取消")
-    if item.status not in WAITING:
-        who = item.completed_by.name if item.completed_by is not None else "系统"
-        raise AlreadyDone(item.name, who, item.completed_at or item.created_at)
-    if file.case.status != CaseStatus.RUNNING:
-        raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
-
-
-def _require_mine(file: CaseFile, item: WorkItem, revision: int) -> None:
-    """Refuse what is no longer as it was shown, and whoever it does not wait for (safety rule 5)."""
-    _require_waiting(file, item)
-    if not file.acting.actor.holds(Role(item.role), item.unit_id):
-        raise NotYours(f"该任务由{item.unit.short_name}{Role(item.role).label}办理")
-    if item.revision != revision:
-        raise AlreadyDone(item.name, item.unit.short_name, file.now)
-
-
-def _reason(text: str, act: str) -> str:
-    words = " ".join(text.split())
-    if not words:
-        raise ActRefused(f"请填写{act}的原因")
-    if len(words) > REASON_LIMIT:
-        raise ActRefused(f"{act}的原因最多{REASON_LIMIT}字")
-    return words
-
-
 def _earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
     """Return the steps this case did before it first came to the item's own, as far as it may be brought there."""
     first: dict[str, int] = {}
@@ -197,8 +165,7 @@ def _move(file: CaseFile, item: WorkItem, target: str, sender: Sender) -> list[W
     """Move the token, with the case's own variables this time, and write the rows."""
     had_timers = bool(file.run.timers)
     file.run.move(item.token, target)
-    if without_parts(file.run.marking) not in reachable_markings(file.version.diagram):
-        raise ActRefused(f"流程不能从“{item.name}”回到“{file.element(target).name}”")
+    require_reachable(file, f"流程不能从“{item.name}”回到“{file.element(target).name}”")
     return save(file, sender, had_timers=had_timers)
 
 
@@ -237,11 +204,3 @@ def _receiving(file: CaseFile, item: WorkItem, unit_id: int) -> Unit:
     if not unit.staffed:
         raise ActRefused(f"{unit.short_name}还没有经办人，不能转办")
     return unit
-
-
-def _written(file: CaseFile, act: str, detail: Mapping[str, str], item: WorkItem, new: list[WorkItem]) -> Completed:
-    """Write the journal row and tell what waits now."""
-    journal(file, act, detail, item=item, new=new)
-    file.session.flush()
-    coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
-    return Completed(file.case.id, item.id, item.status in WAITING, False, coming)

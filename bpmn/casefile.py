@@ -18,7 +18,8 @@ from bpmn.assignment import Places
 from bpmn.counting import Counting
 from bpmn.deployment import CLASSIFICATION, Version, version_of
 from bpmn.engine import Element, Run, Surroundings
-from ledger.cases import WAITING, Case, WorkItem, items_of
+from bpmn.refusals import ItemGone
+from ledger.cases import WAITING, Case, WorkItem, case_by_id, case_of_item, items_of
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
 from ledger.journal import Moment
@@ -28,15 +29,19 @@ from ledger.projects import Project
 from ledger.vocabulary import ItemStatus
 from ledger.working_days import Calendar
 
+ROUND_LIMIT = 50
+"""How often a case may come to one step before a person looks at it (engine rule 9)."""
+
 
 @dataclass(frozen=True)
 class Acting:
-    """Who acts, when, and where files lie; `session` is the caller's transaction."""
+    """Who acts, when, and where files lie; `session` is the caller's transaction, `round_limit` the county's own."""
 
     session: Session
     actor: Actor
     moment: Moment
     papers: Path
+    round_limit: int = ROUND_LIMIT
 
     @property
     def now(self) -> datetime:
@@ -116,3 +121,22 @@ def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
     run = Run.load(version.diagram, case.state, keys.mac, surroundings)
     counting.variables = run.variables
     return CaseFile(acting, case, calendar, version, counting, run)
+
+
+def take_item(acting: Acting, item_id: int, *, lock: bool = True) -> tuple[CaseFile, WorkItem]:
+    """Return the case of an item, locked when it is to be changed, and the item in it (ItemGone)."""
+    found = case_of_item(acting.session, item_id, lock=lock)
+    if found is None:
+        raise ItemGone("该任务不存在")
+    file = take_up(acting, *found)
+    item = file.item(item_id)
+    assert item is not None  # it named the case
+    return file, item
+
+
+def take_case(acting: Acting, case_id: int) -> CaseFile:
+    """Return a case under lock (ItemGone)."""
+    found = case_by_id(acting.session, case_id, lock=True)
+    if found is None:
+        raise ItemGone("该项目的流程不存在")
+    return take_up(acting, *found)

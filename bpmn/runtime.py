@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bpmn.casefile import Acting, CaseFile, take_up
+from bpmn.acts import call_back, return_targets, send_back, transfer, urge
+from bpmn.casefile import Acting, CaseFile, take_item, take_up
 from bpmn.certificates import file_certificate
+from bpmn.completed import Completed
 from bpmn.effects import carry_out, signature, variables_of
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.starting import start_case, start_cases, starting_variables
-from bpmn.steps import Posing, pose, with_meeting
+from bpmn.steps import OBJECTION, Posing, pose, with_meeting
 from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers, with_words
 from handlers.outcome import Answers, Outcome, Step
 from ledger.cases import (
@@ -28,7 +30,6 @@ from ledger.cases import (
     Timer,
     WorkItem,
     case_by_id,
-    case_of_item,
     case_of_timer,
     enter,
     entries_of,
@@ -37,7 +38,6 @@ from ledger.cases import (
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, ItemStatus, ReviewOpinion, Role
 
-OBJECTION = "objection"  # the message that opens 异议核查, and the stem that examines it
 JOINT_REVIEW = "joint_review"
 
 __all__ = [
@@ -50,27 +50,21 @@ __all__ = [
     "NotYours",
     "OpenItem",
     "OutsidePublicity",
+    "call_back",
     "complete_item",
     "fire_timer",
     "open_item",
     "record_overdue",
     "register_objection",
+    "return_targets",
+    "send_back",
     "sign_item",
     "start_case",
     "start_cases",
     "starting_variables",
+    "transfer",
+    "urge",
 ]
-
-
-@dataclass(frozen=True)
-class Completed:
-    """What became of a completion: `next` names each new item, its unit and when it is due."""
-
-    case_id: int
-    item_id: int
-    remains: bool
-    finished: bool
-    next: tuple[tuple[str, str, datetime], ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ class OpenItem:
 
 def open_item(acting: Acting, item_id: int) -> OpenItem:
     """Return an item as its page shows it; whether the person may see the case is the caller's to ask (ItemGone)."""
-    file, item = _take_item(acting, item_id, lock=False)
+    file, item = take_item(acting, item_id, lock=False)
     posing = pose(file, item, page=True)
     return OpenItem(
         item=item,
@@ -117,7 +111,7 @@ def complete_item(acting: Acting, item_id: int, revision: int, posted: Posted) -
     Raises ItemGone, AlreadyDone (also when the item changed since `revision` was shown), NotYours, CaseClosed,
     FormErrors, StepRefused; and what the engine raises when the case itself is broken (StateRefused, StepFailed).
     """
-    file, item = _take_item(acting, item_id, lock=True)
+    file, item = take_item(acting, item_id)
     _check(file, item, revision, ItemStatus.OPEN)
     _refuse_own_work(file, item)
     posing = pose(file, item)
@@ -141,7 +135,7 @@ def _hand_to_signer(file: CaseFile, item: WorkItem, outcome: Outcome) -> Complet
 
 def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinion: str) -> Completed:
     """Sign what another person of the unit prepared, or give it back with an opinion; the preparer may not sign."""
-    file, item = _take_item(acting, item_id, lock=True)
+    file, item = take_item(acting, item_id)
     _check(file, item, revision, ItemStatus.UNSIGNED)
     if item.prepared_by_id == acting.actor.user_id:
         raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
@@ -155,16 +149,6 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
     answers = item.answers or {}
     outcome = posing.handler.complete(with_meeting(file, posing, answers), answers)
     return _finish(file, posing, answers, outcome, opinion)
-
-
-def _take_item(acting: Acting, item_id: int, *, lock: bool) -> tuple[CaseFile, WorkItem]:
-    found = case_of_item(acting.session, item_id, lock=lock)
-    if found is None:
-        raise ItemGone("该任务不存在")
-    file = take_up(acting, *found)
-    item = file.item(item_id)
-    assert item is not None  # it named the case
-    return file, item
 
 
 def _check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) -> None:
@@ -311,7 +295,7 @@ def _open_objection(file: CaseFile) -> list[WorkItem]:
 
 def record_overdue(acting: Acting, item_id: int) -> Completed:
     """Record that a reviewing body gave no opinion in time (逾期未反馈); by the responsible unit, after the date."""
-    file, item = _take_item(acting, item_id, lock=True)
+    file, item = take_item(acting, item_id)
     if item.stem != JOINT_REVIEW or item.status not in WAITING:
         raise ItemGone("该会审任务已办理或已取消")
     if not acting.actor.holds(Role.HANDLER, file.places.responsible.id):

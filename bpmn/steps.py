@@ -25,6 +25,7 @@ from ledger.vocabulary import MeetingKind, UnitKind
 _ASK_PAPERS = frozenset({"preliminary_opinion", "party_meeting", "decision", "reclassification"})
 _ASK_SUBMISSION = frozenset({"submission", "acceptance_check"})
 _ASK_ARCHIVE = frozenset({"archiving"})
+OBJECTION = "objection"  # the message that opens 异议核查, and the stem that examines it
 RESPONSIBLE = (UnitKind.DEPARTMENT, UnitKind.AGRICULTURE, UnitKind.TOWNSHIP)  # who may run a project's case
 _MEETING_KINDS = {"decision": MeetingKind.GROUP}  # every other step's meetings are those of 党组（委）
 

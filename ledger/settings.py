@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     idle_minutes: int = 30
     absolute_hours: int = 12
     upload_limit_mb: int = 20
+    round_limit: int = 50  # how often a case may be sent back to one step
 
     @property
     def database_url(self) -> str:

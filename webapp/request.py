@@ -85,7 +85,7 @@ def actor() -> Actor:
 
 def acting() -> Acting:
     """Return who acts, when, and where files lie: what `bpmn.runtime` asks for."""
-    return Acting(ledger_session(), actor(), moment(), settings().papers)
+    return Acting(ledger_session(), actor(), moment(), settings().papers, settings().round_limit)
 
 
 def in_transaction(view: Callable[..., Any], admit: Callable[[Callable[..., Any]], None]) -> Callable[..., Response]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import select
 
-from bpmn import acts
 from bpmn.acts import call_back, return_targets, send_back, transfer, urge
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import Completed, register_objection
@@ -153,13 +153,13 @@ class TestSendBack:
         with pytest.raises(ActRefused, match="异议"):
             back(walk, "objection", "decision")
 
-    def test_a_step_is_not_entered_without_end(self, sqlite_ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(acts, "ROUND_LIMIT", 2)
+    def test_a_step_is_not_entered_more_often_than_the_county_allows(self, sqlite_ground: Ground) -> None:
         walk = begun(sqlite_ground, "decision")
         back(walk, "decision", "acceptance_check")
         walk.to("decision")
-        with pytest.raises(ActRefused, match="已经办理2次"):
-            back(walk, "decision", "acceptance_check")
+        item = walk.item("decision")
+        with pytest.raises(ActRefused, match="已经办理2次"), walk.acting(item.role, item.unit_id) as acting:
+            send_back(replace(acting, round_limit=2), item.id, item.revision, "acceptance_check", WHY)
 
 
 def call(walk: Walk, item: WorkItem, nth: int = 0) -> Completed:
