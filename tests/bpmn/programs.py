@@ -1,20 +1,21 @@
-"""Random structured programs, an interpreter for them that knows nothing of BPMN, and their diagrams.
-
-The interpreter is written with continuations: what is open is a list of (name, what happens next).
-"""
+"""Random structured programs and their diagrams; `tests.bpmn.interpreter` runs them without any diagram."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.bpmn.sketch import MESSAGE, Flow, fault, flows_of, node, several, timer, user
+from bpmn.engine import Diagram, link, read_diagram
+from tests.bpmn.sketch import MESSAGE, Flow, fault, flows_of, node, several, sketch, timer, user
 
 PEOPLE = ("甲", "乙", "丙")
 PLAIN = ("task", "seq", "xor", "and", "or", "loop", "sub", "many")
 EVENTS = ("edge", "note", "wait")
 RARE = ("queue", "quota", "fail")
 """Joint tasks one after another and done early, and sub-processes one branch of which may end in an error."""
+SCOPES = ("halt", "late", "ring", "call", "body", "auto", "rule")
+"""Sub-processes terminated or left by a timer or a message, called processes, joint tasks with a timer, handlers."""
+WHOLE = PLAIN * 2 + EVENTS + RARE + SCOPES
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Author:
         self.count += 1
         kind = self.rnd.choice(self.kinds) if depth else "task"
         name = f"{kind[0]}{kind[-1]}{self.count}"
-        many = {"seq": self.rnd.randint(2, 3), "xor": 2, "and": 2, "or": 2, "loop": 1, "sub": 1, "fail": 2}.get(kind, 0)
-        if many == 2 and kind != "fail" and self.rnd.random() < 0.3:
+        parts = {"xor": 2, "and": 2, "or": 2, "fail": 2, "halt": 2}
+        parts |= dict.fromkeys(("loop", "sub", "late", "ring", "call"), 1)
+        many = {"seq": self.rnd.randint(2, 3), **parts}.get(kind, 0)
+        if many == 2 and kind not in ("fail", "halt") and self.rnd.random() < 0.3:
             many = 3
         return Block(kind, name, tuple(self.block(depth - 1) for _ in range(many)), self.rnd.randint(1, 9))
 
@@ -65,116 +68,7 @@ def draw(rnd: random.Random, block: Block) -> dict[str, object]:
 def names_in(block: Block) -> list[str]:
     """Return the names of what may be open in a program."""
     inner = [name for part in block.inner for name in names_in(part)]
-    return [block.name, f"{block.name}l", *inner]
-
-
-@dataclass
-class Interpreter:
-    """Runs a program without any diagram; `values` may be changed between steps."""
-
-    values: Mapping[str, object]
-    open: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
-    done: bool = False
-
-    def finish(self) -> None:
-        self.done = True
-
-    def enter(self, block: Block, then: Callable[[], None]) -> None:
-        getattr(self, f"enter_{block.kind}")(block, then)
-
-    def enter_task(self, block: Block, then: Callable[[], None]) -> None:
-        self.open.append((block.name, then))
-
-    def enter_many(self, block: Block, then: Callable[[], None]) -> None:
-        after = self.countdown(len(PEOPLE), then)
-        for person in PEOPLE:
-            self.open.append((f"{block.name}:{person}", after))
-
-    def enter_queue(self, block: Block, then: Callable[[], None]) -> None:
-        def part(number: int) -> None:
-            if number == len(PEOPLE):
-                then()
-            else:
-                self.open.append((f"{block.name}:{PEOPLE[number]}", lambda: part(number + 1)))
-
-        part(0)
-
-    def enter_quota(self, block: Block, then: Callable[[], None]) -> None:
-        done = [0]
-
-        def one() -> None:
-            done[0] += 1
-            if done[0] > int(str(self.values[block.name])) or done[0] == len(PEOPLE):
-                self.cancel(block)
-                then()
-
-        self.open += [(f"{block.name}:{person}", one) for person in PEOPLE]
-
-    def enter_fail(self, block: Block, then: Callable[[], None]) -> None:
-        after = self.countdown(2, then)
-
-        def first() -> None:
-            if self.values[block.name]:
-                self.cancel(block.inner[1])
-                self.open.append((f"{block.name}l", then))
-            else:
-                after()
-
-        self.enter(block.inner[0], first)
-        self.enter(block.inner[1], after)
-
-    def cancel(self, block: Block) -> None:
-        """Forget what is open in a block."""
-        names = set(names_in(block))
-        self.open = [(name, after) for name, after in self.open if name.split(":")[0] not in names]
-
-    def enter_seq(self, block: Block, then: Callable[[], None]) -> None:
-        def part(number: int) -> None:
-            if number == len(block.inner):
-                then()
-            else:
-                self.enter(block.inner[number], lambda: part(number + 1))
-
-        part(0)
-
-    def enter_sub(self, block: Block, then: Callable[[], None]) -> None:
-        self.enter(block.inner[0], then)
-
-    def enter_xor(self, block: Block, then: Callable[[], None]) -> None:
-        self.enter(block.inner[int(str(self.values[block.name]))], then)
-
-    def enter_loop(self, block: Block, then: Callable[[], None]) -> None:
-        def after() -> None:
-            self.enter(block.inner[0], after) if self.values[block.name] else then()
-
-        self.enter(block.inner[0], after)
-
-    def enter_and(self, block: Block, then: Callable[[], None]) -> None:
-        self.fork(block.inner, then)
-
-    def enter_or(self, block: Block, then: Callable[[], None]) -> None:
-        chosen = tuple(b for n, b in enumerate(block.inner) if n and self.values[f"{block.name}_{n}"])
-        self.fork(chosen or block.inner[:1], then)
-
-    def fork(self, branches: tuple[Block, ...], then: Callable[[], None]) -> None:
-        after = self.countdown(len(branches), then)
-        for branch in branches:
-            self.enter(branch, after)
-
-    @staticmethod
-    def countdown(count: int, then: Callable[[], None]) -> Callable[[], None]:
-        left = [count]
-
-        def one() -> None:
-            left[0] -= 1
-            if not left[0]:
-                then()
-
-        return one
-
-    def complete(self, name: str) -> None:
-        place = next(n for n, (open_name, _) in enumerate(self.open) if open_name == name)
-        self.open.pop(place)[1]()
+    return [block.name, *(f"{block.name}{letter}" for letter in "abltw"), *inner]
 
 
 @dataclass
@@ -183,6 +77,7 @@ class Draughtsman:
 
     nodes: list[str] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)  # the diagrams called, by process
 
     def add(self, block: Block) -> tuple[str, str]:
         """Draw a block; return its first and last node."""
@@ -206,7 +101,7 @@ class Draughtsman:
 
     def add_fail(self, block: Block) -> tuple[str, str]:
         """Two branches in a sub-process, of which the first may end in an error; then a task mends it."""
-        inside = Draughtsman()
+        inside = Draughtsman(files=self.files)
         begin, fork, ask, fine, bad, other, mend, merge, late = (f"{block.name}{letter}" for letter in "sfxebolmt")
         one, two = (inside.add(inner) for inner in block.inner)
         nodes = [
@@ -244,7 +139,7 @@ class Draughtsman:
         return merge, exit_node
 
     def add_sub(self, block: Block) -> tuple[str, str]:
-        inside = Draughtsman()
+        inside = Draughtsman(files=self.files)
         first, last = inside.add(block.inner[0])
         begin, end = f"{block.name}s", f"{block.name}e"
         nodes = [node("startEvent", begin), *inside.nodes, node("endEvent", end)]
@@ -271,11 +166,61 @@ class Draughtsman:
     def add_or(self, block: Block) -> tuple[str, str]:
         return self.gateways(block, "inclusiveGateway", [f"{block.name}_{n} == 1" for n in range(len(block.inner))])
 
-    def add_edge(self, block: Block, interrupting: str = "true") -> tuple[str, str]:
+    def add_halt(self, block: Block) -> tuple[str, str]:
+        """Two branches in a sub-process; the end of the first terminates the other."""
+        inside = Draughtsman(files=self.files)
+        begin, fork, end, other = (f"{block.name}{letter}" for letter in "sfeo")
+        one, two = (inside.add(inner) for inner in block.inner)
+        nodes = [node("startEvent", begin), node("parallelGateway", fork), *inside.nodes]
+        nodes += [node("endEvent", end, "<bpmn:terminateEventDefinition/>"), node("endEvent", other)]
+        flows = [(begin, fork), (fork, one[0]), (fork, two[0]), *inside.flows, (one[1], end), (two[1], other)]
+        self.nodes.append(node("subProcess", block.name, "".join(nodes) + flows_of(flows)))
+        return block.name, block.name
+
+    def add_late(self, block: Block, event: str = "") -> tuple[str, str]:
+        """A sub-process with a timer on its edge that cancels it, or another event."""
+        _, host = self.add_sub(block)
+        merge, late, mend = f"{block.name}m", f"{block.name}t", f"{block.name}l"
+        self.nodes += [node("exclusiveGateway", merge), user(mend)]
+        event = event or timer(f"P{block.days}D", "timeDuration")
+        self.nodes.append(node("boundaryEvent", late, event, attachedToRef=host))
+        self.flows += [(host, merge), (late, mend), (mend, merge)]
+        return host, merge
+
+    def add_ring(self, block: Block) -> tuple[str, str]:
+        """A sub-process with a message on its edge that cancels it."""
+        return self.add_late(block, MESSAGE)
+
+    def add_call(self, block: Block) -> tuple[str, str]:
+        """A process of its own file, called by the block's name."""
+        inside = Draughtsman(files=self.files)
+        first, last = inside.add(block.inner[0])
+        flows = [("s", first), *inside.flows, (last, "e")]
+        self.files[f"p{block.name}"] = sketch(inside.nodes, flows, process=f"p{block.name}")
+        self.nodes.append(node("callActivity", block.name, calledElement=f"p{block.name}"))
+        return block.name, block.name
+
+    def add_auto(self, block: Block) -> tuple[str, str]:
+        """A task for a handler, then one for a person: a round of the first alone would never rest."""
+        self.nodes += [node("serviceTask", f"{block.name}h", sgyp__handler="count"), user(block.name)]
+        self.flows.append((f"{block.name}h", block.name))
+        return f"{block.name}h", block.name
+
+    def add_rule(self, block: Block) -> tuple[str, str]:
+        """A task for a person, then one for a decision table."""
+        self.nodes += [user(block.name), node("businessRuleTask", f"{block.name}h", sgyp__decision="weigh")]
+        self.flows.append((block.name, f"{block.name}h"))
+        return block.name, f"{block.name}h"
+
+    def add_body(self, block: Block) -> tuple[str, str]:
+        """A joint task with a timer on its edge that cancels what is left of it."""
+        return self.add_edge(block, host=several(block.name))
+
+    def add_edge(self, block: Block, interrupting: str = "true", host: str = "") -> tuple[str, str]:
         """A task with a timer on its edge that cancels it."""
         merge, late = f"{block.name}m", f"{block.name}t"
         event = timer(f"P{block.days}D", "timeDuration")
-        self.nodes += [user(block.name), node("exclusiveGateway", merge), user(f"{block.name}l")]
+        self.nodes += [host or user(block.name), node("exclusiveGateway", merge), user(f"{block.name}l")]
         self.nodes.append(node("boundaryEvent", late, event, attachedToRef=block.name, cancelActivity=interrupting))
         self.flows += [(block.name, merge), (late, f"{block.name}l")]
         if interrupting == "true":
@@ -296,10 +241,47 @@ class Draughtsman:
             node("eventBasedGateway", gate),
             node("intermediateCatchEvent", late, timer(f"P{block.days}D", "timeDuration")),
             node("intermediateCatchEvent", came, MESSAGE),
-            user(f"{block.name}1"),
-            user(f"{block.name}2"),
+            user(f"{block.name}a"),
+            user(f"{block.name}b"),
             node("exclusiveGateway", merge),
         ]
-        one, two = f"{block.name}1", f"{block.name}2"
+        one, two = f"{block.name}a", f"{block.name}b"
         self.flows += [(gate, late), (gate, came), (late, one), (came, two), (one, merge), (two, merge)]
         return gate, merge
+
+
+def diagram_of(program: Block) -> bytes:
+    """Return the diagram of a program that calls no other."""
+    return files_of(program)[0]
+
+
+def files_of(program: Block) -> tuple[bytes, dict[str, bytes]]:
+    """Return the diagram of a program and those it calls, by process."""
+    drawn = Draughtsman()
+    first, last = drawn.add(program)
+    return sketch(drawn.nodes, [("s", first), *drawn.flows, (last, "e")]), drawn.files
+
+
+def linked_diagram(program: Block) -> Diagram:
+    """Read a program's diagram with all it calls."""
+    main, called = files_of(program)
+    return link(read_diagram(main), {name: read_diagram(file) for name, file in called.items()})
+
+
+def random_program(rnd: random.Random, kinds: tuple[str, ...], depth: int = 4) -> Block:
+    """Make a program of three blocks one after another."""
+    author = Author(rnd, kinds)
+    return Block("seq", "root", (author.block(depth), author.block(depth), author.block(depth - 1)))
+
+
+def count(variables: Mapping[str, object]) -> dict[str, object]:
+    """Handle a service task: one more was passed."""
+    return {"passed": int(str(variables["passed"])) + 1}
+
+
+def weigh(variables: Mapping[str, object]) -> dict[str, object]:
+    """Decide a business-rule task."""
+    return {"weight": int(str(variables["passed"])) % 3}
+
+
+HANDLERS = {"count": count, "weigh": weigh}

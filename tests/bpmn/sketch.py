@@ -71,13 +71,13 @@ def sub(identifier: str, nodes: Iterable[str], flows: Iterable[Flow]) -> str:
     return node("subProcess", identifier, "\n".join(nodes) + flows_of(flows))
 
 
-def sketch(nodes: Iterable[str], flows: Iterable[Flow]) -> bytes:
+def sketch(nodes: Iterable[str], flows: Iterable[Flow], process: str = "P") -> bytes:
     """Write a whole diagram around its inner nodes; `s` is the start event and `e` the end event."""
     body = "\n".join([node("startEvent", "s"), *nodes, node("endEvent", "e")])
     return (
         f'{HEAD}<bpmn:message id="news_message" name="news"/>\n'
         '<bpmn:error id="no_reply_error" errorCode="no_reply"/><bpmn:error id="too_late_error" errorCode="too_late"/>\n'
-        f'<bpmn:process id="P" isExecutable="true">\n{body}\n'
+        f'<bpmn:process id="{process}" isExecutable="true">\n{body}\n'
         f"{flows_of(flows)}\n</bpmn:process>\n</bpmn:definitions>\n"
     ).encode()
 

@@ -22,8 +22,7 @@ from bpmn.exploration import (
     problems_of,
     reachable_markings,
 )
-from tests.bpmn.engine.test_oracle import diagram_of
-from tests.bpmn.programs import PLAIN, Author, Block
+from tests.bpmn.programs import PLAIN, Author, Block, diagram_of
 from tests.bpmn.sketch import BEGIN, MESSAGE, Flow, again, around, finish, node, several, sketch, sub, timer, user
 from tests.bpmn.test_four_batches_run import NEW_CASE, Story, to_decision, to_publicity
 
