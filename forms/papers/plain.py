@@ -1,39 +1,63 @@
 """A paper printed plainly from the data: title, two columns of label and text, who signs, the day.
 
 It is an office file somebody will open and alter, so what people typed stays text: no field, formula or markup can come
-of it, and characters that no office file may hold are left out.
+of it, and characters that no office file may hold are left out. Written directly: a county's year prints ten thousand.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime, time
-from io import BytesIO
+from dataclasses import dataclass
+from datetime import date
+from html import escape
 
-from docx import Document
-from docx.document import Document as Paper
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_PARAGRAPH_ALIGNMENT
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
-from docx.table import Table, _Cell
-from docx.text.paragraph import Paragraph
-
+from forms.papers.package import packed
 from forms.rendering import chinese_date
 
 TITLE_FONT = "方正小标宋简体"
 TEXT_FONT = "仿宋_GB2312"
 LATIN_FONT = "Times New Roman"
-_PAGE = (Mm(210), Mm(297))
-_MARGINS = {"top_margin": Mm(37), "bottom_margin": Mm(35), "left_margin": Mm(28), "right_margin": Mm(26)}
-_COLUMNS = (Mm(38), Mm(118))  # the 156 mm between the margins
-_TITLE_SIZE, _LONG_TITLE_SIZE, _TEXT_SIZE = Pt(22), Pt(18), Pt(14)
+_MM = 1440 / 25.4  # twentieths of a point, the unit of all lengths below
+_COLUMNS = (round(38 * _MM), round(118 * _MM))  # the 156 mm between the margins
 _LONG_TITLE = 20  # characters: a longer title would leave one alone on its second line
-_NOTHING, _ROW_GAP = Pt(0), Pt(2)
-# Word takes its own clock for a file without dates; a paper's bytes shall depend on its content alone
-_UNDATED = datetime(2000, 1, 1)  # python-docx wants it without a zone
+_PAGE = (
+    f'<w:sectPr><w:pgSz w:w="{round(210 * _MM)}" w:h="{round(297 * _MM)}"/>'
+    f'<w:pgMar w:top="{round(37 * _MM)}" w:right="{round(26 * _MM)}" w:bottom="{round(35 * _MM)}"'
+    f' w:left="{round(28 * _MM)}" w:header="720" w:footer="720" w:gutter="0"/></w:sectPr>'
+)
+_TABLE = (
+    '<w:tbl><w:tblPr><w:tblStyle w:val="TableGrid"/>'
+    f'<w:tblW w:w="{sum(_COLUMNS)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/></w:tblPr>'
+    f'<w:tblGrid><w:gridCol w:w="{_COLUMNS[0]}"/><w:gridCol w:w="{_COLUMNS[1]}"/></w:tblGrid>'
+)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """How one line of the paper looks; sizes and distances in points."""
+
+    alignment: str
+    font: str = TEXT_FONT
+    size: int = 14
+    before: int = 0
+    after: int = 0
+
+    def wrap(self, text: str) -> str:
+        """Return a paragraph holding `text` as it is."""
+        # where the font is missing, another of the same script is taken by the language: else Japanese glyphs
+        return (
+            f'<w:p><w:pPr><w:spacing w:before="{20 * self.before}" w:after="{20 * self.after}" w:line="276"'
+            f' w:lineRule="auto"/><w:jc w:val="{self.alignment}"/></w:pPr><w:r><w:rPr>'
+            f'<w:rFonts w:ascii="{LATIN_FONT}" w:hAnsi="{LATIN_FONT}" w:eastAsia="{self.font}"/>'
+            f'<w:sz w:val="{2 * self.size}"/><w:lang w:eastAsia="zh-CN"/></w:rPr>{_text(text)}</w:r></w:p>'
+        )
+
+
+_LABEL = _Line("center", before=2, after=2)
+_VALUE = _Line("left", before=2, after=2)
+_SIGNED = _Line("right", before=24)
+_DAY = _Line("right")
 
 
 def print_paper(title: str, rows: Sequence[tuple[str, str]], signed: str, day: date) -> bytes:
@@ -41,21 +65,18 @@ def print_paper(title: str, rows: Sequence[tuple[str, str]], signed: str, day: d
 
     A line break in a text is a line of its own.
     """
-    paper = _blank(day)
-    size = _TITLE_SIZE if len(title) <= _LONG_TITLE else _LONG_TITLE_SIZE
-    _write(paper.add_paragraph(), title, TITLE_FONT, size, WD_PARAGRAPH_ALIGNMENT.CENTER, after=Pt(16))
-    if rows:
-        _table(paper, rows)
-    for place, line in enumerate((signed, chinese_date(day))):
-        before = Pt(24) if place == 0 else _NOTHING
-        _write(paper.add_paragraph(), line, TEXT_FONT, _TEXT_SIZE, WD_PARAGRAPH_ALIGNMENT.RIGHT, before=before)
-    file = BytesIO()
-    paper.save(file)
-    return file.getvalue()
+    heading = _Line("center", TITLE_FONT, 22 if len(title) <= _LONG_TITLE else 18, after=16)
+    table = f"{_TABLE}{''.join(_row(label, text) for label, text in rows)}</w:tbl>" if rows else ""
+    body = "".join(
+        (heading.wrap(_one_line(title)), table, _SIGNED.wrap(_one_line(signed)), _DAY.wrap(chinese_date(day)), _PAGE)
+    )
+    return packed(body, _one_line(title), day)
 
 
 def clean(text: str) -> str:
     """Leave out what XML or a reader cannot take: control and format characters, halves and non-characters."""
+    if text.isprintable():
+        return text
     return "".join(character for character in text if character in "\n\t" or not _unprintable(character))
 
 
@@ -66,61 +87,22 @@ def _unprintable(character: str) -> bool:
     )
 
 
-def _blank(day: date) -> Paper:
-    paper = Document()
-    section = paper.sections[0]
-    section.page_width, section.page_height = _PAGE
-    for name, width in _MARGINS.items():
-        setattr(section, name, width)
-    properties = paper.core_properties
-    properties.author = properties.last_modified_by = properties.comments = ""
-    properties.created = properties.modified = datetime.combine(day, time())  # not the machine's clock
-    return paper
+def _one_line(text: str) -> str:
+    return clean(text).replace("\n", " ")
 
 
-def _table(paper: Paper, rows: Sequence[tuple[str, str]]) -> None:
-    table: Table = paper.add_table(rows=len(rows), cols=len(_COLUMNS), style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
-    for column, width in zip(table.columns, _COLUMNS, strict=True):
-        column.width = width
-    cells = table._cells  # one walk over the table: asking each row for its cells takes quadratic time
-    for place, (label, text) in enumerate(rows):
-        left, right = cells[2 * place], cells[2 * place + 1]
-        _fill(left, label, WD_PARAGRAPH_ALIGNMENT.CENTER, _COLUMNS[0])
-        _fill(right, text, WD_PARAGRAPH_ALIGNMENT.LEFT, _COLUMNS[1])
+def _row(label: str, text: str) -> str:
+    return f"<w:tr>{_cell(label, _LABEL, _COLUMNS[0])}{_cell(text, _VALUE, _COLUMNS[1])}</w:tr>"
 
 
-def _fill(cell: _Cell, text: str, alignment: WD_PARAGRAPH_ALIGNMENT, width: Mm) -> None:
-    cell.width = width
-    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-    for place, line in enumerate(clean(text).split("\n")):
-        paragraph = cell.paragraphs[0] if place == 0 else cell.add_paragraph()
-        _write(paragraph, line, TEXT_FONT, _TEXT_SIZE, alignment, _ROW_GAP, _ROW_GAP)
+def _cell(text: str, line: _Line, width: int) -> str:
+    lines = "".join(line.wrap(each) for each in clean(text).split("\n"))
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>{lines}</w:tc>'
 
 
-def _write(
-    paragraph: Paragraph,
-    text: str,
-    font: str,
-    size: Pt,
-    alignment: WD_PARAGRAPH_ALIGNMENT,
-    before: Pt = _NOTHING,
-    after: Pt = _NOTHING,
-) -> None:
-    paragraph.alignment = alignment
-    paragraph.paragraph_format.space_before = before
-    paragraph.paragraph_format.space_after = after
-    paragraph.paragraph_format.line_spacing = 1.15
-    run = paragraph.add_run(clean(text).replace("\n", " "))
-    run.font.size = size
-    run.font.name = LATIN_FONT
-    properties = run._element.get_or_add_rPr()
-    properties.get_or_add_rFonts().set(qn("w:eastAsia"), font)
-    # where the font is missing, another of the same script is taken by the language: else Japanese or Taiwan glyphs
-    language = OxmlElement("w:lang")
-    language.set(qn("w:eastAsia"), "zh-CN")
-    properties.append(language)
+def _text(text: str) -> str:
+    parts = (f'<w:t xml:space="preserve">{escape(part, quote=False)}</w:t>' for part in text.split("\t"))
+    return "<w:tab/>".join(parts)
 
 
 __all__ = ["clean", "print_paper"]
