@@ -49,7 +49,7 @@ def carry_out(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome
         file_print(file, each, item)
     if item.stem == RECLASSIFICATION:  # its Annex 4 and 5 go to be filed with it (art. 15)
         place = Place(PaperKind.ANNEX4, case_id=file.case.id, item_id=item.id)
-        file_tables(file, projects_where(file.session, of_project(file.project.id)), place)
+        file_tables(file, projects_where(file.session, of_project(file.project.id)), place, item.unit)
     if outcome.next_round:
         file.case.round += 1
 

@@ -61,7 +61,7 @@ def _write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, br
             remove_attachment(paper, file.now)
     place = Place(PaperKind.REQUEST, batch_id=batch.id, written=True)
     projects = projects_where(file.session, of_batch(batch.id))
-    file_tables(file, projects, place)
+    file_tables(file, projects, place, item.unit)
     if not brought and not any(paper.kind == PaperKind.REQUEST and not paper.written for paper in lying):
         write_print(file, request(item.unit.name, batch, projects), place, item.unit)
 

@@ -1,7 +1,6 @@
 """Write plain workbooks: text stays text, money is a number, nothing is ever a formula."""
 
 import io
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -18,13 +17,10 @@ from forms.sheets.grid import load_workbook
 from forms.sheets.guard import WorkbookRefused
 from forms.sheets.national_export import choose_table
 from forms.sheets.project_rows import RowError
+from forms.sheets.sheet import WIDTHS, Group, Table, clean, sheet_name, shown_width, write_sheet
 
-CELL_LENGTH: Final = 32_767
-SHEET_NAME_LENGTH: Final = 31
-WIDTHS: Final = (6, 48)  # narrowest and widest column, in narrow characters
 _MEASURED_ROWS: Final = 500
 _MARK: Final = PatternFill("solid", "FFE3E0")
-_HEAD: Final = PatternFill("solid", "F2F2F2")
 _BOLD: Final = Font(bold=True)
 _WRAPPED: Final = Alignment(vertical="center", wrap_text=True)
 
@@ -35,25 +31,7 @@ def write_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object
     Decimal becomes a number with the places it has (12.30 元, 0.000123 万元), int a number, None an empty cell; all
     else is text, also where it begins with “=”.
     """
-    book = Book()
-    sheet = book.worksheets[0]
-    sheet.title = _sheet_name(title)
-    _put(sheet.cell(1, 1), title)
-    sheet.cell(1, 1).font = Font(bold=True, size=14)
-    if len(heads) > 1:
-        sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(heads))
-    for column, head in enumerate(heads, 1):
-        cell = sheet.cell(2, column)
-        _put(cell, head)
-        cell.font, cell.fill, cell.alignment = _BOLD, _HEAD, _WRAPPED
-    for number, row in enumerate(rows, 3):
-        for column, value in enumerate(row, 1):
-            if value is not None:
-                _put(sheet.cell(number, column), value)
-    _set_widths(sheet, first_row=2)
-    sheet.freeze_panes = "A3"
-    sheet.print_title_rows = "2:2"
-    return _saved(book)
+    return write_sheet(Table(title, [Group(head) for head in heads], rows))
 
 
 def error_workbook(data: bytes, errors: Iterable[RowError]) -> bytes:
@@ -73,7 +51,7 @@ def error_workbook(data: bytes, errors: Iterable[RowError]) -> bytes:
         source, header_row = workbook.sheets[0], 1
     book = Book()
     sheet = book.worksheets[0]
-    sheet.title = _sheet_name(source.name)
+    sheet.title = sheet_name(source.name)
     for number, cells in source.rows.items():
         for column, value in enumerate(cells, 1):
             if value is not None:
@@ -107,24 +85,9 @@ def _put(cell: object, value: object) -> None:
     elif isinstance(value, int) and not isinstance(value, bool):
         cell.value = value
     else:
-        cell.value = _clean("是" if value is True else "否" if value is False else str(value))
+        cell.value = clean("是" if value is True else "否" if value is False else str(value))
         cell.data_type = "s"
         cell.number_format = "@"
-
-
-def _clean(text: str) -> str:
-    if not text.isprintable():
-        text = "".join(
-            mark
-            for mark in text
-            if mark in "\n\t" or (unicodedata.category(mark) not in ("Cc", "Cs") and mark < "\ufffe")
-        )
-    return text[:CELL_LENGTH]
-
-
-def _sheet_name(title: str) -> str:
-    name = "".join(" " if mark in "[]:*?/\\" else mark for mark in _clean(title).replace("\n", " "))
-    return name[:SHEET_NAME_LENGTH].strip(" '") or "Sheet"
 
 
 def _set_widths(sheet: Worksheet, first_row: int) -> None:
@@ -134,16 +97,9 @@ def _set_widths(sheet: Worksheet, first_row: int) -> None:
     for row in sheet.iter_rows(min_row=first_row, max_row=last_row):
         for column, cell in enumerate(row, 1):
             if cell.value is not None:
-                widths[column] = max(widths[column], _shown_width(str(cell.value)))
+                widths[column] = max(widths[column], shown_width(str(cell.value)))
     for column, width in widths.items():
         sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, WIDTHS[0]), WIDTHS[1])
-
-
-def _shown_width(text: str) -> int:
-    return max(
-        sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in line[: WIDTHS[1]])
-        for line in text.split("\n")
-    )
 
 
 def _saved(book: Book) -> bytes:
