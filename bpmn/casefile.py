@@ -134,9 +134,9 @@ def take_item(acting: Acting, item_id: int, *, lock: bool = True) -> tuple[CaseF
     return file, item
 
 
-def take_case(acting: Acting, case_id: int) -> CaseFile:
-    """Return a case under lock (ItemGone)."""
-    found = case_by_id(acting.session, case_id, lock=True)
+def take_case(acting: Acting, case_id: int, *, lock: bool = True) -> CaseFile:
+    """Return a case, locked when it is to be changed (ItemGone)."""
+    found = case_by_id(acting.session, case_id, lock=lock)
     if found is None:
         raise ItemGone("该项目的流程不存在")
     return take_up(acting, *found)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bpmn.engine import Element
-from ledger.db import day_of, end_of_day
+from ledger.db import day_of, end_of_day, last_day
 from ledger.working_days import Calendar, Period
 
 LEAST_PUBLICITY_DAYS = 5  # T1: a diagram may ask for more, never for less
@@ -60,10 +60,28 @@ class Counting:
     def today(self) -> date:
         return day_of(self.now)
 
+    def stands_still(self, timer: Element) -> bool:
+        """Say whether a timer stands still while its case is suspended: one that counts days from its beginning.
+
+        A date of the campaign is the whole county's, and a publicity period runs by law once it is posted (T1).
+        """
+        return timer.timer_is_duration or "working_days_end" in (timer.timer or "")
+
+    def counts_publicity(self, element: Element) -> bool:
+        """Say whether an element is a timer that ends a publicity period, posted or not."""
+        return _PUBLICITY.search(element.timer or "") is not None
+
     def publicity_of(self, timer: Element) -> Period | None:
         """Return the publicity period a timer event ends, or None when it waits for something else."""
         asked = _PUBLICITY.search(timer.timer or "")
         return self.publicity(int(asked[1])) if asked else None
+
+    def publicity_until(self, timer: Element, due_at: datetime) -> Period | None:
+        """Return the publicity period a timer event ends when it was set to another last day; else `publicity_of`."""
+        period = self.publicity_of(timer)
+        if period is None or period.end == last_day(due_at):
+            return period
+        return self.calendar.period(period.begins_after, self.calendar.count(period.begins_after, last_day(due_at)))
 
     def is_provisional(self, timer: Element, due_at: datetime) -> bool:
         """Say whether a timer's moment rests on a year whose calendar is not entered yet (T1)."""

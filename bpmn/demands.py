@@ -85,3 +85,19 @@ def settled(
     file.session.flush()
     coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
     return Completed(file.case.id, item.id, item.status in WAITING, file.run.finished, coming)
+
+
+def settled_case(
+    file: CaseFile,
+    act: str,
+    detail: Mapping[str, Any],
+    item: WorkItem | None = None,
+    new: Sequence[WorkItem] = (),
+    *,
+    element: str = "",
+) -> Completed:
+    """Write the journal row of an act on the whole case and tell what waits now; `item_id` is 0 without an item."""
+    journal(file, act, detail, item=item, element=element, new=new)
+    file.session.flush()
+    coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
+    return Completed(file.case.id, item.id if item is not None else 0, False, file.run.finished, coming)

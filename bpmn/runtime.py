@@ -16,11 +16,13 @@ from bpmn.acts import call_back, return_targets, send_back, transfer, urge
 from bpmn.casefile import Acting, CaseFile, take_item, take_up
 from bpmn.certificates import file_certificate
 from bpmn.completed import Completed
+from bpmn.demands import require_running
 from bpmn.effects import carry_out, signature, variables_of
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.starting import start_case, start_cases, starting_variables
 from bpmn.steps import OBJECTION, Posing, pose, with_meeting
+from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend, terminate
 from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers, with_words
 from handlers.outcome import Answers, Outcome, Step
 from ledger.cases import (
@@ -51,17 +53,23 @@ __all__ = [
     "OpenItem",
     "OutsidePublicity",
     "call_back",
+    "change_timer",
     "complete_item",
     "fire_timer",
+    "move_targets",
+    "move_token",
     "open_item",
     "record_overdue",
     "register_objection",
+    "resume",
     "return_targets",
     "send_back",
     "sign_item",
     "start_case",
     "start_cases",
     "starting_variables",
+    "suspend",
+    "terminate",
     "transfer",
     "urge",
 ]
@@ -252,7 +260,7 @@ def fire_timer(acting: Acting, timer_id: int) -> bool:
 
 
 def _certify(file: CaseFile, timer: Timer) -> str:
-    period = file.counting.publicity_of(file.element(timer.element))
+    period = file.counting.publicity_until(file.element(timer.element), timer.due_at)
     return "" if period is None else file_certificate(file, period)
 
 
@@ -286,7 +294,8 @@ def register_objection(acting: Acting, case_id: int, raised_by: str, contact: st
 
 def _open_objection(file: CaseFile) -> list[WorkItem]:
     waiting = any(message.name == OBJECTION for message in file.run.messages)
-    if not waiting or any(timer.due_at <= file.now for timer in file.run.timers):
+    interrupted = file.case.publicity_interrupted_at is not None
+    if not waiting or interrupted or any(timer.due_at <= file.now for timer in file.run.timers):
         raise OutsidePublicity("不在公告期内，不能登记异议")
     file.run.variables["objection_open"] = True
     file.run.deliver(OBJECTION)
@@ -302,6 +311,7 @@ def record_overdue(acting: Acting, item_id: int) -> Completed:
         raise NotYours("逾期未反馈由项目的责任单位登记")
     if item.due_at > acting.now:
         raise NotYours("会审还没有到期，不能登记逾期未反馈")
+    require_running(file)
     item.answers = {"opinion": str(ReviewOpinion.OVERDUE)}
     new = _move_on(file, item, {}, ReviewOpinion.OVERDUE.label)
     journal(file, "overdue", {"token": item.token, "summary": ReviewOpinion.OVERDUE.label}, item=item, new=new)

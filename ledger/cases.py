@@ -45,6 +45,8 @@ class Case(Base):
     round: Mapped[int] = mapped_column(default=1)  # of disposal (P10)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    publicity_interrupted_at: Mapped[datetime | None]  # the notices were taken down: the period begins anew
     revision: Mapped[int] = mapped_column()
 
     project: Mapped[Project] = relationship()
@@ -82,12 +84,18 @@ class WorkItem(Base):
     prepared_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled what another signs
     completed_at: Mapped[datetime | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who alone may act on it now
+    delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who gets it back when it is filled
+    delegated_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled it for another
+    returns_to: Mapped[str | None]  # element that a completion goes straight back to
     revision: Mapped[int] = mapped_column()
 
     case: Mapped[Case] = relationship()
     unit: Mapped[Unit] = relationship()
     prepared_by: Mapped[User | None] = relationship(foreign_keys=[prepared_by_id])
     completed_by: Mapped[User | None] = relationship(foreign_keys=[completed_by_id])
+    claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
+    delegated_by: Mapped[User | None] = relationship(foreign_keys=[delegated_by_id])
 
     __table_args__ = (
         Index(
@@ -182,8 +190,9 @@ class Incident(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
-    kind: Mapped[str]  # timer, message, state
-    subject_id: Mapped[int | None]  # the timer's or message's id
+    kind: Mapped[str]  # IncidentKind
+    subject_id: Mapped[int | None]  # the timer's, message's or item's id
+    attempt: Mapped[Any | None] = mapped_column(SealedJson)  # what was posted on the item, to be tried again
     cause: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=1)
     retry_at: Mapped[datetime | None]

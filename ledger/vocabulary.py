@@ -282,6 +282,7 @@ class CaseStatus(Term):
     SUSPENDED = "suspended", "已挂起"
     ARCHIVED = "archived", "已归档"
     WITHDRAWN = "withdrawn", "已撤销"
+    TERMINATED = "terminated", "已终止"
 
 
 class ItemStatus(Term):
@@ -289,3 +290,13 @@ class ItemStatus(Term):
     UNSIGNED = "unsigned", "待签字"
     DONE = "done", "已办"
     CANCELLED = "cancelled", "已取消"
+    SKIPPED = "skipped", "已跳过"
+
+
+class IncidentKind(Term):
+    """What failed: a due timer, a message, the completion of an item, or a case that cannot be read."""
+
+    TIMER = "timer", "到期事项"
+    MESSAGE = "message", "消息"
+    ITEM = "item", "办理"
+    STATE = "state", "流程状态"

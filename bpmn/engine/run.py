@@ -5,7 +5,7 @@ After an exception from any act a run is worth nothing: drop it, the saved state
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from SpiffWorkflow.task import Task
@@ -200,6 +200,16 @@ class Run:
         if target is None or not can_receive(target, self.diagram):
             raise MoveRefused(f"不能退回或跳转到“{(target and target.name) or element}”。")
         self._act(lambda: self._relocate(task, target))
+
+    def reschedule(self, token: str, due_at: datetime) -> None:
+        """Let a waiting timer be due at another moment (aware); raises `NotReady` when it does not wait."""
+        task = self._live(token, lambda t: "due" in t.internal_data, "这个定时已不在等待。")
+        task.internal_data["due"] = due_at.astimezone(UTC)
+
+    def abandon(self) -> None:
+        """Take every token away: the case ends where it is, without an end event."""
+        for task in list(self._tokens.task_tree.children):
+            self._tokens.remove(task)
 
     def _act(self, act: Callable[[], object]) -> None:
         self._tokens.steps_left = STEP_BUDGET
