@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from bpmn.assignment import Places
 from bpmn.counting import Counting
-from bpmn.deployment import CLASSIFICATION, Version, version_of
-from bpmn.engine import Element, Run, Surroundings
+from bpmn.deployment import Version, version_of
+from bpmn.engine import Element, Run
 from bpmn.refusals import ItemGone
+from bpmn.surroundings import CLASSIFICATION, CaseSurroundings
 from ledger.cases import WAITING, Case, WorkItem, case_by_id, case_of_item, items_of
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
@@ -66,7 +67,7 @@ class CaseFile:
     case: Case
     calendar: Calendar
     version: Version
-    counting: Counting
+    surroundings: CaseSurroundings
     run: Run
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     meeting: Meeting | None = None  # that the answers name
@@ -82,6 +83,10 @@ class CaseFile:
     @property
     def now(self) -> datetime:
         return self.acting.now
+
+    @property
+    def counting(self) -> Counting:
+        return self.surroundings.counting
 
     @cached_property
     def items(self) -> list[WorkItem]:
@@ -115,12 +120,16 @@ class CaseFile:
 def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
     """Load a case's run; raises StateRefused when the saved state is not what we wrote."""
     version = version_of(case.procedure)
+    around = surroundings_of(acting, case, calendar, version)
+    run = Run.load(version.diagram, case.state, acting.session.info["keys"].mac, around)
+    around.counting.variables = run.variables
+    return CaseFile(acting, case, calendar, version, around, run)
+
+
+def surroundings_of(acting: Acting, case: Case, calendar: Calendar, version: Version) -> CaseSurroundings:
+    """Return what a case's run may look at in this transaction."""
     counting = Counting(calendar, case.campaign.dates, acting.now)
-    keys = acting.session.info["keys"]
-    surroundings = Surroundings(acting.now, counting.functions)
-    run = Run.load(version.diagram, case.state, keys.mac, surroundings)
-    counting.variables = run.variables
-    return CaseFile(acting, case, calendar, version, counting, run)
+    return CaseSurroundings(acting.now, counting.functions, counting, version.tables, case.project)
 
 
 def take_item(acting: Acting, item_id: int, *, lock: bool = True) -> tuple[CaseFile, WorkItem]:

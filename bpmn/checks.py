@@ -17,6 +17,9 @@ from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import Node, read_tree
 from bpmn.expressions import COUNTED, PUBLISHED, Call, Expression, ExpressionError, compile_expression, shorten
 from bpmn.paths import path_problems
+from handlers import HANDLERS
+from handlers.automatic import AUTOMATIC
+from handlers.plain import GENERIC
 
 PUBLICITY_DAYS = 5
 """Working days a publicity lasts at least (T1)."""
@@ -28,14 +31,15 @@ CAMPAIGN_DATES = frozenset({"plan", "mobilise", "survey", "decision", "disposal"
 ROLES = frozenset({"handler", "signer"})
 ATTRIBUTES = frozenset(
     {
-        *("handler", "due", "article", "role", "signed", "who", "milestone"),
+        *("handler", "form", "due", "article", "role", "signed", "who", "milestone"),
         *("collection", "item", "result", "decision", "throws"),
     }
 )
 
 BY_HAND = frozenset({"userTask", "manualTask"})
 USED_BY: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("due", "role", "signed", "who", "milestone"), BY_HAND),
+    **dict.fromkeys(("form", "due", "role", "signed", "milestone"), BY_HAND),
+    "who": BY_HAND | {"serviceTask"},
     **dict.fromkeys(("collection", "item", "result"), frozenset()),
     "handler": BY_HAND | {"serviceTask"},
     "decision": frozenset({"businessRuleTask"}),
@@ -194,6 +198,9 @@ def work_known(element: Element, known: Known) -> Iterator[Problem]:
     handler, decision = element.attributes.get("handler"), element.attributes.get("decision")
     if handler and handler not in known.handlers:
         yield at(element, "unknown_handler", f"{{}}的处理程序“{shorten(handler)}”不存在。", "请选用已有的处理程序。")
+    if handler in (AUTOMATIC if element.kind in BY_HAND else HANDLERS):
+        message = f"{{}}的处理程序“{shorten(handler or '')}”不是给这种环节用的。"
+        yield at(element, "wrong_handler", message, "人办理的环节和系统任务各有自己的处理程序，请换一个。")
     if decision and known.decisions is not None and decision not in known.decisions:
         yield at(element, "unknown_decision", f"{{}}的决策表“{shorten(decision)}”没有部署。", "请先部署决策表。")
     if element.lane and element.lane not in LANES:
@@ -201,16 +208,26 @@ def work_known(element: Element, known: Known) -> Iterator[Problem]:
             element, "unknown_lane", f"{{}}所在的泳道“{element.lane}”不认识。", f"可用：{'、'.join(sorted(LANES))}。"
         )
     if element.kind in BY_HAND:
-        where = (element.id, element.name)
-        name = f"“{shorten(element.name or element.id)}”"
-        if not handler:
-            yield warning(
-                "generic_form", f"{name}没有处理程序，将用通用表单。", "如需专用表单请填写 sgyp:handler。", *where
-            )
-        elif known.forms is not None and handler in known.handlers and handler not in known.forms:
-            yield at(element, "unknown_form", f"{{}}的表单“{shorten(handler)}”不存在。", "请一并部署这份表单。")
+        yield from form_known(element, known)
         if not element.lane and "who" not in element.attributes:
+            where, name = (element.id, element.name), f"“{shorten(element.name or element.id)}”"
             yield warning("nobody", f"{name}不在泳道里，没有指定由谁办理。", "请放进泳道，或填写 sgyp:who。", *where)
+
+
+def form_known(element: Element, known: Known) -> Iterator[Problem]:
+    """A task is asked a handler's form, a form of the bundle without a handler, or one general question."""
+    handler, form = element.attributes.get("handler"), element.attributes.get("form")
+    asked = form or handler
+    if handler and form:
+        yield at(element, "two_forms", "{}同时指定了处理程序和表单。", "处理程序自带表单，请只填一个。")
+    elif form and (form in HANDLERS or form == GENERIC):
+        yield at(element, "taken_form", f"表单“{shorten(form)}”属于处理程序，{{}}不能单独使用。", "请换一个表单名称。")
+    elif not asked:
+        where, name = (element.id, element.name), f"“{shorten(element.name or element.id)}”"
+        remedy = "如需专用表单请填写 sgyp:form，如需处理程序请填写 sgyp:handler。"
+        yield warning("generic_form", f"{name}没有表单，将用通用表单。", remedy, *where)
+    elif known.forms is not None and asked not in known.forms and (form or handler in known.handlers):
+        yield at(element, "unknown_form", f"{{}}的表单“{shorten(asked)}”不存在。", "请一并部署这份表单。")
 
 
 def call_problems(process_id: str, elements: Mapping[str, Element], known: Known) -> Iterator[Problem]:

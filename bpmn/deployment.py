@@ -19,16 +19,19 @@ from bpmn.decisions import DecisionTable, read_table
 from bpmn.engine import Diagram, DiagramProblems, Problem, Severity, read_diagram
 from bpmn.expressions import PUBLISHED
 from bpmn.gate import gate_problems
+from bpmn.surroundings import CLASSIFICATION
 from forms.fields import Form, read_form, shipped_forms
 from handlers import HANDLERS
+from handlers.automatic import AUTOMATIC
+from handlers.plain import GENERIC, GENERIC_FORM
 from ledger.findings import inputs
 from ledger.journal import Act, Moment, record
 from ledger.people import Actor
 from ledger.procedures import Procedure, newest_number, procedure_by_hash
 
 _VERSIONS_KEPT = 16
-CLASSIFICATION = "classification"  # the decision table that looks at findings instead of variables (C1–C5)
 FINDING_COUNTS = frozenset(inputs(()))
+KNOWN_HANDLERS = frozenset({*HANDLERS, *AUTOMATIC})
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
 
 def problems_of(bundle: Bundle) -> tuple[Problem, ...]:
     """Return every problem of the diagram and its decision tables, warnings too."""
-    found = gate_problems(bundle.diagram.encode(), HANDLERS, decisions=bundle.decisions, forms=bundle.forms)
+    found = gate_problems(bundle.diagram.encode(), KNOWN_HANDLERS, decisions=bundle.decisions, forms=bundle.forms)
     for name, table in bundle.decisions.items():
         names = FINDING_COUNTS if name == CLASSIFICATION else PUBLISHED
         found += check_table(table.encode(), names)
@@ -103,7 +106,7 @@ def problems_of(bundle: Bundle) -> tuple[Problem, ...]:
 def _read(diagram: str, decisions: Mapping[str, str], forms: Mapping[str, Mapping[str, Any]]) -> Version:
     return Version(
         diagram=read_diagram(diagram.encode()),
-        forms={stem: read_form(definition) for stem, definition in forms.items()},
+        forms={stem: read_form(definition) for stem, definition in {**forms, GENERIC: GENERIC_FORM}.items()},
         tables={name: read_table(text.encode()) for name, text in decisions.items()},
     )
 

@@ -10,9 +10,12 @@ from typing import Any
 from bpmn.assignment import assignee_of
 from bpmn.casefile import CaseFile
 from bpmn.engine import ReadyTask, WaitingTimer
+from bpmn.surroundings import Told
+from handlers.plain import GENERIC
 from ledger.campaigns import due_of, read_due_rule
 from ledger.cases import Timer, WorkItem, timers_of
 from ledger.journal import Act, record
+from ledger.outbox import Telling, post_to_unit
 from ledger.vocabulary import CaseStatus, ItemStatus
 
 DEFAULT_DUE = "2wd"
@@ -41,6 +44,8 @@ def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
     file.items.extend(new)
     if had_timers or file.run.timers:
         _save_timers(file)
+    for told in file.surroundings.told:
+        _tell(file, told)
     if file.run.finished:
         file.case.status = CaseStatus.WITHDRAWN if WITHDRAWN in file.run.ended else CaseStatus.ARCHIVED
         file.case.ended_at = file.now
@@ -63,7 +68,7 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
         token=task.token,
         element=element.id,
         name=element.name,
-        stem=element.attributes["handler"],
+        stem=element.attributes.get("handler") or element.attributes.get("form") or GENERIC,
         article=element.attributes.get("article", ""),
         instance=instance,
         unit=assignee.unit,
@@ -78,6 +83,14 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
         milestone_at=_milestone(file, element.attributes.get("milestone")),
         compressed=due.compressed,
     )
+
+
+def _tell(file: CaseFile, told: Told) -> None:
+    """Write what an automatic step says into the outbox of everybody who works in its unit, once per act."""
+    unit = assignee_of(told.element, None, file.places, file.run.variables).unit
+    key = f"passed:{file.case.id}:{file.case.revision}:{told.element.id}"
+    telling = Telling(key, f"{told.element.name}：{file.project.name}", told.words)
+    post_to_unit(file.session, unit.id, telling, file.now)
 
 
 def _milestone(file: CaseFile, rule: str | None) -> datetime | None:

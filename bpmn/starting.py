@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpmn.assignment import CONSULTED
-from bpmn.casefile import Acting, CaseFile
-from bpmn.counting import Counting
+from bpmn.casefile import Acting, CaseFile, surroundings_of
 from bpmn.deployment import version_of
-from bpmn.engine import Run, Surroundings
+from bpmn.engine import Run
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
 from ledger.campaigns import Campaign
@@ -69,20 +68,19 @@ class Ground:
 
 def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence[int]) -> CaseFile:
     version = version_of(ground.procedure)
-    counting = Counting(ground.calendar, ground.campaign.dates, acting.now)
-    variables = starting_variables(project, reviewers)
-    run = Run.start(version.diagram, variables, Surroundings(acting.now, counting.functions))
-    counting.variables = run.variables
     case = Case(
         project=project,
         campaign=ground.campaign,
         procedure=ground.procedure,
-        state=run.dump(acting.session.info["keys"].mac),
         status=CaseStatus.RUNNING,
         round=1,
         started_at=acting.now,
     )
-    file = CaseFile(acting, case, ground.calendar, version, counting, run)
+    around = surroundings_of(acting, case, ground.calendar, version)
+    run = Run.start(version.diagram, starting_variables(project, reviewers), around)
+    around.counting.variables = run.variables
+    case.state = run.dump(acting.session.info["keys"].mac)
+    file = CaseFile(acting, case, ground.calendar, version, around, run)
     file.items = []  # nothing to read yet
     return file
 

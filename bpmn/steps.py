@@ -10,7 +10,7 @@ from bpmn.assignment import stands_in
 from bpmn.casefile import CaseFile
 from forms.definition import Field, FieldType
 from forms.fields import Asked, Form, Option
-from handlers import HANDLERS
+from handlers import HANDLERS, plain
 from handlers.outcome import Answers, Handler, MeetingFacts, OpenObjection, Shown, Step
 from ledger.archive import missing_for_archive, missing_for_submission
 from ledger.cases import WorkItem, entries_of, objections_of
@@ -42,11 +42,11 @@ class Posing:
 
 
 def pose(file: CaseFile, item: WorkItem, *, page: bool = False) -> Posing:
-    """Build the step and what its form is asked with; KeyError for a step the release does not know.
+    """Build the step and what its form is asked with; a step without a handler of its own only records its answers.
 
     What stands beside the questions is worked out for a `page`, and where the questions depend on it.
     """
-    form, handler = file.version.forms[item.stem], HANDLERS[item.stem]
+    form, handler = file.version.forms[item.stem], HANDLERS.get(item.stem, plain.HANDLER)
     step = step_of(file, item)
     shown = handler.show(step) if page or form.asks_beside else Shown()
     asked = Asked(

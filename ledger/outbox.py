@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, String, cast, func, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base
+from ledger.db import Base, UtcDateTime
+from ledger.people import Post, User
+from ledger.vocabulary import Role
 
 
 class Message(Base):
@@ -46,6 +48,7 @@ class Message(Base):
 LEASE = timedelta(minutes=2)  # longer than any channel may take; then the message is somebody else's to send
 MOST_ATTEMPTS = 8
 _FIRST_WAIT = timedelta(minutes=1)
+PAGE = "page"  # the channel that is always there
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,35 @@ def post(session: Session, notices: Sequence[Notice], now: datetime) -> int:
     if fresh:
         session.execute(dialect.insert(Message).on_conflict_do_nothing(index_elements=["dedupe_key"]), fresh)
     return len(fresh)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A message for everybody who works in a unit, in the pages; each one's key is `key` with the person's number."""
+
+    key: str
+    subject: str
+    body: str
+
+
+def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime) -> None:
+    """Write a message for each 经办人 of a unit who may sign in; one statement, and none of them twice."""
+    row = {
+        "dedupe_key": literal(f"{telling.key}:") + cast(Post.user_id, String),
+        "channel": literal(PAGE),
+        "user_id": Post.user_id,
+        "subject": literal(telling.subject),
+        "body": literal(telling.body),
+        "created_at": literal(now, UtcDateTime()),
+        "not_before_at": literal(now, UtcDateTime()),
+        "attempts": literal(0),
+        "error": literal(""),
+    }
+    people = (Post.unit_id == unit_id, Post.role == Role.HANDLER, User.disabled_at.is_(None))
+    wanted = select(*row.values()).join(User, User.id == Post.user_id).where(*people)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    written = dialect.insert(Message).from_select(list(row), wanted, include_defaults=False)
+    session.execute(written.on_conflict_do_nothing(index_elements=["dedupe_key"]))
 
 
 def claim_message(session: Session, now: datetime) -> Message | None:

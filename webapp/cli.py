@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bpmn.casefile import Acting
-from bpmn.deployment import Bundle, deploy, shipped_bundle
+from bpmn.deployment import KNOWN_HANDLERS, Bundle, deploy, shipped_bundle
 from bpmn.engine import DiagramProblems, Problem, Severity
 from bpmn.engine.xml import text_of
 from bpmn.gate import check_upload
 from forms.sheets.guard import WorkbookRefused
-from handlers import HANDLERS
 from ledger.campaigns import Campaign, campaigns_of
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, sign_ins
@@ -267,7 +266,7 @@ def _date(text: str) -> date:
 
 def _deploy(given: argparse.Namespace) -> int:
     content, shipped = _read(given.file), shipped_bundle()
-    problems = check_upload(content, HANDLERS, decisions=shipped.decisions, forms=shipped.forms)
+    problems = check_upload(content, KNOWN_HANDLERS, decisions=shipped.decisions, forms=shipped.forms)
     ok = not any(problem.severity is Severity.ERROR for problem in problems)
     if ok and not given.check:
         problems = _deployed(given, Bundle(text_of(content), shipped.decisions, shipped.forms))
