@@ -24,7 +24,7 @@ from bpmn.demands import (
 )
 from bpmn.effects import signature
 from bpmn.engine import without_parts
-from bpmn.exploration import legal_targets, reachable_markings
+from bpmn.exploration import legal_targets
 from bpmn.marking import Sender, journal, save
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.steps import OBJECTION
@@ -158,7 +158,7 @@ def _earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
     for past in file.items:
         first.setdefault(past.element, past.id)
     earlier = {past.element for past in file.done if first[past.element] < first[item.element]}
-    return legal_targets(reachable_markings(file.version.diagram), file.run, item.token, earlier)
+    return legal_targets(file.version.markings, file.run, item.token, earlier)
 
 
 def _move(file: CaseFile, item: WorkItem, target: str, sender: Sender) -> list[WorkItem]:
@@ -186,7 +186,7 @@ def _reopen(file: CaseFile, item: WorkItem, following: WorkItem) -> list[WorkIte
     had_timers = bool(file.run.timers)
     file.run.move(following.token, item.element)
     new = [task for task in file.run.ready if task.token not in before]
-    if len(new) != 1 or without_parts(file.run.marking) not in reachable_markings(file.version.diagram):
+    if len(new) != 1 or without_parts(file.run.marking) not in file.version.markings:
         raise ActRefused(f"流程不能从“{following.name}”回到“{item.name}”")
     item.token, item.status, item.completed_at, item.completed_by_id = new[0].token, ItemStatus.OPEN, None, None
     if item.signed:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from bpmn.assignment import Places
 from bpmn.counting import Counting
-from bpmn.deployment import Version, version_of
 from bpmn.engine import Element, Run
 from bpmn.refusals import ItemGone
 from bpmn.surroundings import CLASSIFICATION, CaseSurroundings
+from bpmn.versions import Version, version_of_case
 from ledger.cases import WAITING, Case, WorkItem, case_by_id, case_of_item, items_of
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
@@ -119,7 +119,7 @@ class CaseFile:
 
 def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
     """Load a case's run; raises StateRefused when the saved state is not what we wrote."""
-    version = version_of(case.procedure)
+    version = version_of_case(case)
     around = surroundings_of(acting, case, calendar, version)
     run = Run.load(version.diagram, case.state, acting.session.info["keys"].mac, around)
     around.counting.variables = run.variables
@@ -129,7 +129,7 @@ def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
 def surroundings_of(acting: Acting, case: Case, calendar: Calendar, version: Version) -> CaseSurroundings:
     """Return what a case's run may look at in this transaction."""
     counting = Counting(calendar, case.campaign.dates, acting.now)
-    return CaseSurroundings(acting.now, counting.functions, counting, version.tables, case.project)
+    return CaseSurroundings(acting.now, counting.functions, counting, version, case.project)
 
 
 def take_item(acting: Acting, item_id: int, *, lock: bool = True) -> tuple[CaseFile, WorkItem]:

@@ -5,15 +5,15 @@
 
 import json
 import sys
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, replace
 
-from bpmn.checks import check_diagram
-from bpmn.engine import Problem, Severity, read_diagram
+from bpmn.checks import called_from, check_diagram
+from bpmn.engine import Diagram, DiagramProblems, Problem, Severity, link, read_diagram
 from bpmn.engine.limits import LimitExceeded, run_limited
 from bpmn.engine.problems import error
 from bpmn.exploration import explored, problems_of
-from bpmn.expressions import PUBLISHED
+from bpmn.expressions import PUBLISHED, shorten
 
 
 def gate_problems(
@@ -22,17 +22,50 @@ def gate_problems(
     *,
     variables: Collection[str] = PUBLISHED,
     decisions: Collection[str] | None = None,
-    callees: Mapping[str, Collection[str]] | None = None,
+    called: Mapping[str, str] | None = None,
     forms: Collection[str] | None = None,
 ) -> list[Problem]:
-    """Return every problem of a diagram, warnings too: what is written wrongly, else what can go wrong."""
+    """Return every problem of a diagram, warnings too: what is written wrongly, else what can go wrong.
+
+    `called` holds the diagrams of the processes it may call, by process id (None: not checked).
+    """
+    deployed = None if called is None else {name: read_diagram(text.encode()) for name, text in called.items()}
+    callees = None if deployed is None else {name: diagram.calls for name, diagram in deployed.items()}
     found = check_diagram(xml, handlers, variables=variables, decisions=decisions, callees=callees, forms=forms)
     if any(problem.severity is Severity.ERROR for problem in found):
         return found
     diagram = read_diagram(xml)
-    if diagram.calls:  # a called process is laid in when both are deployed; alone, the caller cannot be walked
+    if diagram.calls and deployed is None:  # without the processes it calls, the caller cannot be walked
         return found
-    return [*found, *problems_of(explored(diagram), diagram)]
+    return [*found, *walked_problems(diagram, deployed or {}), *caller_problems(diagram, deployed or {})]
+
+
+def linked_with(diagram: Diagram, called: Mapping[str, str]) -> Diagram:
+    """Return a diagram with the processes it calls, given as texts by process id; raises DiagramProblems."""
+    return link(diagram, {name: read_diagram(text.encode()) for name, text in called.items()} if diagram.calls else {})
+
+
+def walked_problems(diagram: Diagram, deployed: Mapping[str, Diagram]) -> tuple[Problem, ...]:
+    """Return what walking through a diagram finds, the processes it calls laid in."""
+    try:
+        whole = link(diagram, deployed)
+    except DiagramProblems as refusal:
+        return refusal.problems
+    return problems_of(explored(whole), whole)
+
+
+def caller_problems(diagram: Diagram, deployed: Mapping[str, Diagram]) -> Iterator[Problem]:
+    """Yield the errors that the processes which call this one would have with it as it is now."""
+    name = diagram.process_id
+    renewed = {**deployed, name: diagram}
+    graph = {process: each.calls for process, each in renewed.items()}
+    for caller in deployed.values():
+        if caller.process_id == name or name not in called_from(caller.process_id, graph):
+            continue
+        for problem in walked_problems(caller, renewed):
+            if problem.severity is Severity.ERROR:
+                message = f"调用本流程的“{shorten(caller.name)}”会出错：{problem.message}"
+                yield replace(problem, element=caller.process_id, name=caller.name, message=message)
 
 
 def check_upload(
@@ -41,7 +74,7 @@ def check_upload(
     *,
     variables: Collection[str] = PUBLISHED,
     decisions: Collection[str] | None = None,
-    callees: Mapping[str, Collection[str]] | None = None,
+    called: Mapping[str, str] | None = None,
     forms: Collection[str] | None = None,
 ) -> list[Problem]:
     """Do what `gate_problems` does in a child process with limits; a file that needs more is one problem."""
@@ -50,7 +83,7 @@ def check_upload(
         "variables": sorted(variables),
         "decisions": None if decisions is None else sorted(decisions),
         "forms": None if forms is None else sorted(forms),
-        "callees": None if callees is None else {name: sorted(calls) for name, calls in callees.items()},
+        "called": None if called is None else dict(called),
     }
     try:
         answer = run_limited("bpmn.gate", json.dumps(known).encode() + b"\n" + xml)

@@ -5,7 +5,7 @@ Everything is read off the case's own journal and its open rows, so the picture 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,8 @@ import orjson
 from sqlalchemy.orm import Session
 
 from bpmn.casefile import signed
-from bpmn.deployment import version_of
 from bpmn.engine import Diagram
+from bpmn.versions import version_of_case
 from ledger.cases import WAITING, Case, Timer, WorkItem, items_of, timers_of
 from ledger.db import SHANGHAI, day_of, last_day
 from ledger.journal import Entry, history
@@ -28,7 +28,7 @@ def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
 
     A sub-process is current while something in it waits, and done once everything in it is left.
     """
-    diagram = version_of(case.procedure).diagram
+    diagram = version_of_case(case).diagram
     rows = history(session, case.id)
     waiting = [item for item in items_of(session, case.id) if item.status in WAITING]
     timers = timers_of(session, case.id)
@@ -44,7 +44,7 @@ def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
         "current": sorted(current),
         "overdue": sorted(overdue),
         "flows": sorted({flow for detail in taken for flow in detail.get("flows", ())}),
-        "notes": notes,
+        "notes": notes | _call_notes(diagram, notes, current),
     }
 
 
@@ -68,6 +68,18 @@ def _done_notes(rows: Sequence[Entry], done: set[str]) -> dict[str, dict[str, st
         elif row.element in done and row.act == "timer":
             notes[row.element] = {"text": _day(row.at), "kind": "done"}
     return notes
+
+
+def _call_notes(
+    diagram: Diagram, notes: Mapping[str, dict[str, str]], current: Collection[str]
+) -> dict[str, dict[str, str]]:
+    """Tell at a call activity what is told inside: its picture holds nothing of the process it calls."""
+    told: dict[str, dict[str, str]] = {}
+    for element, note in notes.items():
+        for call in _around(diagram, [element]):
+            if diagram.elements[call].called is not None and (call in current) is (element in current):
+                told[call] = note
+    return told
 
 
 def _day(at: datetime) -> str:

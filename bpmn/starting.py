@@ -8,14 +8,14 @@ from typing import Any
 
 from bpmn.assignment import CONSULTED
 from bpmn.casefile import Acting, CaseFile, surroundings_of
-from bpmn.deployment import version_of
 from bpmn.engine import Run
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
+from bpmn.versions import pins_for, version_of
 from ledger.campaigns import Campaign
 from ledger.cases import Case, projects_under_way
 from ledger.people import units_of_kind
-from ledger.procedures import Procedure, current_procedure
+from ledger.procedures import Pins, Procedure, current_procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, UnitKind
 from ledger.working_days import Calendar, load_calendar
@@ -46,7 +46,7 @@ def start_cases(acting: Acting, projects: Sequence[Project], campaign: Campaign)
         county_id: [unit.id for unit in units_of_kind(acting.session, county_id, (UnitKind.REVIEWER,))]
         for county_id in {project.county_id for project in fresh}
     }
-    ground = Ground(procedure, campaign, calendar)
+    ground = Ground(procedure, pins_for(acting.session, procedure), campaign, calendar)
     files = [_begin(acting, project, ground, reviewers[project.county_id]) for project in fresh]
     acting.session.add_all(file.case for file in files)
     acting.session.flush()
@@ -62,16 +62,18 @@ class Ground:
     """What all cases of one push have in common."""
 
     procedure: Procedure
+    callees: Pins | None
     campaign: Campaign
     calendar: Calendar
 
 
 def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence[int]) -> CaseFile:
-    version = version_of(ground.procedure)
+    version = version_of(ground.procedure, ground.callees)
     case = Case(
         project=project,
         campaign=ground.campaign,
         procedure=ground.procedure,
+        callees=ground.callees,
         status=CaseStatus.RUNNING,
         round=1,
         started_at=acting.now,

@@ -18,7 +18,7 @@ from bpmn.completed import Completed
 from bpmn.counting import LEAST_PUBLICITY_DAYS
 from bpmn.demands import reason_of, require_bureau, require_reachable, require_running, settled_case
 from bpmn.engine import Diagram, Element, MoveRefused, WaitingTimer
-from bpmn.exploration import legal_targets, reachable_markings
+from bpmn.exploration import legal_targets
 from bpmn.marking import Sender, save
 from bpmn.refusals import ActRefused
 from ledger.cases import timers_of
@@ -173,7 +173,7 @@ def _targets(file: CaseFile, token: str) -> tuple[str, ...]:
     barred = {e.id for e in file.version.diagram.elements.values() if file.counting.counts_publicity(e)}
     ahead = ahead_of(file.version.diagram, here, barred)
     candidates = ahead | {item.element for item in file.done}
-    return legal_targets(reachable_markings(file.version.diagram), file.run, token, candidates)
+    return legal_targets(file.version.markings, file.run, token, candidates)
 
 
 def ahead_of(diagram: Diagram, here: str, barred: Collection[str]) -> set[str]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bpmn.counting import Counting
-from bpmn.decisions import DecisionTable, HitPolicy
+from bpmn.decisions import HitPolicy
 from bpmn.engine import Element, StepFailed, Surroundings
+from bpmn.versions import Version
 from handlers.automatic import AUTOMATIC, Passing
 from ledger.findings import inputs
 from ledger.projects import Project
@@ -28,7 +29,7 @@ class CaseSurroundings(Surroundings):
     """The surroundings of one case in one transaction; `told` gathers what the runtime sends once the run rests."""
 
     counting: Counting
-    tables: Mapping[str, DecisionTable]
+    version: Version
     project: Project
     told: list[Told] = field(default_factory=list)
 
@@ -47,9 +48,10 @@ class CaseSurroundings(Surroundings):
     def _decide(self, element: Element, variables: Mapping[str, object]) -> Mapping[str, object]:
         """Ask a table: of COLLECT every answer counts, of the others one; a name nothing was found for becomes None."""
         name = element.attributes["decision"]
-        if name not in self.tables:
+        tables = self.version.owner(element.id).tables
+        if name not in tables:
             raise StepFailed(element, f"没有名为“{name}”的决策表。")
-        table = self.tables[name]
+        table = tables[name]
         try:
             rows = table.decide(inputs(self.project.findings) if name == CLASSIFICATION else variables)
         except ValueError as wrong:  # a name without a value, or two rules where one must hold

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     ForeignKey,
     Index,
@@ -25,7 +26,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from ledger.campaigns import Campaign
 from ledger.db import Base, SealedJson, SealedText
 from ledger.people import Unit, User
-from ledger.procedures import Procedure
+from ledger.procedures import Pins, Procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, ItemStatus
 from ledger.working_days import Calendar, calendar_revision, load_calendar
@@ -40,6 +41,7 @@ class Case(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     procedure_id: Mapped[int] = mapped_column(ForeignKey("procedure.id"), index=True)
+    callees: Mapped[Pins | None] = mapped_column(JSON(none_as_null=True))  # versions of the processes it calls
     state: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str]  # CaseStatus
     round: Mapped[int] = mapped_column(default=1)  # of disposal (P10)

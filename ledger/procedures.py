@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, func, select
+from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
 
 from ledger.db import Base
+
+Pins = dict[str, str]
+"""The versions of called processes, each by its content (`Procedure.sha256`), by process id."""
 
 
 class Procedure(Base):
@@ -24,6 +28,8 @@ class Procedure(Base):
     diagram: Mapped[str]
     decisions: Mapped[dict[str, Any]]  # name → DMN text
     forms: Mapped[dict[str, Any]]  # stem → form definition
+    callees: Mapped[Pins | None] = mapped_column(JSON(none_as_null=True))  # the processes it was explored with
+    markings: Mapped[bytes | None]  # where a case can stand, as `bpmn.exploration` writes it down
     deployed_at: Mapped[datetime]
     deployed_by: Mapped[str]
 
@@ -42,3 +48,26 @@ def newest_number(session: Session, process_id: str) -> int:
     """Return the number of the newest version, 0 before the first."""
     newest = select(func.coalesce(func.max(Procedure.number), 0)).where(Procedure.process_id == process_id)
     return session.scalars(newest).one()
+
+
+def version_by_number(session: Session, process_id: str, number: int) -> Procedure | None:
+    """Return a version of a process by the number people call it by."""
+    wanted = (Procedure.process_id == process_id, Procedure.number == number)
+    return session.scalars(select(Procedure).where(*wanted)).one_or_none()
+
+
+def newest_versions(session: Session) -> dict[str, Procedure]:
+    """Return the newest version of every process by its id; the bundles are read when they are asked for."""
+    numbers = select(Procedure.process_id, func.max(Procedure.number).label("number")).group_by(Procedure.process_id)
+    newest = numbers.subquery()
+    joined = select(Procedure).join(
+        newest, (Procedure.process_id == newest.c.process_id) & (Procedure.number == newest.c.number)
+    )
+    slight = load_only(Procedure.process_id, Procedure.number, Procedure.name, Procedure.sha256)
+    return {each.process_id: each for each in session.scalars(joined.options(slight))}
+
+
+def versions_by_hash(session: Session, hashes: Collection[str]) -> Sequence[Procedure]:
+    """Return the versions with these contents, oldest first; no statement for none."""
+    wanted = select(Procedure).where(Procedure.sha256.in_(hashes)).order_by(Procedure.id)
+    return session.scalars(wanted).all() if hashes else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger import (
     campaigns,
+    case_moves,
     cases,
     installation,
     journal,
@@ -19,6 +20,7 @@ from ledger.db import Base
 
 MODULES = (
     campaigns,
+    case_moves,
     cases,
     installation,
     journal,

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bpmn.deployment import Version, version_of
+from bpmn.versions import Version, version_of_case
 from forms.fields import Asked, shown
 from ledger.archive import archive_rows
 from ledger.cases import Case, WorkItem, timers_of
@@ -78,7 +78,7 @@ class Pause:
 
 def pauses(case: Case) -> list[Pause]:
     """Return the timers a case waits at, under the names they have on the diagram."""
-    elements = version_of(case.procedure).diagram.elements
+    elements = version_of_case(case).diagram.elements
     return [
         Pause(elements[timer.element].name, timer.created_at, timer.due_at, timer.provisional)
         for timer in timers_of(ledger_session(), case.id)
@@ -103,7 +103,7 @@ def case_parts(case: Case) -> dict[str, Any]:
 
 def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]) -> list[Passage]:
     """Return what happened to a case, oldest first."""
-    version = version_of(case.procedure)
+    version = version_of_case(case)
     known = {item.id: item for item in items}
     on_item: dict[int, list[Attachment]] = {}
     for paper in papers:
@@ -122,7 +122,7 @@ def _passage(
 ) -> Passage:
     detail = orjson.loads(entry.detail)
     finished = item is not None and last.get(item.id) == entry.id
-    form = version.forms[item.stem] if item is not None and finished else None
+    form = version.form_of(item.element, item.stem) if item is not None and finished else None
     return Passage(
         at=entry.at,
         act=ACTS[entry.act],

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.deployment import version_of
 from bpmn.position import position
 from bpmn.runtime import OutsidePublicity, register_objection
+from bpmn.versions import version_of_case
 from forms.fields import Asked, FormErrors, parse
 from ledger.archive import WaiverRefused, confirm_waiver, request_waiver
 from ledger.cases import WAITING as WAITING_STATES
@@ -177,6 +177,6 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         tiers=FundingTier,
         classifications=classifications_of(session, project.id),
         status=CaseStatus(case.status).label,
-        version=version_of(case.procedure).diagram.name,
+        version=version_of_case(case).diagram.name,
         **parts,
     )

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.deployment import version_of
 from bpmn.outlook import next_steps
 from bpmn.runtime import Completed, OpenItem, complete_item, open_item, record_overdue, sign_item
+from bpmn.versions import version_of_case
 from forms.definition import FieldType
 from forms.fields import Field, FormErrors, Posted, shown
 from handlers.outcome import StepRefused
@@ -243,7 +243,7 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
 
 def _following(opened: OpenItem) -> list[tuple[str, str]]:
     """Return the steps that can come next, each with the lane that does it."""
-    diagram = version_of(opened.case.procedure).diagram
+    diagram = version_of_case(opened.case).diagram
     return [
         (each.name, each.attributes.get("who") or each.lane or "") for each in next_steps(diagram, opened.item.element)
     ]

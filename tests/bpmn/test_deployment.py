@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bpmn.deployment import Bundle, deploy, shipped_bundle, version_of
+from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.engine import DiagramProblems
+from bpmn.versions import version_of
 from forms.fields import DefinitionRefused
 from ledger.db import transaction
 from ledger.journal import Entry

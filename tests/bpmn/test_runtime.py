@@ -11,7 +11,6 @@ import orjson
 import pytest
 from sqlalchemy import event, select, update
 
-from bpmn.deployment import version_of
 from bpmn.engine import Run, StateRefused, Surroundings
 from bpmn.incidents import note_failure
 from bpmn.runtime import (
@@ -30,6 +29,7 @@ from bpmn.runtime import (
     start_case,
     start_cases,
 )
+from bpmn.versions import version_of
 from forms.fields import FormErrors
 from handlers import HANDLERS
 from handlers.outcome import Outcome, StepRefused

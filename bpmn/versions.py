@@ -1,0 +1,121 @@
+"""A deployed version as read: its diagram with the processes it calls laid in, the forms and tables of each.
+
+A case keeps the version it was started with and those of the processes it calls; what a step in a called process is
+asked and decided with comes from the version of that process.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from threading import Lock
+
+from sqlalchemy.orm import Session
+
+from bpmn.decisions import DecisionTable, read_table
+from bpmn.engine import Diagram, Marking, link, read_diagram
+from bpmn.exploration import load_markings, reachable_markings
+from forms.fields import Form, read_form
+from handlers.plain import GENERIC, GENERIC_FORM
+from ledger.cases import Case
+from ledger.procedures import Pins, Procedure, newest_versions, versions_by_hash
+
+_VERSIONS_KEPT = 16
+
+
+@dataclass(frozen=True)
+class Version:
+    """A deployed bundle, read: what every step of its cases works with. `called` holds what it calls, by process id."""
+
+    diagram: Diagram
+    forms: Mapping[str, Form]
+    tables: Mapping[str, DecisionTable]
+    called: Mapping[str, Version] = field(default_factory=dict)
+    written: bytes | None = field(default=None, repr=False)
+    """The reachable markings as deployed; None where they were found with other processes called."""
+
+    @cached_property
+    def markings(self) -> frozenset[Marking]:
+        """Where a case can stand, joint activities without their parts (engine rule 4)."""
+        return reachable_markings(self.diagram) if self.written is None else load_markings(self.written)
+
+    def owner(self, element_id: str) -> Version:
+        """Return the version an element is drawn in: this one, or that of the process called there."""
+        call = element_id.rpartition("/")[0]
+        return self.called[self.diagram.elements[call].called or ""] if call in self.diagram.elements else self
+
+    def form_of(self, element_id: str, stem: str) -> Form:
+        """Return the form of a step; KeyError for a stem its process has no form for."""
+        return self.owner(element_id).forms[stem]
+
+
+_shelf: OrderedDict[tuple[object, ...], Version] = OrderedDict()
+_shelf_lock = Lock()
+
+
+def version_of(procedure: Procedure, pins: Pins | None = None) -> Version:
+    """Return a version as read, with the called processes pinned in `pins`.
+
+    Read once per content and process: the rows' large columns, and those of called processes, are fetched only then.
+    """
+    key = procedure.sha256, *sorted((pins or {}).items())
+    with _shelf_lock:
+        version = _shelf.get(key)
+        if version is None:
+            version = _shelf[key] = _read(procedure, pins)
+            while len(_shelf) > _VERSIONS_KEPT:
+                _shelf.popitem(last=False)
+        else:
+            _shelf.move_to_end(key)
+    return version
+
+
+def version_of_case(case: Case) -> Version:
+    """Return the version a case runs on."""
+    return version_of(case.procedure, case.callees)
+
+
+def _read(procedure: Procedure, pins: Pins | None) -> Version:
+    """Read a version's large columns; raises DiagramProblems when a process it calls is not among the pinned."""
+    session = Session.object_session(procedure)
+    rows = versions_by_hash(session, list(pins.values())) if pins and session is not None else ()
+    called = {row.process_id: _alone(row) for row in rows}
+    version = _alone(procedure)
+    return replace(
+        version,
+        diagram=link(version.diagram, {name: each.diagram for name, each in called.items()}),
+        called=called,
+        written=procedure.markings if procedure.callees == pins else None,
+    )
+
+
+def _alone(procedure: Procedure) -> Version:
+    """Read a bundle as its own file has it; the processes it calls are laid in with the caller."""
+    return Version(
+        diagram=read_diagram(procedure.diagram.encode()),
+        forms={stem: read_form(definition) for stem, definition in {**procedure.forms, GENERIC: GENERIC_FORM}.items()},
+        tables={name: read_table(text.encode()) for name, text in procedure.decisions.items()},
+    )
+
+
+def pins_for(session: Session, procedure: Procedure) -> Pins | None:
+    """Return the newest versions of all processes a procedure calls, directly or through others; None for none.
+
+    A process that is not deployed is left out: reading the version then says which.
+    """
+    ahead = list(read_diagram(procedure.diagram.encode()).calls) if _calls(procedure) else []
+    deployed = newest_versions(session) if ahead else {}
+    pins: Pins = {}
+    while ahead:
+        called = deployed.get(ahead.pop())
+        if called is not None and called.process_id not in pins:
+            pins[called.process_id] = called.sha256
+            ahead += read_diagram(called.diagram.encode()).calls
+    return pins or None
+
+
+def _calls(procedure: Procedure) -> bool:
+    """Say whether a version calls any process, without reading its bundle where its deployment has said so."""
+    return procedure.markings is None or procedure.callees is not None
