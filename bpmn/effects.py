@@ -15,7 +15,7 @@ from forms.fields import project_values, published_values
 from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused, Verdict
 from ledger.cases import WorkItem, objections_of
 from ledger.db import SealedText, day_of
-from ledger.meetings import MeetingVerdict, Reply, ReplyCase, number_taken, reply_of
+from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase, drop_verdict, number_taken, reply_of
 from ledger.papers import Place
 from ledger.projects import Classification, Project, set_funding
 from ledger.statistics import of_project, projects_where
@@ -108,6 +108,8 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
     """Keep what the meeting decided on this case and write its minutes anew."""
     meeting = file.meeting
     assert meeting is not None  # a verdict names the meeting that the step was completed with
+    if item.answers is not None:  # it was completed before, and called back
+        _forget_verdict(file, item, meeting)
     file.session.add(
         MeetingVerdict(
             meeting_id=meeting.id,
@@ -120,6 +122,13 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
         )
     )
     write_minutes(file, meeting)
+
+
+def _forget_verdict(file: CaseFile, item: WorkItem, meeting: Meeting) -> None:
+    """Take out what was entered before the item was called back; another meeting's minutes lose it too."""
+    former = drop_verdict(file.session, item.id)
+    if former is not None and former is not meeting:
+        write_minutes(file, former)
 
 
 def _settle_objections(file: CaseFile, outcome: Outcome) -> None:

@@ -142,3 +142,14 @@ def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[Meet
         .order_by(MeetingVerdict.id)
     )
     return [(verdict, project) for verdict, project in rows]
+
+
+def drop_verdict(session: Session, item_id: int) -> Meeting | None:
+    """Delete what was decided on an item and return the meeting that had decided it, None when nothing was."""
+    verdict = session.scalars(select(MeetingVerdict).where(MeetingVerdict.item_id == item_id)).one_or_none()
+    if verdict is None:
+        return None
+    meeting = verdict.meeting
+    session.delete(verdict)
+    session.flush()  # the row that takes its place bears the same item
+    return meeting

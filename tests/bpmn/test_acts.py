@@ -15,6 +15,7 @@ from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYour
 from bpmn.runtime import Completed, register_objection
 from ledger.cases import Case, WorkItem
 from ledger.journal import Entry, history, mac_of
+from ledger.meetings import MeetingVerdict
 from ledger.outbox import Message
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
 from tests.conftest import KEYS
@@ -184,6 +185,18 @@ class TestCallBack:
         assert (row.act, row.item_id, detail["reason"]) == ("call_back", before.id, "金额填错")
         walk.to_end()
         assert walk.case.status == CaseStatus.ARCHIVED
+
+    def test_what_a_meeting_decided_is_entered_anew(self, ground: Ground) -> None:
+        """P4, P6: one verdict per item, and the meeting that no longer decides it does not name it."""
+        walk = begun(ground, "party_meeting")
+        item = walk.item("party_meeting")
+        walk.complete("party_meeting")
+        call(walk, item)
+        walk.complete("party_meeting", verdict="survey", reason="情况不明")
+        assert walk.waiting() == ["field_survey"]
+        with walk.session() as session:
+            (verdict,) = session.scalars(select(MeetingVerdict).where(MeetingVerdict.item_id == item.id))
+            assert (verdict.verdict, verdict.reason) == ("survey", "情况不明")
 
     def test_refused_once_somebody_acted(self, ground: Ground) -> None:
         walk = begun(ground, "application")
