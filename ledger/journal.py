@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -84,10 +84,10 @@ def record(session: Session, moment: Moment, actor: Actor, act: Act) -> Entry:
 
 
 def mac_of(entry: Entry, key: bytes) -> str:
-    """Return the HMAC-SHA256 over every column but the row number."""
+    """Return the HMAC-SHA256 over every column but the row number; moments as UTC, as they are read back."""
     content: list[Any] = [
-        entry.at.isoformat(),
-        entry.recorded_at.isoformat(),
+        entry.at.astimezone(UTC).isoformat(),
+        entry.recorded_at.astimezone(UTC).isoformat(),
         entry.user_id,
         entry.who,
         entry.unit,
