@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy import event, select, update
 
-from bpmn.engine import Run, StateRefused, Surroundings
+from bpmn.engine import StateRefused
 from bpmn.incidents import note_failure
 from bpmn.runtime import (
     Acting,
@@ -29,12 +29,11 @@ from bpmn.runtime import (
     start_case,
     start_cases,
 )
-from bpmn.versions import version_of
 from forms.fields import FormErrors
 from handlers import HANDLERS
 from handlers.outcome import Outcome, StepRefused
 from ledger.campaigns import Campaign
-from ledger.cases import WAITING, Case, Timer, case_by_id, due_timers, open_incidents
+from ledger.cases import WAITING, Case, Timer, due_timers, open_incidents
 from ledger.db import day_of, transaction
 from ledger.journal import history, mac_of
 from ledger.meetings import MeetingVerdict, ReplyCase
@@ -43,6 +42,7 @@ from ledger.people import CLOCK, Unit
 from ledger.projects import Classification, Project
 from ledger.vocabulary import CaseStatus, Category, ItemStatus, Level, Role
 from tests.conftest import KEYS
+from tests.replay import assert_case
 from tests.walk import FILE, Ground, Walk, fill, local, person, project_of_level
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
@@ -83,6 +83,7 @@ def test_p1_to_p13_every_class_reaches_the_archive(
         kinds = {paper.kind for paper in attachments_of_case(session, case.id)}
         assert {"application", "annex4", "annex5", "party_minutes", "group_minutes", "reply", "notice"} <= kinds
         assert "notice_certificate" in kinds
+    assert_case(ground.sessions, walk.case_id)
 
 
 def test_t1_the_period_ends_with_the_fifth_working_day_after_the_later_posting(ground: Ground) -> None:
@@ -102,6 +103,7 @@ def test_t1_the_period_ends_with_the_fifth_working_day_after_the_later_posting(g
     with walk.session() as session:
         row = next(row for row in history(session, walk.case_id) if row.element == "publicity_over")
         assert "12月4日24时" in orjson.loads(row.detail)["summary"]
+    assert_case(ground.sessions, walk.case_id)
 
 
 def open_timers(walk: Walk) -> list[Timer]:
@@ -144,6 +146,7 @@ def test_the_drawn_returns(sqlite_ground: Ground, stem: str, given: Mapping[str,
         assert returned.sent_by != ""
     walk.to(stem)  # and the same step is reached again
     assert len(walk.items(stem)) == 2
+    assert_case(sqlite_ground.sessions, walk.case_id)
 
 
 def test_p1_a_wrongly_pushed_project_goes_to_another_unit_or_leaves(sqlite_ground: Ground) -> None:
@@ -161,6 +164,7 @@ def test_p1_a_wrongly_pushed_project_goes_to_another_unit_or_leaves(sqlite_groun
     done = walk.complete("reassign", verdict="withdraw", reason="不是经营性项目")
     assert done.finished
     assert walk.case.status == CaseStatus.WITHDRAWN
+    assert_case(sqlite_ground.sessions, walk.case_id)
 
 
 def objection(walk: Walk, content: str = "补偿不合理") -> int:
@@ -193,6 +197,7 @@ def test_p7_a_dismissed_objection_keeps_the_due_moment(sqlite_ground: Ground) ->
     with pytest.raises(OutsidePublicity):
         objection(walk)  # its last day is over
     assert walk.fire() == 1
+    assert_case(sqlite_ground.sessions, walk.case_id)
 
 
 def test_p7_an_upheld_objection_goes_to_a_new_decision_reply_and_full_period(ground: Ground) -> None:
@@ -211,6 +216,7 @@ def test_p7_an_upheld_objection_goes_to_a_new_decision_reply_and_full_period(gro
         assert len(session.scalars(select(ReplyCase).where(ReplyCase.case_id == walk.case_id)).all()) == 2
     walk.to_end()
     assert walk.case.status == CaseStatus.ARCHIVED
+    assert_case(ground.sessions, walk.case_id)
 
 
 def test_p10_results_not_reached_mean_another_round(ground: Ground) -> None:
@@ -228,6 +234,7 @@ def test_p10_results_not_reached_mean_another_round(ground: Ground) -> None:
     assert (walk.case.round, walk.item("disposal").returned_reason[:4]) == (2, "成效评定")
     walk.to_end()
     assert walk.case.round == 2
+    assert_case(ground.sessions, walk.case_id)
 
 
 def test_p9_an_exit_is_decided_recovered_written_off_and_filed(sqlite_ground: Ground) -> None:
@@ -269,6 +276,7 @@ def test_p9_an_exit_is_decided_recovered_written_off_and_filed(sqlite_ground: Gr
     with walk.session() as session:
         project = session.get_one(Project, walk.project.id)
         assert (project.remark, project.exited_on is not None) == ("退出", True)
+    assert_case(sqlite_ground.sessions, walk.case_id)
 
 
 def test_p3_the_unit_records_an_opinion_that_did_not_come(sqlite_ground: Ground) -> None:
@@ -290,6 +298,7 @@ def test_p3_the_unit_records_an_opinion_that_did_not_come(sqlite_ground: Ground)
     with walk.acting(Role.HANDLER, unit) as acting:
         step = open_item(acting, walk.item("preliminary_opinion").id).step
     assert sorted(str(review["opinion"]) for review in step.reviews) == ["agree", "overdue", "overdue"]
+    assert_case(sqlite_ground.sessions, walk.case_id)
 
 
 def test_o3_units_by_lane(sqlite_ground: Ground) -> None:
@@ -375,6 +384,7 @@ def test_nobody_signs_what_they_prepared(sqlite_ground: Ground) -> None:
         assert open_item(acting, back.id).initial_posted["reason"]  # what was filled is not lost
     walk.complete("evaluation")
     assert walk.waiting() == ["reclassification"]
+    assert_case(sqlite_ground.sessions, walk.case_id)
 
 
 def test_the_maker_of_a_form_does_not_sign_it(sqlite_ground: Ground) -> None:
@@ -422,6 +432,7 @@ def test_a_crash_in_the_middle_changes_nothing(ground: Ground, monkeypatch: pyte
     assert (walk.case.state, walk.case.revision) == before
     assert walk.waiting() == ["receive"]
     walk.complete("receive")
+    assert_case(ground.sessions, walk.case_id)
 
 
 def test_a_state_that_was_altered_is_refused(ground: Ground) -> None:
@@ -454,6 +465,7 @@ def test_a_timer_fires_once_whoever_comes(ground: Ground) -> None:
     assert sorted(fired) == [False, False, False, True]
     with walk.session() as session:
         assert [e.act for e in history(session, walk.case_id)].count("timer") == 1
+    assert_case(ground.sessions, walk.case_id)
 
 
 def test_two_people_at_once_make_one_completion(ground: Ground) -> None:
@@ -471,6 +483,7 @@ def test_two_people_at_once_make_one_completion(ground: Ground) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(complete, range(4))) == ["already", "already", "already", "done"]
     assert walk.waiting() == ["field_survey"]
+    assert_case(ground.sessions, walk.case_id)
 
 
 def test_a_push_resumed_makes_no_doubles(ground: Ground) -> None:
@@ -485,47 +498,6 @@ def test_a_push_resumed_makes_no_doubles(ground: Ground) -> None:
         projects[1].responsible_unit_id = None
         with pytest.raises(CannotStart, match="责任单位"):
             start_cases(acting, projects[1:2], campaign)
-
-
-def test_the_journal_replayed_gives_the_state(sqlite_ground: Ground) -> None:
-    walk = Walk(sqlite_ground, project_of_level(sqlite_ground, Level.VILLAGE), Category.REBUILD)
-    posted(walk)
-    raised = objection(walk)
-    walk.complete("objection", objections=[{"key": str(raised), "upheld": "yes", "finding": "属实"}])
-    walk.to("evaluation")
-    walk.complete("evaluation", reached="no", next_due_on="2024-01-31")
-    with walk.session() as session:
-        found = case_by_id(session, walk.case_id, lock=False)
-        assert found is not None
-        replayed = replay(history(session, walk.case_id), *found)
-        kept = Run.load(replayed.diagram, found[0].state, KEYS.mac, Surroundings(walk.now, {}))
-    assert [task.element for task in replayed.ready] == [task.element for task in kept.ready] == ["disposal"]
-    assert replayed.variables == kept.variables
-
-
-def replay(rows: Any, case: Case, _calendar: Any) -> Run:
-    """Follow a case by its journal alone; every moment a diagram asks for is long past."""
-    past = lambda *_: local(2020, 1, 1)  # noqa: E731
-    around = Surroundings(local(2030, 1, 1), {"publicity_end": past, "campaign_end": past})
-    first = orjson.loads(rows[0].detail)
-    run = Run.start(version_of(case.procedure).diagram, first["variables"], around)
-    for row in rows[1:]:
-        detail = orjson.loads(row.detail)
-        if row.act in ("complete", "sign", "overdue"):
-            fitting = [t for t in run.ready if t.element == row.element and text(t.instance) == detail["instance"]]
-            run.complete(fitting[0].token, detail.get("variables", {}))
-        elif row.act == "entry":
-            run.variables.update(detail.get("variables", {}))
-        elif row.act == "timer":
-            run.fire(next(t.token for t in run.timers if t.element == row.element))
-        elif row.act == "objection" and detail.get("sent_to"):
-            run.variables["objection_open"] = True
-            assert run.deliver("objection")
-    return run
-
-
-def text(instance: object) -> str | None:
-    return None if instance is None else str(instance)
 
 
 def test_journal_rows_carry_their_mac_and_no_personal_data(sqlite_ground: Ground) -> None:

@@ -1,0 +1,134 @@
+"""Follows a case by its journal alone, act by act, and compares where that leads with what is saved.
+
+A case is whole when the replayed run is the saved one to the byte, each journaled trail is what the diagram gives
+again, the inbox holds the run's ready tasks and the timer table its timers, and every row carries its MAC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bpmn.casefile import Acting, CaseFile, take_up
+from bpmn.counting import Counting
+from bpmn.engine import Run, Surroundings
+from bpmn.marking import scalars
+from bpmn.steps import OBJECTION
+from ledger.cases import WAITING, Timer, WorkItem, case_by_id
+from ledger.db import SessionFactory, transaction
+from ledger.journal import Entry, Moment, history, mac_of
+from ledger.people import CLOCK
+from ledger.vocabulary import CaseStatus
+from tests.conftest import KEYS, REPOSITORY
+
+ANY_KEY = b"only to compare two states......"
+QUIET = frozenset({"prepare", "unsigned", "transfer", "urge"})
+"""Acts on an item that move no token."""
+
+Detail = Mapping[str, Any]
+
+
+def complete(run: Run, detail: Detail) -> None:
+    run.complete(detail["token"], detail.get("variables", {}))
+
+
+def learn(run: Run, detail: Detail) -> None:
+    run.variables.update(detail.get("variables", {}))
+
+
+def move(run: Run, detail: Detail) -> None:
+    run.move(detail["token"], detail["target"])
+
+
+def fire(run: Run, detail: Detail) -> None:
+    run.fire(detail["token"])
+
+
+def object_to(run: Run, detail: Detail) -> None:
+    """Only the first objection of an examination opens it; the others join."""
+    if detail["sent_to"]:
+        run.variables["objection_open"] = True
+        assert run.deliver(OBJECTION)
+
+
+MOVES: Mapping[str, Callable[[Run, Detail], None]] = {
+    "complete": complete,
+    "sign": complete,
+    "overdue": complete,
+    "entry": learn,
+    "send_back": move,
+    "call_back": move,
+    "timer": fire,
+    "objection": object_to,
+}
+
+
+def replayed(file: CaseFile, rows: list[Entry]) -> Run:
+    """Follow the journal of a case; every row's trail must come out again."""
+    first = orjson.loads(rows[0].detail)
+    assert rows[0].act == "start"
+    counting = counting_at(file, rows[0])
+    run = Run.start(file.version.diagram, first["variables"], Surroundings(rows[0].at, counting.functions))
+    assert_trail(run, rows[0], first)
+    for row in rows[1:]:
+        counting, detail = counting_at(file, row), orjson.loads(row.detail)
+        run = Run.load(run.diagram, run.dump(ANY_KEY), ANY_KEY, Surroundings(row.at, counting.functions))
+        counting.variables = run.variables
+        if row.act not in QUIET:
+            MOVES[row.act](run, detail)
+        assert_trail(run, row, detail)
+    return run
+
+
+def counting_at(file: CaseFile, row: Entry) -> Counting:
+    """Return what a diagram could ask at the moment of a row."""
+    return Counting(file.calendar, file.case.campaign.dates, row.at)
+
+
+def assert_trail(run: Run, row: Entry, detail: Detail) -> None:
+    elements = run.diagram.elements
+    passed = [each for each in run.trail if elements[each].kind != "sequenceFlow"]
+    flows = [each for each in run.trail if elements[each].kind == "sequenceFlow"]
+    assert (passed, flows) == (detail["elements"], detail["flows"]), f"{row.id} {row.act} {row.element}"
+
+
+def assert_whole(session: Session, case_id: int) -> list[str]:
+    """Check a case against its journal, its inbox and its timers; returns the acts of its journal."""
+    found = case_by_id(session, case_id, lock=False)
+    rows = list(history(session, case_id))
+    assert found is not None
+    moment = Moment(rows[-1].at, rows[-1].at)
+    file = take_up(Acting(session, CLOCK, moment, REPOSITORY / "build"), *found)
+    assert all(row.mac == mac_of(row, KEYS.mac) for row in rows)
+    assert comparable(replayed(file, rows)) == comparable(file.run), f"case {case_id}: {[row.act for row in rows]}"
+    assert_rows(file)
+    return [row.act for row in rows]
+
+
+def comparable(run: Run) -> bytes:
+    """Return a run's state with exact numbers as the journal writes them."""
+    run.variables.update(scalars(run.variables))
+    return run.dump(ANY_KEY)
+
+
+def assert_rows(file: CaseFile) -> None:
+    """The inbox holds the ready tasks, the timer table the timers, and the case ends with its last token."""
+    wanted = select(WorkItem.token, WorkItem.element).where(WorkItem.case_id == file.case.id)
+    waiting = [tuple(row) for row in file.session.execute(wanted.where(WorkItem.status.in_(WAITING)))]
+    assert sorted(waiting) == sorted((task.token, task.element) for task in file.run.ready)
+    timers = select(Timer.token, Timer.due_at).where(Timer.case_id == file.case.id, Timer.ended_at.is_(None))
+    assert sorted(tuple(row) for row in file.session.execute(timers)) == sorted(
+        (timer.token, timer.due_at) for timer in file.run.timers
+    )
+    ended = file.case.status in (CaseStatus.ARCHIVED, CaseStatus.WITHDRAWN)
+    assert file.run.finished == ended == (file.case.ended_at is not None)
+
+
+def assert_case(sessions: SessionFactory, case_id: int) -> list[str]:
+    """Check one case in a transaction of its own; returns the acts of its journal."""
+    with transaction(sessions, writes=False) as session:
+        return assert_whole(session, case_id)

@@ -1,0 +1,159 @@
+"""Wanders through the procedure at random: completions with every verdict, and every act people and the clock have.
+
+wander = Wanderer(ground, project, rnd=random.Random(7))
+wander.acts(60)
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bpmn.acts import call_back, return_targets, send_back, transfer, urge
+from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity
+from bpmn.runtime import OpenItem, record_overdue, register_objection
+from forms.definition import FieldType, options_of
+from forms.fields import FormErrors
+from handlers.outcome import StepRefused
+from ledger.cases import WAITING, WorkItem
+from ledger.db import day_of
+from ledger.vocabulary import ItemStatus, Role
+from tests.walk import Walk
+
+REFUSALS = (
+    *(ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity),
+    *(FormErrors, StepRefused),
+)
+WHY = "材料需要核对"
+VERDICTS: dict[str, list[dict[str, Any]]] = {
+    "receive": [{"verdict": "back", "reason": WHY}],
+    "preliminary_opinion": [{"verdict": "survey", "reason": WHY}],
+    "party_meeting": [{"verdict": "survey", "reason": WHY}],
+    "village_opinion": [{"verdict": "back", "reason": WHY, "opinion": WHY}],
+    "unit_opinion": [{"verdict": "back", "reason": WHY}],
+    "acceptance_check": [{"verdict": "application", "reason": WHY}, {"verdict": "survey", "reason": WHY}],
+    "decision": [{"verdict": "return", "reason": WHY}],
+    "filing": [{"verdict": "back", "reason": WHY}],
+    "disposal": [
+        {"action": "progress", "percent": 40},
+        {"action": "exit", "exit_reason": WHY, "exit_recover_yuan": "1000.00"},
+    ],
+}
+
+
+@dataclass
+class Wanderer(Walk):
+    """A walk without a plan; `done` counts what happened, refusals under their own names."""
+
+    rnd: random.Random = field(default_factory=random.Random)
+    done: Counter[str] = field(default_factory=Counter)
+
+    def acts(self, count: int) -> None:
+        """Try so many acts, most of them completions; fewer when the case ends."""
+        others: list[Callable[[], object]] = [self.return_one, self.take_back, self.hand_over, self.urge_one]
+        others += [self.object_now, self.refuse_signature, self.come_late, self.wait]
+        for _ in range(count):
+            if self.case.ended_at is not None:
+                return
+            act = self.go_on if self.rnd.random() < 0.7 else self.rnd.choice(others)
+            if not self.waiting():  # a publicity period, or the day from which disposal opens
+                act = self.rnd.choice([self.wait, self.object_now])
+            try:
+                happened = act()
+            except REFUSALS as refusal:
+                self.done[f"{act.__name__} refused: {type(refusal).__name__}"] += 1
+            else:
+                self.done[act.__name__] += happened is not False
+
+    def answers_for(self, shown: OpenItem) -> dict[str, Any]:
+        """Name the newest meeting: those of other walks may be held at other times."""
+        asking = [each for _section, each in shown.form.fields() if each.type is FieldType.MEETING]
+        options = {each.name: [option.value for option in options_of(each, shown.asked)] for each in asking}
+        return {**super().answers_for(shown), **{name: max(ids, key=int) for name, ids in options.items() if ids}}
+
+    def pick(self, *statuses: ItemStatus) -> WorkItem | None:
+        found = [item for item in self.items() if item.status in statuses]
+        return self.rnd.choice(found) if found else None
+
+    # -- what may happen
+
+    def go_on(self) -> object:
+        """Complete something, with an unusual verdict now and then; where nothing waits, time passes."""
+        item = self.pick(*WAITING)
+        if item is None:
+            return self.wait()
+        if item.status == ItemStatus.UNSIGNED:
+            return self.sign(item.stem)
+        given = self.rnd.choice(VERDICTS.get(item.stem, [{}])) if self.rnd.random() < 0.2 else {}
+        if item.stem == "evaluation" and self.rnd.random() < 0.4:
+            given = {"reached": "no", "next_due_on": (day_of(self.now) + timedelta(days=30)).isoformat()}
+        if item.stem == "objection":
+            given = {"objections": self.findings(item)}
+        return self.complete(item.stem, instance=item.instance, sign=self.rnd.random() < 0.8, **given)
+
+    def findings(self, item: WorkItem) -> list[dict[str, str]]:
+        """Find each objection of an examination right or wrong."""
+        with self.acting(item.role, item.unit_id) as acting:
+            keys = [key for key, _ in self.prepare(acting, item, {}).asked.records["objections"]]
+        return [{"key": key, "upheld": self.rnd.choice(["yes", "no"]), "finding": WHY} for key in keys]
+
+    def return_one(self) -> object:
+        item = self.pick(ItemStatus.OPEN)
+        if item is None:
+            return False
+        with self.acting(item.role, item.unit_id) as acting:
+            targets = [target for target, _ in return_targets(acting, item.id)]
+        if not targets:
+            return False
+        with self.acting(item.role, item.unit_id) as acting:
+            return send_back(acting, item.id, item.revision, self.rnd.choice(targets), WHY)
+
+    def take_back(self) -> object:
+        """Call back what was completed last."""
+        done = [item for item in self.items() if item.completed_at is not None and item.status == ItemStatus.DONE]
+        if not done:
+            return False
+        last = max(done, key=lambda item: (item.completed_at, item.id))
+        role = Role.SIGNER if last.signed else last.role
+        with self.acting(role, last.unit_id) as acting:
+            return call_back(acting, last.id, WHY)
+
+    def hand_over(self) -> object:
+        item = self.pick(ItemStatus.OPEN)
+        if item is None:
+            return False
+        units = [unit.id for unit in self.ground.county.townships.values() if unit.id != item.unit_id]
+        with self.acting(item.role, item.unit_id) as acting:
+            return transfer(acting, item.id, item.revision, self.rnd.choice(units), WHY)
+
+    def urge_one(self) -> object:
+        item = self.pick(*WAITING)
+        if item is None:
+            return False
+        with self.acting(Role.HANDLER, self.ground.county.bureau.id) as acting:
+            return urge(acting, item.id) > 0
+
+    def object_now(self) -> object:
+        with self.acting(Role.HANDLER, self.ground.county.bureau.id) as acting:
+            return register_objection(acting, self.case_id, "村民", "", "公告的面积不对")
+
+    def refuse_signature(self) -> object:
+        item = self.pick(ItemStatus.UNSIGNED)
+        return self.sign(item.stem, approve=False, opinion=WHY) if item is not None else False
+
+    def come_late(self) -> object:
+        """Let a reviewing body miss its date."""
+        late = [item for item in self.items("joint_review") if item.status in WAITING]
+        if not late or not self.project.responsible_unit_id:
+            return False
+        self.now = max(self.now, late[0].due_at)
+        with self.acting(Role.HANDLER, self.project.responsible_unit_id) as acting:
+            return record_overdue(acting, late[0].id)
+
+    def wait(self) -> object:
+        self.pass_days(self.rnd.randint(1, 3))
+        return self.fire() > 0
