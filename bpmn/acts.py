@@ -15,9 +15,11 @@ from bpmn.casefile import Acting, CaseFile, take_item
 from bpmn.completed import Completed
 from bpmn.demands import (
     REASON_LIMIT,
+    is_bureau,
     reason_of,
     require_mine,
     require_reachable,
+    require_revision,
     require_running,
     require_waiting,
     settled,
@@ -27,6 +29,7 @@ from bpmn.engine import without_parts
 from bpmn.exploration import legal_targets
 from bpmn.marking import Sender, journal, save
 from bpmn.refusals import ActRefused, NotYours
+from bpmn.returning import require_straight_way
 from bpmn.steps import OBJECTION
 from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
@@ -57,8 +60,12 @@ def return_targets(acting: Acting, item_id: int) -> tuple[tuple[str, str], ...]:
     return tuple((target, file.element(target).name) for target in _earlier(file, item))
 
 
-def send_back(acting: Acting, item_id: int, revision: int, target: str, reason: str) -> Completed:
+def send_back(
+    acting: Acting, item_id: int, revision: int, target: str, reason: str, *, straight_back: bool = False
+) -> Completed:
     """Send a case back (退回) from a waiting item to a step it has done before, all parallel parts with it.
+
+    With `straight_back` what is completed there comes back to this step at once (办完直接回到我这里).
 
     Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for a step that cannot be reached or no reason.
     """
@@ -72,8 +79,12 @@ def send_back(acting: Acting, item_id: int, revision: int, target: str, reason: 
         raise ActRefused(f"不能从“{item.name}”退回到“{name}”")
     if sum(past.element == target for past in file.items) >= acting.round_limit:
         raise ActRefused(f"“{name}”已经办理{acting.round_limit}次，请与县乡村振兴局商定后再退回")
+    if straight_back:
+        require_straight_way(file, item, target)
     item.completed_by_id = acting.actor.user_id
     new = _move(file, item, target, Sender(signature(file, item), item, f"{item.name}退回：{words}"))
+    if straight_back and len(new) == 1:
+        new[0].returns_to = item.element
     detail = {"token": item.token, "target": target, "reason": words, "summary": f"退回到{name}"}
     return settled(file, "send_back", detail, item, new)
 
@@ -116,8 +127,32 @@ def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: 
     sender = item.unit.short_name
     item.sent_by = signature(file, item)
     item.unit, item.unit_id = unit, unit.id
+    item.claimed_by_id = item.delegated_by_id = None
     detail = {"token": item.token, "from": sender, "to": unit.short_name, "reason": words}
     return settled(file, "transfer", {**detail, "summary": f"转办给{unit.short_name}"}, item, [item])
+
+
+def skip(acting: Acting, item_id: int, revision: int, reason: str) -> Completed:
+    """Leave a step out (跳过) where the diagram allows it (`sgyp:skippable`): the token goes on, no answers are given.
+
+    By who holds the item or the bureau. Raises ItemGone, AlreadyDone, NotYours, CaseClosed, ActRefused.
+    """
+    file, item = take_item(acting, item_id)
+    if is_bureau(file):
+        require_waiting(file, item)
+        require_revision(file, item, revision)
+    else:
+        require_mine(file, item, revision)
+    words = reason_of(reason, "跳过")
+    if file.element(item.element).attributes.get("skippable") != "true":
+        raise ActRefused(f"“{item.name}”不能跳过")
+    had_timers = bool(file.run.timers)
+    item.status, item.completed_at = ItemStatus.SKIPPED, file.now
+    item.completed_by_id = acting.actor.user_id
+    file.run.complete(item.token, {})
+    require_reachable(file, f"“{item.name}”现在不能跳过")
+    new = save(file, Sender(signature(file, item), item, f"{item.name}跳过：{words}"), had_timers=had_timers)
+    return settled(file, "skip", {"token": item.token, "reason": words, "summary": f"跳过：{words}"}, item, new)
 
 
 def urge(acting: Acting, item_id: int, words: str = "") -> int:

@@ -93,6 +93,8 @@ def _reviewer(places: Places, instance: str | None, _variables: Mapping[str, Any
 
 
 def _township(places: Places, instance: str | None, _variables: Mapping[str, Any]) -> Unit:
+    if instance is not None and instance.isdecimal():  # a unit asked besides the three parties
+        return places.unit(int(instance))
     return places.ground if instance in CONSULTED[1:] else places.township
 
 

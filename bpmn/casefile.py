@@ -71,6 +71,7 @@ class CaseFile:
     run: Run
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     meeting: Meeting | None = None  # that the answers name
+    straight_back: dict[str, str] = field(default_factory=dict)  # the token moved to who sent an item back, and where
 
     @property
     def session(self) -> Session:

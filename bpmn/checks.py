@@ -31,14 +31,14 @@ CAMPAIGN_DATES = frozenset({"plan", "mobilise", "survey", "decision", "disposal"
 ROLES = frozenset({"handler", "signer"})
 ATTRIBUTES = frozenset(
     {
-        *("handler", "form", "due", "article", "role", "signed", "who", "milestone"),
+        *("handler", "form", "due", "article", "role", "signed", "skippable", "who", "milestone"),
         *("collection", "item", "result", "decision", "throws"),
     }
 )
 
 BY_HAND = frozenset({"userTask", "manualTask"})
 USED_BY: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("form", "due", "role", "signed", "milestone"), BY_HAND),
+    **dict.fromkeys(("form", "due", "role", "signed", "skippable", "milestone"), BY_HAND),
     "who": BY_HAND | {"serviceTask"},
     **dict.fromkeys(("collection", "item", "result"), frozenset()),
     "handler": BY_HAND | {"serviceTask"},
@@ -161,7 +161,12 @@ def attributes_known(element: Element, known: Known) -> Iterator[Problem]:
     given = element.attributes
     for name in sorted(given.keys() - ATTRIBUTES):
         yield at(element, "unknown_attribute", f"{{}}的属性 sgyp:{shorten(name)} 不认识。", "请检查拼写，或删去。")
-    allowed: Mapping[str, Collection[str]] = {"role": ROLES, "signed": ("true", "false"), "who": LANES}
+    allowed: Mapping[str, Collection[str]] = {
+        "role": ROLES,
+        "signed": ("true", "false"),
+        "skippable": ("true", "false"),
+        "who": LANES,
+    }
     for name, values in allowed.items():
         if name in given and given[name] not in values:
             message = f"{{}}的属性 sgyp:{name}=“{shorten(given[name])}”不在允许的取值里。"

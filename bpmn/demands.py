@@ -46,6 +46,14 @@ def require_mine(file: CaseFile, item: WorkItem, revision: int) -> None:
     if not file.acting.actor.holds(Role(item.role), item.unit_id):
         raise NotYours(f"该任务由{item.unit.short_name}{Role(item.role).label}办理")
     require_revision(file, item, revision)
+    require_unclaimed(file, item)
+
+
+def require_unclaimed(file: CaseFile, item: WorkItem) -> None:
+    """Refuse an item that a colleague has taken."""
+    if item.claimed_by_id not in (None, file.acting.actor.user_id):
+        who = item.claimed_by.name if item.claimed_by is not None else item.unit.short_name
+        raise NotYours(f"该任务已由{who}领取，请由其办理或放回")
 
 
 def is_bureau(file: CaseFile) -> bool:

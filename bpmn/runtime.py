@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bpmn.acts import call_back, return_targets, send_back, transfer, urge
+from bpmn.acts import call_back, return_targets, send_back, skip, transfer, urge
 from bpmn.casefile import Acting, CaseFile, take_item, take_up
 from bpmn.certificates import file_certificate
 from bpmn.completed import Completed
-from bpmn.demands import require_running
+from bpmn.demands import require_running, require_unclaimed
 from bpmn.effects import carry_out, signature, variables_of
+from bpmn.holding import claim, colleagues, delegate, hand_back, release
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
+from bpmn.returning import go_straight_back
+from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.starting import start_case, start_cases, starting_variables
 from bpmn.steps import OBJECTION, Posing, pose, with_meeting
 from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend, terminate
@@ -52,19 +55,28 @@ __all__ = [
     "NotYours",
     "OpenItem",
     "OutsidePublicity",
+    "add_reviewer",
     "call_back",
+    "candidates",
     "change_timer",
+    "claim",
+    "colleagues",
     "complete_item",
+    "delegate",
+    "drop_reviewer",
     "fire_timer",
+    "hand_back",
     "move_targets",
     "move_token",
     "open_item",
     "record_overdue",
     "register_objection",
+    "release",
     "resume",
     "return_targets",
     "send_back",
     "sign_item",
+    "skip",
     "start_case",
     "start_cases",
     "starting_variables",
@@ -135,6 +147,7 @@ def _hand_to_signer(file: CaseFile, item: WorkItem, outcome: Outcome) -> Complet
     """Leave the prepared item to the unit's 审核人: nothing is carried out before the signature."""
     item.status, item.role = ItemStatus.UNSIGNED, Role.SIGNER
     item.prepared_by_id, item.returned_reason = file.acting.actor.user_id, ""
+    item.claimed_by_id = None
     item.sent_by = signature(file, item)
     journal(file, "prepare", {"summary": outcome.summary}, item=item)
     file.session.flush()
@@ -145,10 +158,11 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
     """Sign what another person of the unit prepared, or give it back with an opinion; the preparer may not sign."""
     file, item = take_item(acting, item_id)
     _check(file, item, revision, ItemStatus.UNSIGNED)
-    if item.prepared_by_id == acting.actor.user_id:
+    if acting.actor.user_id in (item.prepared_by_id, item.delegated_to_id):
         raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
     if not approve:
         item.status, item.role, item.returned_reason = ItemStatus.OPEN, Role.HANDLER, opinion
+        item.claimed_by_id = None
         item.sent_by = signature(file, item)
         journal(file, "unsigned", {"opinion": opinion}, item=item)
         file.session.flush()
@@ -173,8 +187,17 @@ def _check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) ->
         raise AlreadyDone(item.name, *_last_touch(file, item))
     if not actor.holds(Role(item.role), item.unit_id):
         raise NotYours(f"该任务由本单位{Role(item.role).label}办理")
+    if item.claimed_by_id is not None:
+        _require_held(file, item)
     if file.case.status != CaseStatus.RUNNING:
         raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
+
+
+def _require_held(file: CaseFile, item: WorkItem) -> None:
+    """Refuse a claimed item to everybody else, and to who only fills it for another."""
+    require_unclaimed(file, item)
+    if item.delegated_by_id is not None:
+        raise NotYours("这是委托您填写的任务，填好后请交回委托人提交")
 
 
 def _last_touch(file: CaseFile, item: WorkItem) -> tuple[str, datetime]:
@@ -191,14 +214,16 @@ def _refuse_own_work(file: CaseFile, item: WorkItem) -> None:
         return
     phase = file.element(item.element).parent
     latest = {past.element: past for past in file.done if file.element(past.element).parent == phase}
-    makers = {past.completed_by_id for past in latest.values() if past.unit_id == item.unit_id}
+    own = [past for past in latest.values() if past.unit_id == item.unit_id]
+    makers = {past.completed_by_id for past in own} | {past.delegated_to_id for past in own}
     if file.acting.actor.user_id in makers - {None} and not _signed_before(file, item, latest):
         raise NotYours("您办理过本阶段的填报，不能再由您审核，请由本单位其他审核人办理")
 
 
 def _signed_before(file: CaseFile, item: WorkItem, latest: Mapping[str, WorkItem]) -> bool:
     """Say whether all the person did in this phase was signing, such as this very step in an earlier round."""
-    mine = [past for past in latest.values() if past.completed_by_id == file.acting.actor.user_id]
+    me = file.acting.actor.user_id
+    mine = [past for past in latest.values() if me in (past.completed_by_id, past.delegated_to_id)]
     return all(past.role == Role.SIGNER for past in mine if past.unit_id == item.unit_id)
 
 
@@ -222,7 +247,8 @@ def _finish(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome, 
     act, item.answers = "sign" if item.signed else "complete", answers
     new = _move_on(file, item, variables, outcome.summary)
     told = {"summary": outcome.summary, "opinion": opinion, "verdict": outcome.variables.get("verdict")}
-    journal(file, act, {**told, "token": item.token, "variables": scalars(variables)}, item=item, new=new)
+    moved = {"token": item.token, "variables": scalars(variables), **file.straight_back}
+    journal(file, act, {**told, **moved}, item=item, new=new)
     file.session.flush()
     coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
     return Completed(file.case.id, item.id, False, file.run.finished, coming)
@@ -233,7 +259,10 @@ def _move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words
     had_timers = bool(file.run.timers)
     item.status, item.completed_at = ItemStatus.DONE, file.now
     item.completed_by_id = file.acting.actor.user_id
+    before = frozenset(task.token for task in file.run.ready) if item.returns_to else frozenset[str]()
     file.run.complete(item.token, variables)
+    if item.returns_to:
+        file.straight_back = go_straight_back(file, item, before)
     sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
     return save(file, sender, had_timers=had_timers)
 

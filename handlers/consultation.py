@@ -9,12 +9,13 @@ PARTIES = {"township": "乡镇（街道）", "village": "村（居）", "farmers
 OPINIONS = {"agree": "同意重建", "remarks": "有意见", "disagree": "不同意重建"}
 
 
-def party_name(party: str | None) -> str:
-    return PARTIES.get(party or "", party or "")
+def party_name(party: str | None, unit_name: str = "") -> str:
+    """Return what a party is called: one of the three, or the unit that was asked besides them."""
+    return PARTIES.get(party or "", unit_name or party or "")
 
 
 def show(step: Step) -> Shown:
-    return Shown({"asked_party": party_name(step.instance)}, context={"party": step.instance or ""})
+    return Shown({"asked_party": party_name(step.instance, step.unit_name)}, context={"party": step.instance or ""})
 
 
 def complete(step: Step, answers: Answers) -> Outcome:
@@ -25,7 +26,9 @@ def complete(step: Step, answers: Answers) -> Outcome:
     if answers.get("poor_farmer_count", 0) > answers.get("farmer_count", 0):
         errors["poor_farmer_count"] = "脱贫户及监测对象人数不能多于参加的农户代表人数"
     refuse_if(errors)
-    return Outcome(summary=short(f"{party_name(step.instance)}{OPINIONS[answers['opinion']]}：{answers['text']}"))
+    return Outcome(
+        summary=short(f"{party_name(step.instance, step.unit_name)}{OPINIONS[answers['opinion']]}：{answers['text']}")
+    )
 
 
 HANDLER = Handler("consultation", complete, show=show)

@@ -48,12 +48,16 @@ def category_of(step: Step) -> str:
     return str(step.variables.get("category") or step.project.get("category") or "")
 
 
+def _asked(review: Answers) -> str:
+    return party_name(review["body"], review.get("body_name", ""))
+
+
 def show(step: Step) -> Shown:
     """Show the approved class, and to a 重建 plan the opinions it must answer."""
     category = category_of(step)
     approved = f"{label_of(Category, category)}；{step.project.get('measures') or ''}"
     records = tuple(
-        (str(each["body"]), f"{party_name(each['body'])}：{OPINIONS.get(each['opinion'], '')}，{each['text']}")
+        (str(each["body"]), f"{_asked(each)}：{OPINIONS.get(each['opinion'], '')}，{each['text']}")
         for each in step.reviews
     )
     context = {"category": category, "linkage": str(step.project.get("linkage") or "")}
@@ -91,7 +95,7 @@ def _class_errors(step: Step, answers: Answers) -> dict[str, str]:
         answered = {record["key"] for record in answers.get("opinions", ())}
         for each in step.reviews:
             if each["body"] not in answered:
-                errors[f"opinions.{each['body']}.answer"] = f"{party_name(each['body'])}的意见还没有答复"
+                errors[f"opinions.{each['body']}.answer"] = f"{_asked(each)}的意见还没有答复"
     if step.project.get("linkage") == "partial" and not answers.get("linkage_rectification"):
         errors["linkage_rectification"] = "联农带农作用不充分，请写明整改措施（第二条）"
     return errors
@@ -122,7 +126,8 @@ def _rows(step: Step, answers: Answers) -> tuple[tuple[str, str], ...]:
     if answers.get("failure"):
         rows.append(("失败原因", f"{FailureKind(answers['failure']).label}：{answers.get('failure_facts', '')}"))
     rows += [(label, answers[name]) for name, label in _FITTED if answers.get(name)]
-    rows += [(f"{party_name(r['key'])}意见的采纳", r["answer"]) for r in answers.get("opinions", ())]
+    names = {str(each["body"]): _asked(each) for each in step.reviews}
+    rows += [(f"{names.get(r['key'], r['key'])}意见的采纳", r["answer"]) for r in answers.get("opinions", ())]
     rows.append(("处置方案", answers["plan"]))
     if answers.get("linkage_rectification"):
         rows.append(("联农带农整改", answers["linkage_rectification"]))

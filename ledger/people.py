@@ -193,6 +193,12 @@ def appoint(session: Session, user: User, unit: Unit, role: Role) -> Post:
     return post
 
 
+def holders_in(session: Session, unit_id: int, role: Role) -> Sequence[User]:
+    """Return who holds a role in a unit and may sign in, in the order they were entered."""
+    wanted = (Post.unit_id == unit_id, Post.role == role, User.disabled_at.is_(None))
+    return session.scalars(select(User).join(Post, Post.user_id == User.id).where(*wanted).order_by(User.id)).all()
+
+
 def reach_of(post: PostView) -> str:
     """The path below which a post sees: the county-wide units of a county see all of it."""
     if post.unit_kind in COUNTY_WIDE and post.unit_kind not in (UnitKind.CITY, UnitKind.COUNTY):
