@@ -8,7 +8,7 @@ several places at once, the diagram's own way is taken.
 from __future__ import annotations
 
 from bpmn.casefile import CaseFile
-from bpmn.exploration import legal_targets, reachable_markings
+from bpmn.exploration import legal_targets
 from bpmn.refusals import ActRefused
 from ledger.cases import WorkItem
 from ledger.timers import fired_since
@@ -46,7 +46,7 @@ def go_straight_back(file: CaseFile, item: WorkItem, before: frozenset[str]) -> 
     token, first = new[0].token, _first(file)
     if first.get(new[0].element, item.id + 1) <= first[item.element]:
         return {}
-    if target not in legal_targets(reachable_markings(file.version.diagram), file.run, token, {target}):
+    if target not in legal_targets(file.version.markings, file.run, token, {target}):
         return {}
     file.run.move(token, target)
     return {"moved": token, "target": target}
