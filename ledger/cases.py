@@ -322,6 +322,12 @@ def due_timers(session: Session, now: datetime, limit: int) -> Sequence[int]:
     return session.scalars(wanted.order_by(Timer.due_at, Timer.id).limit(limit)).all()
 
 
+def next_due_at(session: Session, after: datetime) -> datetime | None:
+    """Return the next moment at which a timer is due; one that failed and rests is due by its incident."""
+    waiting = (Timer.ended_at.is_(None), Timer.due_at > after)
+    return session.scalars(select(Timer.due_at).where(*waiting).order_by(Timer.due_at).limit(1)).first()
+
+
 def timer_case(session: Session, timer_id: int) -> int | None:
     """Return the case a timer belongs to, for the incident it leaves."""
     return session.scalars(select(Timer.case_id).where(Timer.id == timer_id)).one_or_none()

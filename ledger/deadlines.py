@@ -56,6 +56,54 @@ def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
     return [DueItem(*row) for row in rows]
 
 
+def still_open(session: Session, item_ids: Collection[int]) -> set[int]:
+    """Return which items still wait: nobody is told of one that is done."""
+    waiting = (WorkItem.id.in_(item_ids), WorkItem.completed_at.is_(None), WorkItem.status.in_(WAITING))
+    running = (*waiting, Case.status == CaseStatus.RUNNING)
+    return set(session.scalars(select(WorkItem.id).join(Case, Case.id == WorkItem.case_id).where(*running)))
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """An open item that came lately; `returned` when it was sent back, with the reason on its page."""
+
+    item_id: int
+    name: str
+    project_name: str
+    unit_id: int
+    role: str
+    due_at: datetime
+    created_at: datetime
+    returned: bool
+
+
+def items_new(session: Session, since: datetime, until: datetime) -> Sequence[NewItem]:
+    """Return open items of running cases that came after `since`, up to `until`, in the order they came."""
+    rows = session.execute(
+        select(
+            WorkItem.id,
+            WorkItem.name,
+            Project.name,
+            WorkItem.unit_id,
+            WorkItem.role,
+            WorkItem.due_at,
+            WorkItem.created_at,
+            WorkItem.returned_reason != "",
+        )
+        .join(Case, Case.id == WorkItem.case_id)
+        .join(Project, Project.id == Case.project_id)
+        .where(
+            WorkItem.completed_at.is_(None),
+            WorkItem.status.in_(WAITING),
+            Case.status == CaseStatus.RUNNING,
+            WorkItem.created_at > since,
+            WorkItem.created_at <= until,
+        )
+        .order_by(WorkItem.id)
+    )
+    return [NewItem(*row) for row in rows]
+
+
 @dataclass(frozen=True)
 class Holder:
     """A person who can be told, with one post."""

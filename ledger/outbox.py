@@ -1,18 +1,27 @@
-"""Messages decided in a transaction, delivered after it: never lost, never decided twice (safety rule 11)."""
+"""Messages decided in a transaction, delivered after it: never lost, never decided twice (safety rule 11).
+
+A message in the page is delivered by being here. Any other is leased by one sender at a time, sent with no transaction
+open, and settled; a lease that its sender did not live to settle ends by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, cast, func, literal, or_, select, text
+from sqlalchemy import JSON, ForeignKey, Index, String, and_, cast, exists, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base, UtcDateTime
 from ledger.people import Post, User
 from ledger.vocabulary import Role
+
+PAGE = "page"  # the channel that is always there
+DIGEST = "digest"
+_UNSENT = text("sent_at IS NULL AND dead_at IS NULL")
 
 
 class Message(Base):
@@ -23,32 +32,42 @@ class Message(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     channel: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="")  # digest, urge, …: which text and which provider's template
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     subject: Mapped[str]
     body: Mapped[str]
+    lines: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # what it speaks of, as `Line`; None: of no item
     created_at: Mapped[datetime]
     not_before_at: Mapped[datetime]
     leased_until_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
-    dead_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]  # given up, or overtaken: all it spoke of was done before it went out
     read_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
+    receipt: Mapped[str] = mapped_column(default="", index=True)  # the provider's number for it
+    delivered_at: Mapped[datetime | None]  # as the provider reported
+    parts: Mapped[int] = mapped_column(default=0)  # text messages it was billed as
 
     __table_args__ = (
-        Index(
-            "ix_message_unsent",
-            "not_before_at",
-            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
-        ),
+        Index("ix_message_unsent", "channel", "not_before_at", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
+        Index("ix_message_kind_created_at", "kind", "created_at"),
     )
 
 
 LEASE = timedelta(minutes=2)  # longer than any channel may take; then the message is somebody else's to send
 MOST_ATTEMPTS = 8
 _FIRST_WAIT = timedelta(minutes=1)
-PAGE = "page"  # the channel that is always there
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item in a message: `left` working days until it is due, negative when overdue, None when it is new."""
+
+    item_id: int
+    text: str
+    brief: str
+    left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,28 +79,18 @@ class Notice:
     user_id: int
     subject: str
     body: str
+    kind: str = ""
+    lines: tuple[Line, ...] | None = None
+    not_before_at: datetime | None = None
 
 
 def post(session: Session, notices: Sequence[Notice], now: datetime) -> int:
     """Write messages into the outbox and return how many are new; two clocks at once write each one once."""
-    rows = [
-        {
-            "dedupe_key": notice.key,
-            "channel": notice.channel,
-            "user_id": notice.user_id,
-            "subject": notice.subject,
-            "body": notice.body,
-            "created_at": now,
-            "not_before_at": now,
-            "attempts": 0,
-            "error": "",
-        }
-        for notice in notices
-    ]
-    if not rows:
+    if not notices:
         return 0
-    known = set(session.scalars(select(Message.dedupe_key).where(Message.dedupe_key.in_([n.key for n in notices]))))
-    fresh = [row for row in rows if row["dedupe_key"] not in known]
+    keys = [notice.key for notice in notices]
+    known = set(session.scalars(select(Message.dedupe_key).where(Message.dedupe_key.in_(keys))))
+    fresh = [_row(notice, now) for notice in notices if notice.key not in known]
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     if fresh:
         session.execute(dialect.insert(Message).on_conflict_do_nothing(index_elements=["dedupe_key"]), fresh)
@@ -107,6 +116,10 @@ def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime
         "body": literal(telling.body),
         "created_at": literal(now, UtcDateTime()),
         "not_before_at": literal(now, UtcDateTime()),
+        "sent_at": literal(now, UtcDateTime()),
+        "kind": literal("new"),
+        "receipt": literal(""),
+        "parts": literal(0),
         "attempts": literal(0),
         "error": literal(""),
     }
@@ -117,15 +130,49 @@ def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime
     session.execute(written.on_conflict_do_nothing(index_elements=["dedupe_key"]))
 
 
-def claim_message(session: Session, now: datetime) -> Message | None:
-    """Lease the oldest message that is to be sent; None when none is left. Several senders never take the same one."""
+def _row(notice: Notice, now: datetime) -> dict[str, Any]:
+    return {
+        "dedupe_key": notice.key,
+        "channel": notice.channel,
+        "kind": notice.kind,
+        "user_id": notice.user_id,
+        "subject": notice.subject,
+        "body": notice.body,
+        "lines": None if notice.lines is None else [[n.item_id, n.text, n.brief, n.left] for n in notice.lines],
+        "created_at": now,
+        "not_before_at": notice.not_before_at or now,
+        "attempts": 0,
+        "sent_at": now if notice.channel == PAGE else None,
+        "error": "",
+        "receipt": "",
+        "parts": 0,
+    }
+
+
+def lines_of(message: Message) -> tuple[Line, ...]:
+    """Return what a message speaks of."""
+    return tuple(Line(*row) for row in message.lines or ())
+
+
+def claim_messages(session: Session, channel: str, now: datetime, limit: int) -> Sequence[Message]:
+    """Lease the oldest messages to be sent over a channel; several senders never take the same one."""
     free = or_(Message.leased_until_at.is_(None), Message.leased_until_at <= now)
-    waiting = (Message.sent_at.is_(None), Message.dead_at.is_(None), Message.not_before_at <= now, free)
-    oldest = select(Message).where(*waiting).order_by(Message.not_before_at, Message.id).limit(1)
-    message = session.scalars(oldest.with_for_update(skip_locked=True)).one_or_none()
-    if message is not None:
+    waiting = (Message.channel == channel, Message.sent_at.is_(None), Message.dead_at.is_(None))
+    oldest = select(Message).where(*waiting, Message.not_before_at <= now, free)
+    ordered = oldest.order_by(Message.not_before_at, Message.id).limit(limit)
+    claimed = session.scalars(ordered.with_for_update(skip_locked=True)).all()
+    for message in claimed:
         message.leased_until_at, message.attempts = now + LEASE, message.attempts + 1
-    return message
+    return claimed
+
+
+def give_back(session: Session, message_ids: Collection[int], not_before_at: datetime) -> None:
+    """Return messages that were claimed and not tried: their attempt does not count."""
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.sent_at.is_(None))
+        .values(leased_until_at=None, attempts=Message.attempts - 1, not_before_at=not_before_at)
+    )
 
 
 def settle_message(
@@ -143,21 +190,40 @@ def settle_message(
     return message.dead_at is not None
 
 
-def messages_of(session: Session, user_id: int, limit: int = 50) -> Sequence[Message]:
-    """Return a person's in-page messages, newest first."""
-    mine = (Message.user_id == user_id, Message.sent_at.is_not(None), Message.channel == "page")
-    return session.scalars(select(Message).where(*mine).order_by(Message.id.desc()).limit(limit)).all()
+def note_sent(session: Session, message_id: int, now: datetime, receipt: str, parts: int) -> None:
+    """Settle a message that went out, in one statement: thousands are sent in a row."""
+    sent = {"sent_at": now, "leased_until_at": None, "error": "", "receipt": receipt, "parts": parts}
+    session.execute(update(Message).where(Message.id == message_id).values(sent))
 
 
-def unread_count(session: Session, user_id: int) -> int:
-    """Count a person's in-page messages not read yet."""
-    mine = (Message.user_id == user_id, Message.sent_at.is_not(None), Message.read_at.is_(None))
-    wanted = select(func.count()).select_from(Message).where(*mine, Message.channel == "page")
-    return session.scalars(wanted).one()
+def note_receipt(session: Session, receipt: str, now: datetime, failure: str = "") -> bool:
+    """Write down what the provider reports of a message; False when it is none of ours."""
+    reported = {"delivered_at": now} if not failure else {"error": failure}
+    known = (Message.receipt == receipt, Message.sent_at.is_not(None))
+    if not receipt or not session.scalars(select(exists().where(*known))).one():
+        return False
+    session.execute(update(Message).where(*known).values(reported))
+    return True
 
 
-def read_message(session: Session, message_id: int, user_id: int, now: datetime) -> None:
-    """Mark a person's own message as read; a foreign one is left alone."""
-    message = session.get(Message, message_id)
-    if message is not None and message.user_id == user_id and message.read_at is None:
-        message.read_at = now
+def revive(session: Session, message_id: int, now: datetime) -> bool:
+    """Send a dead message once more from the start; False when it is not dead."""
+    message = session.get(Message, message_id, with_for_update=True)
+    if message is None or message.dead_at is None:
+        return False
+    message.dead_at, message.attempts, message.not_before_at, message.error = None, 0, now, ""
+    return True
+
+
+def parts_sent(session: Session, channel: str, user_ids: Collection[int], since: datetime) -> int:
+    """Count the text messages billed for these people since a moment."""
+    sent = and_(Message.channel == channel, Message.sent_at >= since, Message.user_id.in_(user_ids))
+    return session.scalars(select(func.coalesce(func.sum(Message.parts), 0)).where(sent)).one()
+
+
+def last_digests(session: Session, since: datetime) -> dict[tuple[int, str], datetime]:
+    """Return when each person was last told over each channel, by digests written since a moment."""
+    told = select(Message.user_id, Message.channel, func.max(Message.created_at))
+    written = told.where(Message.kind == DIGEST, Message.created_at >= since)
+    rows = session.execute(written.group_by(Message.user_id, Message.channel))
+    return {(user_id, channel): at for user_id, channel, at in rows}

@@ -206,6 +206,12 @@ def reach_of(post: PostView) -> str:
     return post.unit_path
 
 
+def colleagues_of(session: Session, user_id: int) -> Collection[int]:
+    """Return everybody who holds a post in one of a person's units, the person too."""
+    units = select(Post.unit_id).where(Post.user_id == user_id)
+    return set(session.scalars(select(Post.user_id).where(Post.unit_id.in_(units))))
+
+
 def counties(session: Session) -> Sequence[Unit]:
     """Return the counties of this installation, in the order they were entered."""
     return session.scalars(select(Unit).where(Unit.kind == UnitKind.COUNTY).order_by(Unit.id)).all()

@@ -8,15 +8,19 @@ import os
 from pathlib import Path
 from secrets import token_bytes
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from ledger.channel_settings import Channelling
 from ledger.db import Keys
 
 
 class Settings(BaseSettings):
-    """One installation; every value can be set as SIGEYIPI_… in the environment or in `.env`."""
+    """One installation; every value can be set as SIGEYIPI_… in the environment, or in the file SIGEYIPI_CONFIG names.
 
-    model_config = SettingsConfigDict(env_prefix="SIGEYIPI_", extra="ignore")
+    What lies deeper is written with two underscores: SIGEYIPI_CHANNELS__SMTP__HOST.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SIGEYIPI_", env_nested_delimiter="__", extra="ignore")
 
     data: Path = Path("sigeyipi-data")
     database: str | None = None  # default: SQLite in `data`
@@ -27,6 +31,17 @@ class Settings(BaseSettings):
     absolute_hours: int = 12
     upload_limit_mb: int = 20
     round_limit: int = 50  # how often a case may be sent back to one step
+    public_url: str = ""  # what messages give as the address to sign in at
+    channels: Channelling = Channelling()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what is given in code, then the environment, then the TOML file that SIGEYIPI_CONFIG names."""
+        file = os.environ.get("SIGEYIPI_CONFIG")
+        written = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (*sources, *named.values(), *written)
 
     @property
     def database_url(self) -> str:

@@ -23,7 +23,7 @@ def main() -> None:
     sessions = open_ledger(settings.database_url, load_keys(settings.data))
     signal.signal(signal.SIGTERM, _leave)
     with suppress(KeyboardInterrupt, SystemExit):
-        run_forever(clock_of(sessions, settings.papers))
+        run_forever(clock_of(sessions, settings))
 
 
 def _leave(_signal: int, _frame: object) -> NoReturn:

@@ -1,11 +1,10 @@
-"""The clock: wakes the sweep every few seconds. What is due stands in the database, so a missed tick loses nothing."""
+"""The clock: wakes the sweep when something is due. It stands in the database, so that a missed tick loses nothing."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -13,22 +12,20 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from ledger.cases import next_due_at
+from ledger.channel_settings import Channelling
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.installation import beat, installation
 from ledger.journal import Moment
+from ledger.settings import Settings
 from ledger.working_days import load_calendar
-from scheduler.channels import Channels
-from scheduler.channels.page import NAME as PAGE
-from scheduler.channels.page import PageChannel
-from scheduler.reminders import is_time, remind
+from scheduler.channels.shipped import channels_of, signature_of
+from scheduler.reminders import hour_of, remind
+from scheduler.sending import Outgoing, send_waiting
 from scheduler.sweep import Ground, sweep
 
-TICK_SECONDS = 5
+TICK_SECONDS = 5  # at most so late is what another process made due; our own next moment is woken for exactly
 _log = structlog.get_logger(__name__)
-
-
-def shipped_channels() -> Channels:
-    return {PAGE: PageChannel()}
 
 
 @dataclass
@@ -36,35 +33,75 @@ class Clock:
     """Ticks on one ledger; `stop` lets the timer being fired finish and nothing new begin."""
 
     ground: Ground
+    outgoing: tuple[Outgoing, ...] = ()
+    scheduler: BaseScheduler | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _reminded_on: date | None = None
+    _reminded_at: tuple[date, int] | None = None
 
     def tick(self) -> None:
         """Do what is due now; an error is logged and the next tick tries again."""
         try:
-            self.pass_once(datetime.now(UTC))
+            self._wake(self.pass_once(datetime.now(UTC)))
         except Exception:  # the clock must outlive a database that is away for a minute
             _log.exception("tick_failed")
 
-    def pass_once(self, real_now: datetime) -> None:
-        """Beat, sweep, and write the day's reminders once it is time."""
-        with transaction(self.ground.sessions) as session:
-            beat(session, real_now)
-            offset = timedelta(seconds=installation(session).clock_offset_seconds)
-            calendar = load_calendar(session)
-        moment = Moment(real_now + offset, real_now)
-        today = day_of(moment.at)
-        if self._reminded_on != today and is_time(calendar, moment.at):
-            remind(self.ground.sessions, moment.at)
-            self._reminded_on = today
-        sweep(self.ground, moment, lambda: not self._stopping.is_set())
+    def pass_once(self, real_now: datetime) -> datetime | None:
+        """Beat, write the hour's reminders, sweep; returns in real time when the next timer is due."""
+        moment = self._beat(real_now)
+        with transaction(self.ground.sessions, writes=False) as session:
+            hour = hour_of(load_calendar(session), moment.at)
+        reached = None if hour is None else (day_of(moment.at), hour)
+        if reached is not None and self._reminded_at != reached:
+            remind(self.ground.sessions, moment.at, [each.name for each in self.outgoing])
+            self._reminded_at = reached
+        sweep(self.ground, moment, self.going_on)
+        with transaction(self.ground.sessions, writes=False) as session:
+            due = next_due_at(session, moment.at)
+        return None if due is None else due - (moment.at - moment.real_at)
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Send what waits for one channel; each channel has a thread of its own, so that none waits for another."""
+        try:
+            with transaction(self.ground.sessions, writes=False) as session:
+                moment = _moment(installation(session).clock_offset_seconds, datetime.now(UTC))
+            send_waiting(self.ground.sessions, outgoing, moment.at, self.going_on)
+        except Exception:  # as for a tick
+            _log.exception("sending_failed", channel=outgoing.name)
+
+    def going_on(self) -> bool:
+        return not self._stopping.is_set()
 
     def stop(self) -> None:
         self._stopping.set()
 
+    def _beat(self, real_now: datetime) -> Moment:
+        with transaction(self.ground.sessions) as session:
+            beat(session, real_now)
+            return _moment(installation(session).clock_offset_seconds, real_now)
 
-def clock_of(sessions: SessionFactory, papers: Path) -> Clock:
-    return Clock(Ground(sessions, papers, shipped_channels()))
+    def _wake(self, real_at: datetime | None) -> None:
+        """Ask to be woken exactly when the next timer is due, when that is before the next tick."""
+        soon = datetime.now(UTC) + timedelta(seconds=TICK_SECONDS)
+        if self.scheduler is not None and real_at is not None and real_at < soon:
+            self.scheduler.add_job(self.tick, "date", run_date=real_at, id="due", replace_existing=True)
+
+
+def _moment(offset_seconds: int, real_now: datetime) -> Moment:
+    return Moment(real_now + timedelta(seconds=offset_seconds), real_now)
+
+
+def clock_of(sessions: SessionFactory, settings: Settings) -> Clock:
+    """Return the clock of an installation; ExtraMissing when a provider's component is not installed."""
+    return Clock(Ground(sessions, settings.papers), outgoing_of(settings.channels, settings.public_url))
+
+
+def outgoing_of(settings: Channelling, link: str) -> tuple[Outgoing, ...]:
+    """Return the channels that carry messages out of the building."""
+    signature = signature_of(settings)
+    return tuple(
+        Outgoing(name, channel, link, settings.sms_daily_quota, signature)
+        for name, channel in channels_of(settings).items()
+    )
 
 
 def start_in_background(clock: Clock) -> BackgroundScheduler:
@@ -92,12 +129,17 @@ def run_forever(clock: Clock) -> None:
 
 
 def _schedule(scheduler: BaseScheduler, clock: Clock) -> None:
-    scheduler.add_job(
-        clock.tick,
-        "interval",
-        seconds=TICK_SECONDS,
-        next_run_time=datetime.now(SHANGHAI),
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
+    clock.scheduler = scheduler
+    works = {"tick": (clock.tick, ()), **{f"send:{each.name}": (clock.send, (each,)) for each in clock.outgoing}}
+    for name, (work, arguments) in works.items():
+        scheduler.add_job(
+            work,
+            "interval",
+            args=arguments,
+            id=name,
+            seconds=TICK_SECONDS,
+            next_run_time=datetime.now(SHANGHAI),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )

@@ -1,28 +1,33 @@
-"""Reminders (T3): each working day at 09:00 one message per person gathers all that is due or overdue."""
+"""Reminders (T3): at each of a person's hours one message per channel gathers all that is due, overdue or new.
+
+What a person was told, and when, stands in the outbox: a clock that was away for a day tells everything once, and two
+clocks tell nothing twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 
 from ledger.db import SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
-from ledger.deadlines import DueItem, Holder, holders, items_due
-from ledger.outbox import Notice, post
+from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
+from ledger.message_choices import HOURS, Reachable, reachable
+from ledger.outbox import DIGEST, PAGE, Line, Notice, last_digests, post
 from ledger.vocabulary import Role
 from ledger.working_days import Calendar, load_calendar
-from scheduler.channels.page import NAME as PAGE
+from scheduler.letters import body_of, subject_of
 
-HOUR = 9
 DAYS_BEFORE = (3, 1, 0)  # working days before the last day, and the day itself
 SIGNER_AFTER = 1  # working days overdue, when the unit's 审核人 is told too
 SUPERVISOR_AFTER = 3
-_LINES = 30  # a message stays readable; the rest is in 待办
+MEMORY = timedelta(days=15)  # how far back new items are told at all: longer than any holiday
+_BRIEF = 12  # characters of a project's name in a text message
 
 
 @dataclass(frozen=True)
-class Line:
-    """One item in a person's message: `left` working days, negative when overdue."""
+class DueLine:
+    """One item that is due: `left` working days, negative when overdue."""
 
     item: DueItem
     left: int
@@ -30,34 +35,125 @@ class Line:
     milestone: bool = False
 
     @property
-    def text(self) -> str:
+    def line(self) -> Line:
         what = "阶段性成效" if self.milestone else "办理期限"
         day = f"{self.day.month}月{self.day.day}日"
+        text = f"{self.item.project_name}：{self.item.name}，{what}{day}，{self.when}"
+        return Line(self.item.item_id, text, f"{brief(self.item.project_name)}{self.item.name}{self.when}", self.left)
+
+    @property
+    def when(self) -> str:
         if self.left < 0:
-            return f"{self.item.project_name}：{self.item.name}，{what}{day}，已超期{-self.left}个工作日"
-        when = "今天到期" if self.left == 0 else f"还剩{self.left}个工作日"
-        return f"{self.item.project_name}：{self.item.name}，{what}{day}，{when}"
+            return f"已超期{-self.left}个工作日"
+        return "今天到期" if self.left == 0 else f"还剩{self.left}个工作日"
 
 
-def is_time(calendar: Calendar, now: datetime) -> bool:
-    """Say whether the day's reminders are to be out: from 09:00 of each working day."""
-    return calendar.is_working(day_of(now)) and now.astimezone(SHANGHAI).hour >= HOUR
+def brief(name: str) -> str:
+    """Shorten a project's name for a telephone."""
+    return name if len(name) <= _BRIEF else f"{name[: _BRIEF - 1]}…"
 
 
-def remind(sessions: SessionFactory, now: datetime) -> int:
-    """Write the day's reminders and return how many are new; called again the same day it writes none twice."""
+def line_of_new(item: NewItem) -> Line:
+    """Say that an item came, or came back; until when, and why, its page tells."""
+    day = last_day(item.due_at)
+    what = "已退回，请重新办理" if item.returned else "新任务"
+    text = f"{item.project_name}：{item.name}，{what}，办理期限{day.month}月{day.day}日"
+    return Line(item.item_id, text, f"{brief(item.project_name)}{item.name}{'退回' if item.returned else '新到'}")
+
+
+def hour_of(calendar: Calendar, now: datetime) -> int | None:
+    """Return the latest of the day's hours that has come; None before the first and on days without work."""
+    if not calendar.is_working(day_of(now)):
+        return None
+    return max((hour for hour in HOURS if hour <= now.astimezone(SHANGHAI).hour), default=None)
+
+
+def remind(sessions: SessionFactory, now: datetime, channels: Collection[str] = ()) -> int:
+    """Write the messages of this hour and return how many are new; called again in the same hour it writes none."""
     with transaction(sessions) as session:
         calendar = load_calendar(session)
-        if not is_time(calendar, now):
+        if hour_of(calendar, now) is None:
             return 0
         today = day_of(now)
         until = end_of_day(calendar.period(today, max(DAYS_BEFORE)).end)
-        lines = [line for item in items_due(session, until) for line in lines_of(item, calendar, now)]
-        told = told_to(lines, holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR)))
-        return post(session, [notice(user_id, mine, today) for user_id, mine in told.items()], now)
+        since = now - MEMORY
+        round_ = Round(
+            now=now,
+            due=told_to(
+                [line for item in items_due(session, until) for line in lines_of(item, calendar, now)],
+                holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR)),
+            ),
+            new=items_new(session, since, now),
+            holders=holders(session, (Role.HANDLER, Role.SIGNER)),
+            told=last_digests(session, since),
+        )
+        people = reachable(session, round_.people, (PAGE, *channels))
+        return post(session, round_.notices(people.values(), (PAGE, *channels)), now)
 
 
-def lines_of(item: DueItem, calendar: Calendar, now: datetime) -> list[Line]:
+@dataclass(frozen=True)
+class Round:
+    """What there is to tell at one hour, and when each person was told last over each channel."""
+
+    now: datetime
+    due: Mapping[int, Sequence[DueLine]]
+    new: Sequence[NewItem]
+    holders: Sequence[Holder]
+    told: Mapping[tuple[int, str], datetime]
+    came: dict[int, list[NewItem]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        at: dict[tuple[int, str], list[int]] = {}
+        for person in self.holders:
+            at.setdefault((person.unit_id, person.role), []).append(person.user_id)
+        for item in self.new:
+            for user_id in at.get((item.unit_id, item.role), ()):
+                self.came.setdefault(user_id, []).append(item)
+
+    @property
+    def people(self) -> set[int]:
+        return {*self.due, *self.came}
+
+    def notices(self, people: Iterable[Reachable], channels: Sequence[str]) -> list[Notice]:
+        """Return one message per person and channel whose hour has come and who has something to hear."""
+        made = []
+        for person in people:
+            for channel in channels:
+                lines = self.lines(person, channel) if person.wants(channel) else ()
+                if lines:
+                    made.append(self._notice(person, channel, lines))
+        return made
+
+    def lines(self, person: Reachable, channel: str) -> tuple[Line, ...]:
+        """Return what a person is told now over a channel: what is due once a day, what is new once."""
+        hour = self._hour(person, channel)
+        last = self.told.get((person.user_id, channel))
+        if hour is None or (last is not None and last >= hour):
+            return ()
+        due = self.due.get(person.user_id, ()) if last is None or day_of(last) < day_of(self.now) else ()
+        if channel == PAGE:  # where a new item is told of at once, by the act that brought it
+            return tuple(each.line for each in due)
+        told = {line.item.item_id for line in due}
+        came = [
+            item
+            for item in self.came.get(person.user_id, ())
+            if (last is None or item.created_at > last) and item.item_id not in told
+        ]
+        return (*(each.line for each in due), *(line_of_new(item) for item in came))
+
+    def _hour(self, person: Reachable, channel: str) -> datetime | None:
+        """Return the latest of the person's hours today that has come."""
+        local = self.now.astimezone(SHANGHAI)
+        hour = max((hour for hour in person.hours.get(channel, ()) if hour <= local.hour), default=None)
+        return None if hour is None else datetime.combine(local.date(), time(hour), SHANGHAI)
+
+    def _notice(self, person: Reachable, channel: str, lines: tuple[Line, ...]) -> Notice:
+        hour = self._hour(person, channel)
+        key = f"{DIGEST}:{hour:%Y-%m-%dT%H}:{person.user_id}:{channel}"
+        return Notice(key, channel, person.user_id, subject_of(lines), body_of(lines), DIGEST, lines)
+
+
+def lines_of(item: DueItem, calendar: Calendar, now: datetime) -> list[DueLine]:
     """Return what is to be said about an item today; nothing on days between."""
     moments = [(item.due_at, False)]
     if item.milestone_at is not None:
@@ -68,45 +164,29 @@ def lines_of(item: DueItem, calendar: Calendar, now: datetime) -> list[Line]:
         # an overdue day is counted in working days, and is at least one from the first working day after it
         left = calendar.count(day_of(now), day) if moment > now else -max(1, calendar.count(day, day_of(now)))
         if left < 0 or left in DAYS_BEFORE:
-            lines.append(Line(item, left, day, milestone))
+            lines.append(DueLine(item, left, day, milestone))
     return lines
 
 
-def told_to(lines: Iterable[Line], people: Sequence[Holder]) -> dict[int, list[Line]]:
+def told_to(lines: Iterable[DueLine], people: Sequence[Holder]) -> dict[int, list[DueLine]]:
     """Return each person's lines: one's own items, and what is long overdue below a signer or supervisor."""
-    told: dict[int, dict[Line, None]] = {}
+    posts: dict[tuple[int, str], list[int]] = {}
+    for person in people:
+        posts.setdefault((person.unit_id, person.role), []).append(person.user_id)
+    supervisors = [person for person in people if person.role == Role.SUPERVISOR]
+    told: dict[int, dict[DueLine, None]] = {}
     for line in lines:
-        for person in people:
-            if concerns(line, person):
-                told.setdefault(person.user_id, {})[line] = None
-    return {user_id: list(mine) for user_id, mine in told.items()}
+        for user_id in _hearers(line, posts, supervisors):
+            told.setdefault(user_id, {})[line] = None
+    return {user_id: sorted(mine, key=lambda line: (line.left, line.day)) for user_id, mine in told.items()}
 
 
-def concerns(line: Line, person: Holder) -> bool:
-    """Say whether a person is to hear of a line."""
-    item = line.item
-    if (person.unit_id, person.role) == (item.unit_id, item.role):
-        return True
-    overdue = -line.left
-    if person.role == Role.SIGNER:
-        return person.unit_id == item.unit_id and overdue >= SIGNER_AFTER
-    return (
-        person.role == Role.SUPERVISOR and item.unit_path.startswith(person.unit_path) and overdue >= SUPERVISOR_AFTER
-    )
-
-
-def notice(user_id: int, lines: Sequence[Line], today: date) -> Notice:
-    """Gather one person's lines, overdue first, into one message; its key keeps it single for the day."""
-    ordered = sorted(lines, key=lambda line: (line.left, line.day, line.item.item_id))
-    overdue = sum(line.left < 0 for line in ordered)
-    counts = f"{overdue}件已超期，" if overdue else ""
-    rest = len(ordered) - _LINES
-    body = "\n".join(
-        [*(line.text for line in ordered[:_LINES]), *([f"另有{rest}件，请到待办查看"] if rest > 0 else [])]
-    )
-    subject = (
-        f"办理提醒：{counts}{len(ordered) - overdue}件即将到期"
-        if len(ordered) > overdue
-        else f"办理提醒：{overdue}件已超期"
-    )
-    return Notice(f"digest:{today.isoformat()}:{user_id}:{PAGE}", PAGE, user_id, subject, body)
+def _hearers(
+    line: DueLine, posts: Mapping[tuple[int, str], Sequence[int]], supervisors: Sequence[Holder]
+) -> Iterable[int]:
+    item, overdue = line.item, -line.left
+    yield from posts.get((item.unit_id, item.role), ())
+    if overdue >= SIGNER_AFTER:
+        yield from posts.get((item.unit_id, Role.SIGNER), ())
+    if overdue >= SUPERVISOR_AFTER:
+        yield from (person.user_id for person in supervisors if item.unit_path.startswith(person.unit_path))

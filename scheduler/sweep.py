@@ -1,10 +1,9 @@
-"""One pass over what is due: timers, each in its own transaction, then messages, sent with no transaction open."""
+"""One pass over what is due: timers, each in its own transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -15,9 +14,7 @@ from bpmn.runtime import fire_timer
 from ledger.cases import due_timers, resolve_incidents, timer_case
 from ledger.db import SessionFactory, transaction
 from ledger.journal import Moment
-from ledger.outbox import Message, claim_message, settle_message
 from ledger.people import CLOCK
-from scheduler.channels import ChannelFailed, Channels
 
 BATCH = 200  # timers looked up at once; the next look-up leaves out those that failed
 _log = structlog.get_logger(__name__)
@@ -29,7 +26,6 @@ class Swept:
 
     fired: int
     failed: int
-    sent: int
 
 
 @dataclass(frozen=True)
@@ -38,12 +34,11 @@ class Ground:
 
     sessions: SessionFactory
     papers: Path
-    channels: Channels
 
 
 def sweep(ground: Ground, moment: Moment, going_on: Callable[[], bool] = lambda: True) -> Swept:
-    """Fire every timer due and send every message to be sent, until nothing is left or `going_on` says to stop."""
-    fired = failed = sent = 0
+    """Fire every timer due, until nothing is left or `going_on` says to stop."""
+    fired = failed = 0
     while going_on():
         with transaction(ground.sessions, writes=False) as session:
             due = due_timers(session, moment.at, BATCH)
@@ -54,9 +49,7 @@ def sweep(ground: Ground, moment: Moment, going_on: Callable[[], bool] = lambda:
                 break
             outcome = _fire(ground, timer_id, moment)
             fired, failed = fired + (outcome is True), failed + (outcome is None)
-    while going_on() and _send(ground, moment.at):
-        sent += 1
-    return Swept(fired, failed, sent)
+    return Swept(fired, failed)
 
 
 def _fire(ground: Ground, timer_id: int, moment: Moment) -> bool | None:
@@ -73,32 +66,3 @@ def _fire(ground: Ground, timer_id: int, moment: Moment) -> bool | None:
             case_id = timer_case(session, timer_id)
         note_failure(ground.sessions, "timer", error, moment.at, case_id=case_id, subject_id=timer_id)
         return None
-
-
-def _send(ground: Ground, now: datetime) -> bool:
-    """Send one message; False when none is left."""
-    with transaction(ground.sessions) as session:
-        message = claim_message(session, now)
-    if message is None:
-        return False
-    failure = _deliver(ground.channels, message)
-    with transaction(ground.sessions) as session:
-        reason = str(failure) if failure is not None else ""
-        dead = settle_message(session, message.id, now, reason, for_good=failure is not None and failure.permanent)
-    if dead and failure is not None:
-        note_failure(ground.sessions, "message", failure, now, case_id=None, subject_id=message.id)
-    return True
-
-
-def _deliver(channels: Channels, message: Message) -> ChannelFailed | None:
-    channel = channels.get(message.channel)
-    if channel is None:
-        return ChannelFailed(f"没有渠道“{message.channel}”", permanent=True)
-    try:
-        channel.send(message)
-    except ChannelFailed as failure:
-        return failure
-    except Exception as error:  # a channel's own mistake must not stop the other messages
-        _log.exception("channel_failed", channel=message.channel, message_id=message.id)
-        return ChannelFailed(f"{type(error).__name__}: {error}")
-    return None

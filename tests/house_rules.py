@@ -33,6 +33,9 @@ HOMES = {
     "sqlalchemy": "ledger/",
     "alembic": "ledger/",
     "chinese_calendar": "ledger/",
+    "smtplib": "scheduler/channels/",
+    "alibabacloud_dysmsapi20170525": "scheduler/channels/aliyun.py",
+    "tencentcloud": "scheduler/channels/tencent.py",
 }
 # every room may be handed a session and pass it on
 SESSION_IMPORT = {("sqlalchemy.orm", "Session")}

@@ -147,7 +147,7 @@ def _address(settings: Settings) -> str:
 def _answer(settings: Settings, sessions: SessionFactory, ready: Callable[[], None]) -> int:
     app = create_app(sessions, settings)
     try:
-        serve(app, settings, clock_of(sessions, settings.papers), ready)
+        serve(app, settings, clock_of(sessions, settings), ready)
     except OSError as busy:
         raise Refused(f"{_address(settings)} 打不开（{busy.strerror}），请用 --port 换一个端口") from busy
     return 0
@@ -155,7 +155,7 @@ def _answer(settings: Settings, sessions: SessionFactory, ready: Callable[[], No
 
 def _clock(given: argparse.Namespace) -> int:
     settings = _settings(given)
-    run_forever(clock_of(set_up(settings, real_now()), settings.papers))
+    run_forever(clock_of(set_up(settings, real_now()), settings))
     return 0
 
 

@@ -37,7 +37,7 @@ def move() -> ResponseReturnValue:
     @after_this_request
     def sweep(response: Response) -> Response:
         # after the commit: the pass has transactions of its own, and reads the moved clock
-        clock_of(sessions(), settings().papers).pass_once(real_at)
+        clock_of(sessions(), settings()).pass_once(real_at)
         return response
 
     record(ledger_session(), moment(), actor(), Act("clock_moved", detail={"seconds": int(ahead.total_seconds())}))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Protocol
 
-from ledger.outbox import Message
+from scheduler.letters import Letter
+
+Send = Callable[[Letter], str]
+"""Sends one letter and returns the provider's number for it, or raises ChannelFailed or ChannelAway."""
 
 
 class ChannelFailed(Exception):
@@ -16,10 +21,30 @@ class ChannelFailed(Exception):
         self.permanent = permanent
 
 
-class Channel(Protocol):
-    """Delivers one message or raises ChannelFailed; called with no transaction open."""
+class ChannelAway(Exception):
+    """Nothing goes out over the channel now: server away, account refused, throttled. No message is to blame."""
 
-    def send(self, message: Message) -> None: ...
+
+class Reach(StrEnum):
+    """What a channel needs to know of a person: the column of `User`, or nothing."""
+
+    NOTHING = ""
+    EMAIL = "email"
+    TELEPHONE = "telephone"
+
+
+class Channel(Protocol):
+    """One way to people. `batch` letters are sent over one connection, with no transaction open."""
+
+    @property
+    def reach(self) -> Reach: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    def opened(self) -> AbstractContextManager[Send]:
+        """Connect for one batch; raises ChannelAway."""
+        ...
 
 
 Channels = Mapping[str, Channel]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from ledger.outbox import Message
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-NAME = "page"
+from ledger.outbox import PAGE as NAME
+from scheduler.channels import Reach, Send
+
+__all__ = ["NAME", "PageChannel"]
 
 
 class PageChannel:
-    """Has nothing to carry."""
+    """Has nothing to carry: the row itself is what the person reads."""
 
-    def send(self, message: Message) -> None:
-        """Do nothing: the row itself is what the person reads."""
+    reach = Reach.NOTHING
+    batch = 200
+
+    @contextmanager
+    def opened(self) -> Iterator[Send]:
+        yield lambda letter: ""

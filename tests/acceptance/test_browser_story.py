@@ -59,7 +59,7 @@ def house(browser: Browser, tmp_path: Path, screenshots: Path) -> Iterator[House
     """The demonstration as `sigeyipi demo` starts it: pages and clock over a folder of its own."""
     settings = Settings(data=tmp_path)
     sessions = set_up(settings, datetime.now(UTC), demonstration=True)
-    clock = clock_of(sessions, settings.papers)
+    clock = clock_of(sessions, settings)
     ticking = start_in_background(clock)
     with served(create_app(sessions, settings)) as address:
         opened = House(address, browser, screenshots)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from ledger.db import transaction
 from ledger.installation import installation, shift_clock
 from ledger.outbox import Message
+from ledger.settings import Settings
 from scheduler.clock import TICK_SECONDS, Clock, clock_of, start_in_background, stop_ticking
 from tests.walk import Ground, Walk, local
 
@@ -22,7 +23,7 @@ def test_t1_moving_the_clock_lets_the_period_pass(sqlite_ground: Ground) -> None
     walk.to("notice_unit")
     walk.complete("notice_unit")
     walk.complete("notice_site")
-    clock = clock_of(sqlite_ground.sessions, sqlite_ground.papers)
+    clock = clock_of(sqlite_ground.sessions, Settings(data=sqlite_ground.papers.parent))
     with transaction(sqlite_ground.sessions) as session:
         shift_clock(session, int((walk.now - REAL).total_seconds()))
     clock.pass_once(REAL)
@@ -39,7 +40,7 @@ def test_t3_reminders_go_out_once_a_day_and_are_delivered(sqlite_ground: Ground)
     walk = Walk(sqlite_ground, sqlite_ground.projects[1])  # 签收 is due on 11-08
     with transaction(sqlite_ground.sessions) as session:
         shift_clock(session, int((local(2023, 11, 8, 8, 59) - REAL).total_seconds()))
-    clock = clock_of(sqlite_ground.sessions, sqlite_ground.papers)
+    clock = clock_of(sqlite_ground.sessions, Settings(data=sqlite_ground.papers.parent))
     counts = []
     for minutes in (0, 1, 2):
         clock.pass_once(REAL + timedelta(minutes=minutes))
@@ -55,16 +56,16 @@ def test_a_failing_pass_does_not_stop_the_clock(
     def fail(*_: object) -> None:
         raise OSError("database is away")
 
-    clock = clock_of(sqlite_ground.sessions, sqlite_ground.papers)
+    clock = clock_of(sqlite_ground.sessions, Settings(data=sqlite_ground.papers.parent))
     monkeypatch.setattr(Clock, "pass_once", fail)
     clock.tick()
     assert "tick_failed" in "".join(capsys.readouterr())
 
 
 def test_it_starts_at_once_and_stops(sqlite_ground: Ground) -> None:
-    clock = clock_of(sqlite_ground.sessions, sqlite_ground.papers)
+    clock = clock_of(sqlite_ground.sessions, Settings(data=sqlite_ground.papers.parent))
     scheduler = start_in_background(clock)
-    (job,) = scheduler.get_jobs()
+    job = scheduler.get_job("tick")
     assert (job.max_instances, job.coalesce) == (1, True)
     stop_ticking(scheduler, clock)
     assert not scheduler.running

@@ -9,9 +9,11 @@ from sqlalchemy import select, update
 
 from ledger.cases import WorkItem
 from ledger.db import transaction
-from ledger.outbox import Message
+from ledger.message_choices import choices_of, choose
+from ledger.outbox import Message, lines_of
 from ledger.people import Post, User
 from ledger.vocabulary import Role
+from scheduler.letters import letter_of
 from scheduler.reminders import remind
 from tests.walk import Ground, Walk, local
 
@@ -45,8 +47,10 @@ def texts(ground: Ground, role: Role, unit_id: int) -> list[str]:
 def test_t3_before_a_deadline_and_after(sqlite_ground: Ground, now: datetime, told: str | None) -> None:
     walk = Walk(sqlite_ground, sqlite_ground.projects[1])
     walk.complete("receive")  # 实地调研 is due on 11-21
+    remind(sqlite_ground.sessions, local(2023, 11, 7, 9))
     remind(sqlite_ground.sessions, now)
-    mine = texts(sqlite_ground, Role.HANDLER, walk.item("field_survey").unit_id)
+    new, *mine = texts(sqlite_ground, Role.HANDLER, walk.item("field_survey").unit_id)
+    assert f"{walk.project.name}：实地调研，新任务，办理期限11月21日" in new
     if told is None:
         assert mine == []
     else:
@@ -91,3 +95,69 @@ def test_t3_a_milestone_has_its_own_reminder(sqlite_ground: Ground) -> None:
     walk.to("disposal")  # 阶段性成效 by 12-05
     remind(sqlite_ground.sessions, local(2023, 12, 5, 9))
     assert "阶段性成效12月5日，今天到期" in texts(sqlite_ground, Role.HANDLER, walk.item("disposal").unit_id)[-1]
+
+
+def test_t3_what_came_is_told_once_at_the_next_of_the_persons_hours(ground: Ground) -> None:
+    walk = Walk(ground, ground.projects[1])
+    unit_id = walk.item("receive").unit_id
+    told = []
+    for now in (local(2023, 11, 6, 10), local(2023, 11, 6, 13), local(2023, 11, 6, 14), local(2023, 11, 6, 16)):
+        remind(ground.sessions, now)
+        told.append(len(texts(ground, Role.HANDLER, unit_id)))
+        if now.hour == 13:
+            walk.now = local(2023, 11, 6, 13, 30)
+            walk.complete("receive")
+    assert told == [1, 1, 2, 2]  # begun at 09:00: told by the first pass after it, then at 14:00
+    assert texts(ground, Role.HANDLER, unit_id)[1].startswith("办理提醒：1件新到")
+
+
+def test_t3_a_clock_that_was_away_tells_everything_once(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.complete("receive")
+    unit_id = walk.item("field_survey").unit_id
+    assert remind(sqlite_ground.sessions, local(2023, 11, 20, 15, 30)) >= 1
+    (text,) = texts(sqlite_ground, Role.HANDLER, unit_id)
+    assert "还剩1个工作日" in text
+    assert text.count("实地调研") == 1  # due and new, but one item
+    assert remind(sqlite_ground.sessions, local(2023, 11, 20, 16, 30)) == 0
+
+
+def test_t3_a_person_chooses_channels_and_hours(ground: Ground) -> None:
+    walk = Walk(ground, ground.projects[1])
+    with transaction(ground.sessions) as session:
+        unit_id = walk.item("receive").unit_id
+        wanted = select(User).join(Post).where(Post.unit_id == unit_id, Post.role == Role.HANDLER)
+        user = session.scalars(wanted).one()
+        choose(session, user.id, "email", [])
+        choose(session, user.id, "sms", [16, 3, 16])  # 03:00 is none of the hours
+        choose(session, user.id, "page", [])  # the page always tells
+        assert choices_of(session, user.id) == {"email": (), "sms": (16,), "page": (9,)}
+    told = []
+    for hour in (9, 15, 16):
+        remind(ground.sessions, local(2023, 11, 6, hour, 30), ("email", "sms"))
+        with transaction(ground.sessions, writes=False) as session:
+            mine = select(Message.channel).where(Message.user_id == user.id).order_by(Message.id)
+            told.append(list(session.scalars(mine)))
+    assert told == [["page"], ["page"], ["page", "sms"]]
+
+
+def test_t3_a_text_names_the_three_most_urgent(sqlite_ground: Ground) -> None:
+    for project in sqlite_ground.projects:
+        Walk(sqlite_ground, project)
+    unit_id = sqlite_ground.projects[1].responsible_unit_id or 0
+    with transaction(sqlite_ground.sessions) as session:
+        items = session.scalars(select(WorkItem).order_by(WorkItem.id)).all()
+        for day, item in enumerate(items):
+            item.unit_id, item.due_at = unit_id, local(2023, 11, 7 + day, 0)
+    remind(sqlite_ground.sessions, local(2023, 11, 10, 9), ("sms",))
+    with transaction(sqlite_ground.sessions, writes=False) as session:
+        message = session.scalars(select(Message).where(Message.channel == "sms")).first()
+        assert message is not None
+        letter = letter_of(message, lines_of(message), "13800000001", "经办甲", "https://x.test")
+    assert letter.short.startswith("办理提醒：4件已超期，1件即将到期；")
+    assert [words in letter.short for words in ("超期4个", "超期3个", "超期2个", "超期1个", "今天到期")] == [
+        *(True, True, True),
+        *(False, False),
+    ]
+    assert len(letter.short) <= 200
+    assert letter.counts == (1, 4)
