@@ -1,16 +1,43 @@
-"""消息: what the outbox has for a person inside the pages themselves (channel `page`)."""
+"""消息: what the outbox has for a person inside the pages, and what became of every message (channel by channel)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from ledger.outbox import Message
+from ledger.outbox import PAGE, Message
+from ledger.people import User
+from ledger.vocabulary import Term
 
-PAGE = "page"
+
+class Fate(Term):
+    """What became of a message."""
+
+    WAITING = "waiting", "待发送"
+    SENT = "sent", "已发出"
+    DELIVERED = "delivered", "已送达"
+    DEAD = "dead", "未发出"
+
+
+_FATES: dict[Fate, ColumnElement[bool]] = {
+    Fate.WAITING: and_(Message.sent_at.is_(None), Message.dead_at.is_(None)),
+    Fate.SENT: and_(Message.sent_at.is_not(None), Message.delivered_at.is_(None)),
+    Fate.DELIVERED: Message.delivered_at.is_not(None),
+    Fate.DEAD: Message.dead_at.is_not(None),
+}
+
+
+def fate_of(message: Message) -> Fate:
+    """Return what became of a message."""
+    if message.dead_at is not None:
+        return Fate.DEAD
+    if message.delivered_at is not None:
+        return Fate.DELIVERED
+    return Fate.WAITING if message.sent_at is None else Fate.SENT
 
 
 def unread_count(session: Session, user_id: int | None) -> int:
@@ -33,3 +60,31 @@ def mark_read(session: Session, user_id: int, now: datetime) -> None:
         .where(Message.user_id == user_id, Message.channel == PAGE, Message.read_at.is_(None))
         .values(read_at=now)
     )
+
+
+def outgoing_messages(
+    session: Session, fate: Fate | None, channel: str, before_id: int | None, limit: int
+) -> Sequence[tuple[Message, str]]:
+    """Return messages that leave the building with their receivers' names, newest first."""
+    wanted: list[Any] = [Message.channel != PAGE]
+    if fate is not None:
+        wanted.append(_FATES[fate])
+    if channel:
+        wanted.append(Message.channel == channel)
+    if before_id is not None:
+        wanted.append(Message.id < before_id)
+    query = select(Message, User.name).join(User, User.id == Message.user_id).where(*wanted)
+    return [(message, name) for message, name in session.execute(query.order_by(Message.id.desc()).limit(limit))]
+
+
+def message_counts(session: Session, since: datetime) -> dict[tuple[str, Fate], int]:
+    """Count what became of the messages written since a moment, by channel."""
+    counts: dict[tuple[str, Fate], int] = {}
+    for fate, condition in _FATES.items():
+        rows = session.execute(
+            select(Message.channel, func.count())
+            .where(Message.channel != PAGE, Message.created_at >= since, condition)
+            .group_by(Message.channel)
+        )
+        counts |= {(channel, fate): count for channel, count in rows}
+    return counts

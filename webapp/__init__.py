@@ -19,6 +19,7 @@ from webapp import (
     items,
     layout,
     meetings,
+    messaging,
     notices,
     papers,
     procedure,
@@ -42,6 +43,7 @@ SUBJECTS = (
     campaigns,
     papers,
     notices,
+    messaging,
     demonstration,
     health,
 )

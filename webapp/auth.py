@@ -83,7 +83,7 @@ def register(app: Flask, https: bool) -> None:
     login_manager.session_protection = None  # our own table of sign-ins does this
     login_manager.init_app(app, add_context_processor=False)  # pages of errors are drawn outside the transaction
     login_manager.request_loader(signed_in)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt("webapp.messaging.yunmas")  # a provider has no session; its address holds a secret
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
     app.view_functions["auth.sign_in"] = limited

@@ -18,6 +18,7 @@ from bpmn.engine.xml import text_of
 from bpmn.gate import check_upload
 from forms.sheets.guard import WorkbookRefused
 from ledger.campaigns import Campaign, campaigns_of
+from ledger.channel_settings import Channelling
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, sign_ins
 from ledger.installation import installation
@@ -125,7 +126,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _demo(given: argparse.Namespace) -> int:
-    settings = _settings(given)
+    settings = _drilling(_settings(given))
     sessions = set_up(settings, real_now(), demonstration=True)
     with transaction(sessions, writes=False) as session:
         people = sign_ins(session)
@@ -138,6 +139,14 @@ def _demo(given: argparse.Namespace) -> int:
         _print("按 Ctrl-C 停止")
 
     return _answer(settings, sessions, ready)
+
+
+def _drilling(settings: Settings) -> Settings:
+    """Let the demonstration's emails and text messages become files, unless channels are set."""
+    if settings.channels != Channelling():
+        return settings
+    drill = Channelling(folder=settings.data / "messages")
+    return settings.model_copy(update={"channels": drill, "public_url": settings.public_url or _address(settings)})
 
 
 def _address(settings: Settings) -> str:

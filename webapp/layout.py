@@ -91,7 +91,10 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("统计报送", (Entry("报送批次", "batches.index", within=("batches",)),)),
-    ("系统管理", (Entry("工作批次", "campaigns.index", within=("campaigns",)),)),
+    (
+        "系统管理",
+        (Entry("工作批次", "campaigns.index", within=("campaigns",)), Entry("消息发送", "messaging.index")),
+    ),
 )
 
 

@@ -47,6 +47,7 @@ STAFF = Permission("业务人员", _BUSINESS)
 ACTING = Permission("经办人、审核人", frozenset({Role.HANDLER, Role.SIGNER}))
 BUREAU = Permission("县乡村振兴局经办人", frozenset({Role.HANDLER}), frozenset({UnitKind.BUREAU}))
 MEETING = Permission("召集会议的单位经办人", frozenset({Role.HANDLER}), _RESPONSIBLE | {UnitKind.OFFICE})
+SYSTEM = Permission("系统管理员", frozenset({Role.SYSTEM_ADMIN}))
 OBJECTIONS = Permission("责任单位、领导小组办公室经办人", frozenset({Role.HANDLER}), _RESPONSIBLE | {UnitKind.OFFICE})
 
 

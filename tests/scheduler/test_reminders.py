@@ -151,8 +151,8 @@ def test_t3_a_text_names_the_three_most_urgent(sqlite_ground: Ground) -> None:
             item.unit_id, item.due_at = unit_id, local(2023, 11, 7 + day, 0)
     remind(sqlite_ground.sessions, local(2023, 11, 10, 9), ("sms",))
     with transaction(sqlite_ground.sessions, writes=False) as session:
-        message = session.scalars(select(Message).where(Message.channel == "sms")).first()
-        assert message is not None
+        mine = (Post.unit_id == unit_id, Post.role == Role.HANDLER, Message.channel == "sms")
+        message = session.scalars(select(Message).join(Post, Post.user_id == Message.user_id).where(*mine)).one()
         letter = letter_of(message, lines_of(message), "13800000001", "经办甲", "https://x.test")
     assert letter.short.startswith("办理提醒：4件已超期，1件即将到期；")
     assert [words in letter.short for words in ("超期4个", "超期3个", "超期2个", "超期1个", "今天到期")] == [

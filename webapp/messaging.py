@@ -1,0 +1,174 @@
+"""消息渠道: what a person wants to hear over which channel; for the administrator, what became of each message."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from forms.sheets.workbook import write_table
+from ledger.journal import Act, record
+from ledger.message_choices import CHANNELS, EMAIL, HOURS, SMS, choices_of, choose, reachable, without_address
+from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
+from ledger.outbox import PAGE, Message, Notice, note_receipt, post, revive
+from ledger.people import CLOCK, counties
+from webapp.layout import stamp_text
+from webapp.permissions import PUBLIC, SIGNED_IN, SYSTEM, allows
+from webapp.request import actor, ledger_session, moment, row_number, settings
+
+bp = Blueprint("messaging", __name__)
+LABELS: Mapping[str, str] = {PAGE: "系统内消息", EMAIL: "电子邮件", SMS: "短信"}
+_PAGE = 30
+_EXPORTED = 10_000
+_WEEK = timedelta(days=7)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DELIVERED = "DELIVRD"  # 云MAS: the handset has it
+
+
+@bp.get("/notices/choices")
+@allows(SIGNED_IN)
+def choices() -> ResponseReturnValue:
+    user_id = actor().user_id or 0
+    person = reachable(ledger_session(), [user_id], CHANNELS)[user_id]
+    return render_template(
+        "messaging/choices.html",
+        labels=LABELS,
+        hours=HOURS,
+        chosen=choices_of(ledger_session(), user_id),
+        addresses={EMAIL: masked_mail(person.addresses[EMAIL]), SMS: masked_number(person.addresses[SMS])},
+        working=_working(),
+    )
+
+
+@bp.post("/notices/choices")
+@allows(SIGNED_IN)
+def keep_choices() -> ResponseReturnValue:
+    user_id, session = actor().user_id or 0, ledger_session()
+    before = choices_of(session, user_id)
+    for channel in CHANNELS:
+        hours = [int(hour) for hour in request.form.getlist(channel) if hour in map(str, HOURS)]
+        choose(session, user_id, channel, hours)
+    after = choices_of(session, user_id)
+    changed = {name: [list(before[name]), list(after[name])] for name in CHANNELS if before[name] != after[name]}
+    if changed:
+        record(session, moment(), actor(), Act("message_choices", detail=changed))
+    flash("消息设置已保存。")
+    return redirect(url_for("messaging.choices"), 303)
+
+
+@bp.post("/notices/choices/test")
+@allows(SIGNED_IN)
+def test() -> ResponseReturnValue:
+    """Send a test message to oneself, one a minute and channel."""
+    channel = request.form.get("channel", "")
+    if channel not in _working():
+        abort(404)
+    user_id, now = actor().user_id or 0, moment().at
+    minute = now.replace(second=0, microsecond=0)
+    key = f"test:{minute:%Y-%m-%dT%H:%M}:{user_id}:{channel}"
+    body = f"这是一条测试消息，由{actor().name}在消息设置中发送。收到即表示{LABELS[channel]}可以使用。"
+    new = post(ledger_session(), [Notice(key, channel, user_id, "测试消息", body, "test")], now)
+    flash(f"测试{LABELS[channel]}已交付发送。" if new else "一分钟内只能发送一条测试消息，请稍后再试。")
+    return redirect(url_for("messaging.choices"), 303)
+
+
+@bp.get("/messages")
+@allows(SYSTEM)
+def index() -> ResponseReturnValue:
+    fate, channel = _fate(), request.args.get("channel", "")
+    session, before = ledger_session(), request.args.get("before", type=row_number)
+    found = outgoing_messages(session, fate, channel, before, _PAGE + 1)
+    older = None
+    if len(found) > _PAGE:
+        older = url_for("messaging.index", fate=fate or "", channel=channel, before=found[_PAGE - 1][0].id)
+    county = counties(session)[0]
+    return render_template(
+        "messaging/index.html",
+        rows=[(message, name, fate_of(message)) for message, name in found[:_PAGE]],
+        older_url=older,
+        fates=Fate,
+        fate=fate,
+        channel=channel,
+        labels={name: LABELS[name] for name in (EMAIL, SMS)},
+        working=_working(),
+        counts=message_counts(session, moment().at - _WEEK),
+        unreachable=without_address(session, county.id),
+    )
+
+
+@bp.post("/messages/<int:message_id>/retry")
+@allows(SYSTEM)
+def retry(message_id: int) -> ResponseReturnValue:
+    if not revive(ledger_session(), message_id, moment().at):
+        abort(404)
+    record(ledger_session(), moment(), actor(), Act("message_retried", detail={"message": message_id}))
+    flash("已重新交付发送。")
+    return redirect(url_for("messaging.index"), 303)
+
+
+@bp.get("/messages.xlsx")
+@allows(SYSTEM)
+def export() -> ResponseReturnValue:
+    found = outgoing_messages(ledger_session(), _fate(), request.args.get("channel", ""), None, _EXPORTED)
+    heads = ("编号", "渠道", "接收人", "主题", "状态", "计费条数", "写入时间", "发出时间", "送达时间", "失败原因")
+    content = write_table("消息发送记录", heads, [_row(message, name) for message, name in found])
+    return send_file(BytesIO(content), mimetype=_XLSX, as_attachment=True, download_name="消息发送记录.xlsx")
+
+
+@bp.post("/receipts/yunmas/<token>")
+@allows(PUBLIC)
+def yunmas(token: str) -> ResponseReturnValue:
+    """Take a status report from 云MAS; whoever does not know the address's secret part finds nothing here."""
+    here = settings().channels.yunmas
+    secret = here.report_token.get_secret_value() if here is not None else ""
+    if not secret or not hmac.compare_digest(secret.encode(), token.encode()):
+        abort(404)
+    told = request.get_json(force=True, silent=True)
+    for report in told if isinstance(told, list) else [told]:
+        if isinstance(report, dict):
+            _take_report(report)
+    return {"rspcod": "success"}
+
+
+def _take_report(report: Mapping[str, Any]) -> None:
+    code = str(report.get("errorCode") or report.get("reportStatus") or "")[:40]
+    receipt = str(report.get("msgGroup") or "")[:80]
+    failure = "" if code == _DELIVERED else f"没有送达（{code}）"
+    if note_receipt(ledger_session(), receipt, moment().at, failure) and failure:
+        record(ledger_session(), moment(), CLOCK, Act("message_undelivered", detail={"receipt": receipt, "code": code}))
+
+
+def _row(message: Message, name: str) -> tuple[object, ...]:
+    moments = (message.created_at, message.sent_at, message.delivered_at)
+    stamps = tuple("" if at is None else stamp_text(at) for at in moments)
+    label = LABELS.get(message.channel, message.channel)
+    return (message.id, label, name, message.subject, fate_of(message).label, message.parts, *stamps, message.error)
+
+
+def _fate() -> Fate | None:
+    asked = request.args.get("fate", "")
+    return Fate(asked) if asked in set(Fate) else None
+
+
+def _working() -> tuple[str, ...]:
+    """Return the channels that are set up, the page among them."""
+    here = settings().channels
+    mail = here.smtp is not None or here.folder is not None
+    texts = (here.yunmas, here.aliyun, here.tencent, here.gateway, here.folder)
+    return (PAGE, *((EMAIL,) if mail else ()), *((SMS,) if any(each is not None for each in texts) else ()))
+
+
+def masked_number(number: str) -> str:
+    """Return 138****0000."""
+    return f"{number[:3]}****{number[-4:]}" if number else ""
+
+
+def masked_mail(address: str) -> str:
+    """Return the first letter and the domain: z***@example.test."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@{domain}" if domain else ""
