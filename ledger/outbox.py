@@ -117,7 +117,7 @@ def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime
         "created_at": literal(now, UtcDateTime()),
         "not_before_at": literal(now, UtcDateTime()),
         "sent_at": literal(now, UtcDateTime()),
-        "kind": literal("new"),
+        "kind": literal("passed"),
         "receipt": literal(""),
         "parts": literal(0),
         "attempts": literal(0),

@@ -131,8 +131,6 @@ class Round:
         if hour is None or (last is not None and last >= hour):
             return ()
         due = self.due.get(person.user_id, ()) if last is None or day_of(last) < day_of(self.now) else ()
-        if channel == PAGE:  # where a new item is told of at once, by the act that brought it
-            return tuple(each.line for each in due)
         told = {line.item.item_id for line in due}
         came = [
             item
