@@ -48,6 +48,8 @@ def complete(step: Step, answers: Answers) -> Outcome:
     issued_on = day_in(answers, "issued_on")
     assert issued_on is not None  # the form requires it
     errors: dict[str, str] = {}
+    if "meeting" not in step.answers.get("decision", {}):  # a token can be moved past the decision
+        errors[""] = "领导小组还没有审定，不能批复，请调整到“领导小组审定”"
     if issued_on > step.today:
         errors["issued_on"] = "批复日期不能晚于今天"
     elif step.meeting is not None and issued_on < step.meeting.held_on:

@@ -84,3 +84,7 @@ def test_the_form_starts_with_today_and_the_usual_request() -> None:
     start = HANDLER.prepare(situation())
     assert start["issued_on"] == "2023-11-27"
     assert "5个工作日" in start["request"]
+
+
+def test_p6_nothing_is_answered_that_was_not_decided() -> None:
+    assert "还没有审定" in refused(HANDLER, step("reply", answers={}), POSTED)[""]
