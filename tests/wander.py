@@ -9,17 +9,21 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from bpmn.acts import call_back, return_targets, send_back, transfer, urge
+from bpmn.holding import claim, colleagues, delegate, release
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity
-from bpmn.runtime import OpenItem, record_overdue, register_objection
+from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
+from bpmn.runtime import Acting, OpenItem, record_overdue, register_objection
+from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend
 from forms.definition import FieldType, options_of
 from forms.fields import FormErrors
 from handlers.outcome import StepRefused
-from ledger.cases import WAITING, WorkItem
+from ledger.cases import WAITING, WorkItem, timers_of
 from ledger.db import day_of
 from ledger.vocabulary import ItemStatus, Role
 from tests.walk import Walk
@@ -55,13 +59,14 @@ class Wanderer(Walk):
     def acts(self, count: int) -> None:
         """Try so many acts, most of them completions; fewer when the case ends."""
         others: list[Callable[[], object]] = [self.return_one, self.take_back, self.hand_over, self.urge_one]
-        others += [self.object_now, self.refuse_signature, self.come_late, self.wait]
+        others += [self.object_now, self.refuse_signature, self.come_late, self.wait, self.move_about]
+        others += [self.stand_still, self.take, self.ask_colleague, self.ask_more, self.ask_fewer, self.set_date]
         for _ in range(count):
             if self.case.ended_at is not None:
                 return
             act = self.go_on if self.rnd.random() < 0.7 else self.rnd.choice(others)
             if not self.waiting():  # a publicity period, or the day from which disposal opens
-                act = self.rnd.choice([self.wait, self.object_now])
+                act = self.rnd.choice([self.wait, self.object_now, self.set_date, self.stand_still])
             try:
                 happened = act()
             except REFUSALS as refusal:
@@ -110,7 +115,8 @@ class Wanderer(Walk):
         if not targets:
             return False
         with self.acting(item.role, item.unit_id) as acting:
-            return send_back(acting, item.id, item.revision, self.rnd.choice(targets), WHY)
+            straight = self.rnd.random() < 0.3
+            return send_back(acting, item.id, item.revision, self.rnd.choice(targets), WHY, straight_back=straight)
 
     def take_back(self) -> object:
         """Call back what was completed last."""
@@ -157,3 +163,78 @@ class Wanderer(Walk):
     def wait(self) -> object:
         self.pass_days(self.rnd.randint(1, 3))
         return self.fire() > 0
+
+    def bureau(self) -> AbstractContextManager[Acting]:
+        return self.acting(Role.HANDLER, self.ground.county.bureau.id)
+
+    def move_about(self) -> object:
+        """Move a token to any place the bureau may."""
+        item = self.pick(*WAITING)
+        if item is None:
+            return False
+        with self.bureau() as acting:
+            targets = [target for target, _ in move_targets(acting, self.case_id, item.token)]
+        if not targets:
+            return False
+        with self.bureau() as acting:
+            return move_token(acting, self.case_id, item.token, self.rnd.choice(targets), WHY)
+
+    def stand_still(self) -> object:
+        """Suspend the case and resume it some days later."""
+        with self.bureau() as acting:
+            suspend(acting, self.case_id, WHY)
+        self.pass_days(self.rnd.randint(0, 2))
+        with self.bureau() as acting:
+            return resume(acting, self.case_id, WHY)
+
+    def take(self) -> object:
+        item = self.pick(ItemStatus.OPEN)
+        if item is None:
+            return False
+        with self.acting(item.role, item.unit_id) as acting:
+            claim(acting, item.id, item.revision)
+        with self.bureau() as acting:
+            return release(acting, item.id, item.revision + 1, WHY)
+
+    def ask_colleague(self) -> object:
+        """Have a colleague fill an item, and take it back."""
+        item = self.pick(ItemStatus.OPEN)
+        if item is None:
+            return False
+        with self.acting(item.role, item.unit_id) as acting:
+            asked = [user_id for user_id, _ in colleagues(acting, item.id)]
+        if not asked:
+            return False
+        with self.acting(item.role, item.unit_id) as acting:
+            delegate(acting, item.id, item.revision, self.rnd.choice(asked), WHY)
+        with self.bureau() as acting:
+            return release(acting, item.id, item.revision + 1, WHY)
+
+    def part(self) -> WorkItem | None:
+        found = [item for item in self.items() if item.status in WAITING and item.instance is not None]
+        return self.rnd.choice(found) if found and self.project.responsible_unit_id else None
+
+    def ask_more(self) -> object:
+        item = self.part()
+        if item is None:
+            return False
+        with self.acting(Role.HANDLER, self.project.responsible_unit_id or 0) as acting:
+            units = [unit_id for unit_id, _ in candidates(acting, item.id)]
+            return add_reviewer(acting, item.id, self.rnd.choice(units), WHY) if units else False
+
+    def ask_fewer(self) -> object:
+        item = self.part()
+        if item is None:
+            return False
+        with self.acting(Role.HANDLER, self.project.responsible_unit_id or 0) as acting:
+            return drop_reviewer(acting, item.id, WHY)
+
+    def set_date(self) -> object:
+        """Let a running timer end some days later."""
+        with self.session() as session:
+            running = timers_of(session, self.case_id)
+        if not running:
+            return False
+        last = day_of(running[0].due_at) + timedelta(days=self.rnd.randint(0, 4))
+        with self.bureau() as acting:
+            return change_timer(acting, self.case_id, running[0].id, last, WHY)
