@@ -35,7 +35,7 @@ from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
 from ledger.deadlines import holders
 from ledger.journal import last_act
-from ledger.outbox import Notice, post
+from ledger.outbox import AT_ONCE, Line, Notice, post
 from ledger.people import Unit
 from ledger.vocabulary import ItemStatus, Role
 
@@ -184,7 +184,8 @@ def _urging(file: CaseFile, item: WorkItem, user_id: int, words: str) -> Notice:
     posts = file.acting.actor.posts
     key = f"{URGE}:{item.id}:{day_of(file.now).isoformat()}:{posts[0].unit_id if posts else 0}:{user_id}"
     body = f"{file.acting.signature}催办“{item.name}”" + (f"：{words}" if words else "")
-    return Notice(key, PAGE, user_id, f"催办：{file.project.name} {item.name}", body)
+    subject = f"催办：{file.project.name} {item.name}"
+    return Notice(key, PAGE, user_id, subject, body, AT_ONCE, (Line(item.id, body, subject),))
 
 
 def _earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:

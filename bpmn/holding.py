@@ -14,7 +14,7 @@ from bpmn.refusals import ActRefused, NotYours
 from bpmn.steps import pose
 from forms.fields import Posted, parse, with_words
 from ledger.cases import WorkItem
-from ledger.outbox import Notice, post
+from ledger.outbox import AT_ONCE, Line, Notice, post
 from ledger.people import User, actor_of, holders_in
 from ledger.vocabulary import ItemStatus, Role
 
@@ -112,4 +112,5 @@ def _colleague(file: CaseFile, item: WorkItem, user_id: int) -> User:
 
 
 def _tell(file: CaseFile, item: WorkItem, user_id: int, subject: str, body: str) -> None:
-    post(file.session, [Notice(f"hold:{item.id}:{item.revision}:{user_id}", PAGE, user_id, subject, body)], file.now)
+    key, lines = f"hold:{item.id}:{item.revision}:{user_id}", (Line(item.id, body, subject),)
+    post(file.session, [Notice(key, PAGE, user_id, subject, body, AT_ONCE, lines)], file.now)

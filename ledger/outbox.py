@@ -21,6 +21,7 @@ from ledger.vocabulary import Role
 
 PAGE = "page"  # the channel that is always there
 DIGEST = "digest"
+AT_ONCE = "at_once"  # a person asked another for something: told over every channel without waiting for an hour
 _UNSENT = text("sent_at IS NULL AND dead_at IS NULL")
 
 
@@ -219,6 +220,12 @@ def parts_sent(session: Session, channel: str, user_ids: Collection[int], since:
     """Count the text messages billed for these people since a moment."""
     sent = and_(Message.channel == channel, Message.sent_at >= since, Message.user_id.in_(user_ids))
     return session.scalars(select(func.coalesce(func.sum(Message.parts), 0)).where(sent)).one()
+
+
+def told_at_once(session: Session, since: datetime) -> Sequence[Message]:
+    """Return the pages' messages since a moment that go over a person's other channels too."""
+    wanted = (Message.kind == AT_ONCE, Message.channel == PAGE, Message.created_at >= since)
+    return session.scalars(select(Message).where(*wanted).order_by(Message.id)).all()
 
 
 def last_digests(session: Session, since: datetime) -> dict[tuple[int, str], datetime]:

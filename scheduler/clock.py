@@ -20,7 +20,7 @@ from ledger.journal import Moment
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.channels.shipped import channels_of, signature_of
-from scheduler.reminders import hour_of, remind
+from scheduler.reminders import hour_of, remind, spread
 from scheduler.sending import Outgoing, send_waiting
 from scheduler.sweep import Ground, sweep
 
@@ -50,10 +50,12 @@ class Clock:
         moment = self._beat(real_now)
         with transaction(self.ground.sessions, writes=False) as session:
             hour = hour_of(load_calendar(session), moment.at)
+        names = [each.name for each in self.outgoing]
         reached = None if hour is None else (day_of(moment.at), hour)
         if reached is not None and self._reminded_at != reached:
-            remind(self.ground.sessions, moment.at, [each.name for each in self.outgoing])
+            remind(self.ground.sessions, moment.at, names)
             self._reminded_at = reached
+        spread(self.ground.sessions, moment.at, names)
         sweep(self.ground, moment, self.going_on)
         with transaction(self.ground.sessions, writes=False) as session:
             due = next_due_at(session, moment.at)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 
-from ledger.outbox import Line, Message
+from ledger.outbox import DIGEST, Line, Message
 
 MOST_LINES = 30  # a message stays readable; the rest is in 待办
 MOST_URGENT = 3
@@ -37,8 +37,9 @@ class Letter:
 
 def letter_of(message: Message, lines: Sequence[Line], address: str, name: str, link: str) -> Letter:
     """Compose a message from what is still open of it."""
-    subject = subject_of(lines) if message.lines is not None else message.subject
-    body = body_of(lines) if message.lines is not None else message.body
+    gathered = message.kind == DIGEST
+    subject = subject_of(lines) if gathered else message.subject
+    body = body_of(lines) if gathered else message.body
     words = [f"{name}：", body, *([f"请登录办理：{link}"] if link else []), SIGNATURE]
     overdue = sum(line.left is not None and line.left < 0 for line in lines)
     return Letter(
@@ -48,7 +49,7 @@ def letter_of(message: Message, lines: Sequence[Line], address: str, name: str, 
         name=name,
         subject=subject,
         text="\n\n".join(words),
-        html=_page(subject, name, lines if message.lines is not None else (), message.body, link),
+        html=_page(subject, name, lines if gathered else (), message.body, link),
         short=short_of(message, lines, link),
         kind=message.kind,
         counts=(len(lines) - overdue, overdue),
@@ -74,7 +75,7 @@ def body_of(lines: Sequence[Line]) -> str:
 
 def short_of(message: Message, lines: Sequence[Line], link: str) -> str:
     """Return one line for a telephone: the counts, then as many of the three most urgent as fit."""
-    if message.lines is None:
+    if message.kind != DIGEST:
         return _fitted(message.subject, link)
     told = subject_of(lines)
     for line in urgency(lines)[:MOST_URGENT]:

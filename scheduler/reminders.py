@@ -13,7 +13,8 @@ from datetime import date, datetime, time, timedelta
 from ledger.db import SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
 from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
 from ledger.message_choices import HOURS, Reachable, reachable
-from ledger.outbox import DIGEST, PAGE, Line, Notice, last_digests, post
+from ledger.outbox import AT_ONCE, DIGEST, PAGE, Line, Notice, last_digests, post, told_at_once
+from ledger.outbox import lines_of as message_lines
 from ledger.vocabulary import Role
 from ledger.working_days import Calendar, load_calendar
 from scheduler.letters import body_of, subject_of
@@ -22,6 +23,7 @@ DAYS_BEFORE = (3, 1, 0)  # working days before the last day, and the day itself
 SIGNER_AFTER = 1  # working days overdue, when the unit's 审核人 is told too
 SUPERVISOR_AFTER = 3
 MEMORY = timedelta(days=15)  # how far back new items are told at all: longer than any holiday
+SPREAD_WITHIN = timedelta(days=1)  # a clock that was away longer tells nobody of yesterday's urging
 _BRIEF = 12  # characters of a project's name in a text message
 
 
@@ -89,6 +91,28 @@ def remind(sessions: SessionFactory, now: datetime, channels: Collection[str] = 
         )
         people = reachable(session, round_.people, (PAGE, *channels))
         return post(session, round_.notices(people.values(), (PAGE, *channels)), now)
+
+
+def spread(sessions: SessionFactory, now: datetime, channels: Collection[str]) -> int:
+    """Write what the pages told at once for the other channels a person uses; returns how many are new."""
+    with transaction(sessions) as session:
+        told = told_at_once(session, now - SPREAD_WITHIN) if channels else ()
+        people = reachable(session, {message.user_id for message in told}, channels)
+        notices = [
+            Notice(
+                f"{message.dedupe_key}:{channel}",
+                channel,
+                message.user_id,
+                message.subject,
+                message.body,
+                AT_ONCE,
+                message_lines(message),
+            )
+            for message in told
+            for channel in channels
+            if message.user_id in people and people[message.user_id].wants(channel)
+        ]
+        return post(session, notices, now)
 
 
 @dataclass(frozen=True)

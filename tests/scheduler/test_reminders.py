@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from bpmn.runtime import urge
 from ledger.cases import WorkItem
 from ledger.db import transaction
 from ledger.message_choices import choices_of, choose
@@ -14,7 +15,7 @@ from ledger.outbox import Message, lines_of
 from ledger.people import Post, User
 from ledger.vocabulary import Role
 from scheduler.letters import letter_of
-from scheduler.reminders import remind
+from scheduler.reminders import remind, spread
 from tests.walk import Ground, Walk, local
 
 
@@ -161,3 +162,19 @@ def test_t3_a_text_names_the_three_most_urgent(sqlite_ground: Ground) -> None:
     ]
     assert len(letter.short) <= 200
     assert letter.counts == (1, 4)
+
+
+def test_t3_what_a_person_asks_of_another_goes_over_every_channel_at_once(ground: Ground) -> None:
+    walk = Walk(ground, ground.projects[1])
+    item = walk.item("receive")
+    with walk.acting(Role.HANDLER, ground.county.bureau.id) as acting:
+        urge(acting, item.id, "请今天签收")
+    channels = ("email", "sms")
+    assert [spread(ground.sessions, walk.now, channels) for _ in range(2)] == [2, 0]
+    with transaction(ground.sessions, writes=False) as session:
+        written = session.scalars(select(Message).where(Message.channel == "sms")).one()
+        letter = letter_of(written, lines_of(written), "13800000001", "经办甲", "")
+    assert letter.short.startswith(f"催办：{walk.project.name}")
+    assert "请今天签收" in letter.text
+    assert [line.item_id for line in lines_of(written)] == [item.id]  # looked at again before it goes
+    assert spread(ground.sessions, walk.now + timedelta(days=2), ("chat",)) == 0
