@@ -20,7 +20,7 @@ from bpmn.demands import require_running, require_unclaimed
 from bpmn.effects import carry_out, signature, variables_of
 from bpmn.holding import claim, colleagues, delegate, hand_back, release
 from bpmn.marking import Sender, journal, save, scalars
-from bpmn.refusals import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
+from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.returning import go_straight_back
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.starting import start_case, start_cases, starting_variables
@@ -46,6 +46,7 @@ from ledger.vocabulary import CaseStatus, ItemStatus, ReviewOpinion, Role
 JOINT_REVIEW = "joint_review"
 
 __all__ = [
+    "ActRefused",
     "Acting",
     "AlreadyDone",
     "CannotStart",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     delete,
     exists,
+    or_,
     select,
     text,
 )
@@ -28,7 +28,7 @@ from ledger.db import Base, SealedJson, SealedText
 from ledger.people import Unit, User
 from ledger.procedures import Pins, Procedure
 from ledger.projects import Project
-from ledger.vocabulary import CaseStatus, ItemStatus
+from ledger.vocabulary import CaseStatus, IncidentKind, ItemStatus
 from ledger.working_days import Calendar, calendar_revision, load_calendar
 
 
@@ -203,8 +203,6 @@ class Incident(Base):
 
 
 WAITING = (ItemStatus.OPEN, ItemStatus.UNSIGNED)
-_FIRST_RETRY = timedelta(minutes=1)
-_LAST_RETRY = timedelta(hours=6)
 
 
 def case_of_item(session: Session, item_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
@@ -310,12 +308,12 @@ def timers_of(session: Session, case_id: int) -> Sequence[Timer]:
 
 
 def due_timers(session: Session, now: datetime, limit: int) -> Sequence[int]:
-    """Return ids of timers due at `now`, the longest due first; one that failed waits for its retry."""
+    """Return ids of timers due at `now`, the longest due first; one that failed waits for its retry, or a person."""
     resting = exists().where(
-        Incident.kind == "timer",
+        Incident.kind == IncidentKind.TIMER,
         Incident.subject_id == Timer.id,
         Incident.resolved_at.is_(None),
-        Incident.retry_at > now,
+        or_(Incident.retry_at.is_(None), Incident.retry_at > now),
     )
     due = (Timer.ended_at.is_(None), Timer.due_at <= now, Case.status == CaseStatus.RUNNING, ~resting)
     wanted = select(Timer.id).join(Case, Case.id == Timer.case_id).where(*due)
@@ -356,45 +354,3 @@ def keep_draft(session: Session, item_id: int, user_id: int, posted: Any, now: d
 def drop_drafts(session: Session, item_id: int) -> None:
     """Forget what was typed on an item that is completed: a draft holds personal data nobody needs any more."""
     session.execute(delete(Draft).where(Draft.item_id == item_id))
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What went wrong and with what; `kind` is timer, message or state."""
-
-    kind: str
-    subject_id: int | None
-    case_id: int | None
-    cause: str
-
-
-def write_incident(session: Session, failure: Failure, now: datetime) -> Incident:
-    """Write an incident, or count one more attempt on the open one; the waits double from a minute to six hours."""
-    known = _open_incidents(session, failure.kind, failure.subject_id, failure.case_id)
-    incident = known[0] if known else None
-    if incident is None:
-        incident = Incident(
-            case_id=failure.case_id, kind=failure.kind, subject_id=failure.subject_id, attempts=0, created_at=now
-        )
-        session.add(incident)
-    incident.cause = failure.cause
-    incident.retry_at = now + min(_FIRST_RETRY * 2 ** min(incident.attempts, 20), _LAST_RETRY)
-    incident.attempts += 1
-    return incident
-
-
-def resolve_incidents(session: Session, kind: str, subject_id: int, now: datetime) -> None:
-    """Close the incidents of what works again."""
-    for incident in _open_incidents(session, kind, subject_id, None):
-        incident.resolved_at = now
-
-
-def _open_incidents(session: Session, kind: str, subject_id: int | None, case_id: int | None) -> Sequence[Incident]:
-    wanted = [Incident.kind == kind, Incident.resolved_at.is_(None)]
-    wanted.append(Incident.case_id == case_id if subject_id is None else Incident.subject_id == subject_id)
-    return session.scalars(select(Incident).where(*wanted).order_by(Incident.id)).all()
-
-
-def open_incidents(session: Session) -> Sequence[Incident]:
-    """Return everything that failed and is not mended, newest first."""
-    return session.scalars(select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.id.desc())).all()

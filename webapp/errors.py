@@ -9,16 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from bpmn.incidents import BROKEN_CASE, note_failure
-from bpmn.runtime import AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
+from bpmn.runtime import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from forms.fields import FormErrors
 from handlers.outcome import StepRefused
 from ledger.archive import WaiverRefused
-from ledger.cases import item_of
 from ledger.db import RowChanged, transaction
 from ledger.inbox import PlaceRefused
 from ledger.installation import installation
 from ledger.journal import Act, record
+from webapp import failures
 from webapp.auth import NotSignedIn, PasswordDue
 from webapp.request import READING, moment_of, real_now, sessions
 from webapp.uploads import FileRefused
@@ -45,6 +44,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(ItemGone, _not_found)
     app.register_error_handler(NotYours, _not_yours)
     app.register_error_handler(CaseClosed, _closed)
+    app.register_error_handler(ActRefused, _act_refused)
     for refusal in (CannotStart, OutsidePublicity, WaiverRefused, PlaceRefused):
         app.register_error_handler(refusal, _refused)
     app.register_error_handler(CSRFError, _form_too_old)
@@ -88,6 +88,11 @@ def _closed(error: CaseClosed) -> ResponseReturnValue:
     return _page(409, str(error))
 
 
+def _act_refused(error: ActRefused) -> ResponseReturnValue:
+    """The case does not stand so that the act is possible, or something the act needs was not given."""
+    return _page(409, str(error))
+
+
 def _refused(error: Exception) -> ResponseReturnValue:
     return _page(422, str(error))
 
@@ -126,16 +131,5 @@ def _record_denied() -> None:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     number = token_hex(4)
     current_app.logger.error("error %s at %s", number, request.endpoint, exc_info=error)
-    if isinstance(error, BROKEN_CASE):
-        _write_incident(error)
-    return _page(500, f"系统出错，操作没有保存。错误编号：{number}。", "请把编号告诉系统管理员。")
-
-
-def _write_incident(error: Exception) -> None:
-    """Write down that a case is broken: it stays where it was until a person mends it."""
-    given = request.view_args or {}
-    with transaction(sessions(), writes=False) as session:
-        now = moment_of(installation(session), real_now())
-        item = item_of(session, given["item_id"]) if "item_id" in given else None
-        case_id = item.case_id if item is not None else given.get("case_id")
-    note_failure(sessions(), "state", error, now.at, case_id=case_id, subject_id=None)
+    lines = failures.written_down(error)
+    return _page(500, f"系统出错，操作没有保存。错误编号：{number}。", *(lines or ("请把编号告诉系统管理员。",)))

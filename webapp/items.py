@@ -22,7 +22,7 @@ from ledger.vocabulary import ItemStatus, PaperKind
 from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
 from webapp.permissions import ACTING, STAFF, allows
-from webapp.request import acting, actor, ledger_session, moment, settings
+from webapp.request import acting, actor, ledger_session, moment, settings, typed
 from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("items", __name__)
@@ -46,7 +46,7 @@ def show(item_id: int) -> ResponseReturnValue:
 @allows(ACTING)
 def submit(item_id: int) -> ResponseReturnValue:
     """Take files and then complete, keep as draft, or remove a file; what was typed is never lost."""
-    case_id, posted, action = _visible(item_id), _typed(), request.form.get("_action", "")
+    case_id, posted, action = _visible(item_id), typed(), request.form.get("_action", "")
     errors = _take_files(item_id, case_id)
     if request.form.get("_remove"):
         return _remove_file(item_id, posted)
@@ -73,7 +73,7 @@ def draft(item_id: int) -> ResponseReturnValue:
     _visible(item_id)
     if not _is_mine(item_id):
         abort(404)
-    keep_draft(ledger_session(), item_id, actor().user_id or 0, _typed(), moment().at)
+    keep_draft(ledger_session(), item_id, actor().user_id or 0, typed(), moment().at)
     return "", 204
 
 
@@ -135,12 +135,6 @@ def _is_mine(item_id: int) -> bool:
 
 def _revision() -> int:
     return request.form.get("_revision", default=-1, type=int)
-
-
-def _typed() -> Posted:
-    """Return what was typed, without the page's own values."""
-    typed = request.form.to_dict(flat=False)
-    return {name: values for name, values in typed.items() if name != "csrf_token" and not name.startswith("_")}
 
 
 def _completed(item_id: int, completed: Completed) -> ResponseReturnValue:

@@ -119,6 +119,12 @@ def _forget_person() -> None:
         g.pop(name, None)
 
 
+def typed() -> dict[str, list[str]]:
+    """Return what was typed into a form, without the page's own values."""
+    sent = request.form.to_dict(flat=False)
+    return {name: values for name, values in sent.items() if name != "csrf_token" and not name.startswith("_")}
+
+
 class RowNumber(IntegerConverter):
     """`<int:…>` in an address: no row has a larger number, and the databases refuse to look for one."""
 

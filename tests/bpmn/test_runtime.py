@@ -33,8 +33,9 @@ from forms.fields import FormErrors
 from handlers import HANDLERS
 from handlers.outcome import Outcome, StepRefused
 from ledger.campaigns import Campaign
-from ledger.cases import WAITING, Case, Timer, due_timers, open_incidents
+from ledger.cases import WAITING, Case, Timer, due_timers
 from ledger.db import day_of, transaction
+from ledger.incidents import open_incidents
 from ledger.journal import history, mac_of
 from ledger.meetings import MeetingVerdict, ReplyCase
 from ledger.papers import attachments_of_case

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from ledger.cases import Incident, WorkItem, open_incidents
+from ledger.cases import Incident, WorkItem
 from ledger.db import transaction
+from ledger.incidents import open_incidents
 from ledger.outbox import LEASE, Line, Message, Notice, claim_messages, post
 from ledger.people import User
 from scheduler.channels import ChannelAway, ChannelFailed, Reach, Send

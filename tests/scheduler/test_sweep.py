@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from ledger.cases import Case, Timer, open_incidents
+from ledger.cases import Case, Timer
 from ledger.db import transaction
+from ledger.incidents import open_incidents
 from ledger.journal import Moment
 from ledger.projects import Project
 from scheduler.sweep import Ground as Sweeping

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bpmn.retries import Site as RetrySite
+from bpmn.retries import retry_due
 from bpmn.runtime import OpenItem
-from ledger.cases import Case, Draft, WorkItem, open_incidents
+from handlers import HANDLERS
+from ledger.cases import Case, Draft, WorkItem
 from ledger.db import day_of, transaction
-from ledger.journal import Entry
+from ledger.incidents import open_incidents
+from ledger.journal import Entry, Moment
 from ledger.papers import Attachment
-from ledger.vocabulary import Category, ItemStatus, Role
+from ledger.vocabulary import Category, IncidentKind, ItemStatus, Role
 from tests.walk import PDF, Walk, fill
 from tests.webapp.conftest import Person, Site
 from webapp.form_page import FormPage
@@ -233,3 +238,30 @@ def test_a_broken_case_is_an_incident_and_stays_where_it_was(both_sites: Site) -
         (incident,) = open_incidents(session)
     assert (incident.kind, incident.case_id, incident.attempts) == ("state", walk.case_id, 2)
     assert status_of(both_sites, item) == ItemStatus.OPEN
+
+
+def test_a_failing_step_says_its_incident_and_is_done_by_the_clock(
+    both_sites: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = both_sites.walk()
+    item, person = walk.item("receive"), both_sites.town()
+
+    def crash(*_: Any) -> Any:
+        raise RuntimeError("测算表除以零")
+
+    with monkeypatch.context() as broken:
+        broken.setitem(HANDLERS, "receive", replace(HANDLERS["receive"], complete=crash))
+        answer = submit(person, item, RECEIVED)
+    with transaction(both_sites.ground.sessions, writes=False) as session:
+        (incident,) = open_incidents(session)
+    assert answer.status_code == 500
+    assert f"第{incident.id}号异常" in answer.text
+    assert "测算表除以零" not in answer.text
+    assert (incident.kind, incident.subject_id, incident.case_id) == (IncidentKind.ITEM, item.id, walk.case_id)
+    assert status_of(both_sites, item) == ItemStatus.OPEN
+    assert "您在" in person.get(f"/items/{item.id}").text  # what was typed is kept as a draft
+    assert incident.retry_at is not None
+    moment = Moment(incident.retry_at, incident.retry_at)
+    assert retry_due(RetrySite(both_sites.ground.sessions, both_sites.ground.papers), moment) == 1
+    assert status_of(both_sites, item) == ItemStatus.DONE
+    assert walk.waiting() == ["field_survey"]
