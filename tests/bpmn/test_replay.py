@@ -29,7 +29,7 @@ def test_a_wandering_case_is_what_its_journal_says(sqlite_ground: Ground) -> Non
         wander = Wanderer(sqlite_ground, sqlite_ground.projects[number], category, rnd=random.Random(number))
         wander.acts(ACTS)
         seen.update(assert_case(sqlite_ground.sessions, wander.case_id))
-    assert seen >= {"complete", "send_back", "resume"}
+    assert len(seen) >= 7  # kinds of acts
 
 
 def test_a_case_that_moved_without_its_journal_is_found(sqlite_ground: Ground) -> None:
