@@ -32,6 +32,11 @@ from ledger.vocabulary import CaseStatus, IncidentKind, ItemStatus
 from ledger.working_days import Calendar, calendar_revision, load_calendar
 
 
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Declare an index of the rows that fulfil `where` alone."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Case(Base):
     """`state` is the engine's compact state with its MAC; only `bpmn.runtime` writes it."""
 
@@ -46,6 +51,7 @@ class Case(Base):
     status: Mapped[str]  # CaseStatus
     round: Mapped[int] = mapped_column(default=1)  # of disposal (P10)
     started_at: Mapped[datetime]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     ended_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     publicity_interrupted_at: Mapped[datetime | None]  # the notices were taken down: the period begins anew
@@ -55,7 +61,10 @@ class Case(Base):
     campaign: Mapped[Campaign] = relationship()
     procedure: Mapped[Procedure] = relationship()
 
-    __table_args__ = (UniqueConstraint("project_id", "campaign_id"),)  # a push resumed makes no doubles
+    __table_args__ = (
+        UniqueConstraint("project_id", "campaign_id"),  # a push resumed makes no doubles
+        Index("ix_case_started", "started_by_id", "started_at", "id"),
+    )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
 
 
@@ -85,7 +94,7 @@ class WorkItem(Base):
     answers: Mapped[Any | None] = mapped_column(SealedJson)
     prepared_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled what another signs
     completed_at: Mapped[datetime | None]
-    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who alone may act on it now
     delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who gets it back when it is filled
     delegated_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled it for another
@@ -100,14 +109,17 @@ class WorkItem(Base):
     delegated_by: Mapped[User | None] = relationship(foreign_keys=[delegated_by_id])
 
     __table_args__ = (
-        Index(
-            "ix_work_item_inbox",
-            "unit_id",
-            "role",
-            "due_at",
-            "id",
-            sqlite_where=text("completed_at IS NULL"),
-            postgresql_where=text("completed_at IS NULL"),
+        partial_index("ix_work_item_inbox", "unit_id", "role", "due_at", "id", where="completed_at IS NULL"),
+        # 在办: a whole county's open items by due moment
+        partial_index("ix_work_item_due", "due_at", "id", "unit_id", where="completed_at IS NULL"),
+        # 待签收: counted on every page, and few among all that waits
+        partial_index(
+            *("ix_work_item_receipt", "unit_id", "role", "due_at", "id"),
+            where="completed_at IS NULL AND stem = 'receive'",
+        ),
+        Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),
+        partial_index(
+            "ix_work_item_prepared", "prepared_by_id", "completed_at", "id", where="prepared_by_id IS NOT NULL"
         ),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
@@ -158,14 +170,7 @@ class Timer(Base):
     ended_at: Mapped[datetime | None]
     fired: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (
-        Index(
-            "ix_timer_due",
-            "due_at",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (partial_index("ix_timer_due", "due_at", where="ended_at IS NULL"),)
 
 
 class Objection(Base):
