@@ -17,24 +17,18 @@ from sqlalchemy import (
     exists,
     or_,
     select,
-    text,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
 from ledger.campaigns import Campaign
-from ledger.db import Base, SealedJson, SealedText
+from ledger.db import Base, SealedJson, SealedText, partial_index
 from ledger.people import Unit, User
 from ledger.procedures import Pins, Procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, IncidentKind, ItemStatus
 from ledger.working_days import Calendar, calendar_revision, load_calendar
-
-
-def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Declare an index of the rows that fulfil `where` alone."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Case(Base):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from ledger.cases import Case, WorkItem
 from ledger.db import day_of, end_of_day
-from ledger.people import Unit
+from ledger.people import Unit, User
 from ledger.projects import Project
 from ledger.vocabulary import ItemStatus
 from ledger.working_days import load_calendar
@@ -92,6 +92,8 @@ class InboxRow:
     compressed: bool
     limit: Limit
     completed_at: datetime | None = None
+    held_by: str = ""  # who alone may act on it now
+    suspended: bool = False  # the whole case rests
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def of_project(filters: Filters) -> list[ColumnElement[bool]]:
 
 _township = aliased(Unit)
 _unit = aliased(Unit)
+_holder = aliased(User)
 _COLUMNS: tuple[Any, ...] = (
     # a list needs no answers and no personal data: reading and unsealing them would cost more than the rows
     *(WorkItem.id, WorkItem.revision, WorkItem.case_id, WorkItem.name, WorkItem.stem, WorkItem.instance),
@@ -163,6 +166,8 @@ _COLUMNS: tuple[Any, ...] = (
     _township.short_name.label("township"),
     Project.township_text,
     _unit.short_name.label("unit_name"),
+    _holder.name.label("held_by"),
+    Case.suspended_at,
 )
 
 
@@ -176,6 +181,7 @@ def lines(ids: Any) -> Select[Any]:
         .join(Project, Project.id == Case.project_id)
         .join(_unit, _unit.id == WorkItem.unit_id)
         .outerjoin(_township, _township.id == Project.township_id)
+        .outerjoin(_holder, _holder.id == WorkItem.claimed_by_id)
     )
 
 
@@ -203,6 +209,8 @@ def read_lines(rows: Sequence[Row[Any]], limits: Bounds) -> list[InboxRow]:
             compressed=row.compressed,
             limit=limits.limit_of(row.due_at),
             completed_at=row.completed_at,
+            held_by=row.held_by or "",
+            suspended=row.suspended_at is not None,
         )
         for row in rows
     ]
