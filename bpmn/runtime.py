@@ -7,8 +7,8 @@ began the transaction does, so that an error anywhere changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, Item
 from bpmn.returning import go_straight_back
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.starting import start_case, start_cases, starting_variables
-from bpmn.steps import OBJECTION, Posing, pose, with_meeting
+from bpmn.steps import OBJECTION, Posing, attached_to, pose, with_meeting
 from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend, terminate
 from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers, with_words
 from handlers.outcome import Answers, Outcome, Step
@@ -105,7 +105,11 @@ class OpenItem:
 def open_item(acting: Acting, item_id: int) -> OpenItem:
     """Return an item as its page shows it; whether the person may see the case is the caller's to ask (ItemGone)."""
     file, item = take_item(acting, item_id, lock=False)
-    posing = pose(file, item, page=True)
+    return _opened(file, pose(file, item, page=True))
+
+
+def _opened(file: CaseFile, posing: Posing) -> OpenItem:
+    item = posing.item
     return OpenItem(
         item=item,
         case=file.case,
@@ -114,7 +118,7 @@ def open_item(acting: Acting, item_id: int) -> OpenItem:
         asked=posing.asked,
         initial_posted=posted_from(posing.form, _initial(posing)),
         step=posing.step,
-        mine=item.status in WAITING and (item.unit_id, item.role) in acting.actor.places,
+        mine=item.status in WAITING and (item.unit_id, item.role) in file.acting.actor.places,
     )
 
 
@@ -135,7 +139,26 @@ def complete_item(acting: Acting, item_id: int, revision: int, posted: Posted) -
     file, item = take_item(acting, item_id)
     _check(file, item, revision, ItemStatus.OPEN)
     _refuse_own_work(file, item)
-    posing = pose(file, item)
+    return _complete(file, pose(file, item), posted)
+
+
+def answer_item(acting: Acting, item_id: int, answer: Callable[[OpenItem], Posted]) -> Completed:
+    """Open an item and complete it with what `answer` makes of its page, in one walk; `answer` may attach files.
+
+    Raises what `complete_item` raises.
+    """
+    file, item = take_item(acting, item_id)
+    _check(file, item, item.revision, ItemStatus.OPEN)
+    _refuse_own_work(file, item)
+    posing = pose(file, item, page=True)
+    posted = answer(_opened(file, posing))
+    acting.session.flush()
+    asked = replace(posing.asked, attached=attached_to(file, item, posing.form))
+    return _complete(file, replace(posing, asked=asked), posted)
+
+
+def _complete(file: CaseFile, posing: Posing, posted: Posted) -> Completed:
+    item = posing.item
     answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
     outcome = posing.handler.complete(with_meeting(file, posing, answers), answers)
     if item.signed:

@@ -5,16 +5,17 @@ The list differs by who runs the project only in its wording: the village's fift
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, contains_eager, defer
 
 from ledger.cases import Case
 from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case
-from ledger.people import Actor
+from ledger.people import Actor, Unit
+from ledger.projects import Project
 from ledger.vocabulary import Level, PaperKind
 
 
@@ -44,6 +45,7 @@ class ArchiveRow:
         return bool(self.lacking) and not waived
 
 
+_AT_ONCE = 50  # cases held in memory while an archive is written
 _FORM = "经营性帮扶产业项目“四个一批”分类及处置措施审批表"
 _CONTRACT = frozenset({PaperKind.CONTRACT, PaperKind.AGREEMENT})
 _HEADINGS = (
@@ -79,6 +81,19 @@ def headings_of(level: str | None) -> tuple[ArchiveHeading, ...]:
     if level != Level.VILLAGE:
         return _HEADINGS
     return tuple(_VILLAGE_FIFTH if heading.row == _VILLAGE_FIFTH.row else heading for heading in _HEADINGS)
+
+
+def cases_with_projects(session: Session, condition: ColumnElement[bool]) -> Iterator[Case]:
+    """Yield the cases for which `condition` holds, by unit and 项目编号, a few at a time."""
+    owner = select(Unit.code).where(Unit.id == Project.responsible_unit_id).scalar_subquery()
+    wanted = (
+        select(Case)
+        .join(Case.project)
+        .where(condition)
+        .options(contains_eager(Case.project).joinedload(Project.responsible_unit), defer(Case.state))
+        .order_by(owner, Project.number, Case.id)
+    )
+    yield from session.scalars(wanted.execution_options(yield_per=_AT_ONCE))
 
 
 def archive_rows(session: Session, case: Case) -> tuple[ArchiveRow, ...]:

@@ -22,6 +22,7 @@ from ledger.sign_ins import hash_password
 from ledger.vocabulary import Industry, Level, OperatingMode, Role, UnitKind, Use
 
 PASSWORD = "Yanshi-2023!"  # noqa: S105  # printed at every start; the demonstration says that it is one
+DIRECTIVE_YEAR = 2023
 BEGINS_AT = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)  # 09:00 in Asia/Shanghai on the day of the directive
 
 # fmt: off
@@ -67,9 +68,14 @@ class County:
 
 
 def build_county(
-    session: Session, now: datetime, townships: tuple[str, ...] = TOWNSHIPS, *, staffed: bool = True
+    session: Session,
+    now: datetime,
+    townships: tuple[str, ...] = TOWNSHIPS,
+    *,
+    staffed: bool = True,
+    year: int = DIRECTIVE_YEAR,
 ) -> County:
-    """Enter the units, the people and the campaign of 2023 (T2); `townships` keeps a test's county small.
+    """Enter the units, the people and the campaign of `year` (T2); `townships` keeps a test's county small.
 
     With `staffed` false nobody is entered: a real installation has no made-up people.
     """
@@ -93,24 +99,29 @@ def build_county(
         for town, unit in towns.items()
         for n, name in enumerate(VILLAGES, 201)
     }
-    campaign = Campaign(
-        county_id=county.id,
-        name="2023年经营性帮扶产业项目“四个一批”",
-        year=2023,
-        plan_on=date(2023, 11, 13),
-        mobilise_on=date(2023, 11, 15),
-        survey_on=date(2023, 11, 21),
-        decision_on=date(2023, 11, 25),
-        disposal_on=date(2023, 11, 30),
-        first_results_on=date(2023, 12, 5),
-        report_on=date(2023, 12, 15),
-    )
+    campaign = campaign_of(county.id, year)
     session.add(campaign)
     built = County(county, bureau, agriculture, office, reviewers, departments, towns, villages, campaign)
     if staffed:
         _staff(session, built, now)
     session.flush()
     return built
+
+
+def campaign_of(county_id: int, year: int) -> Campaign:
+    """Return a campaign with the directive's dates (T2) in `year`."""
+    return Campaign(
+        county_id=county_id,
+        name=f"{year}年经营性帮扶产业项目“四个一批”",
+        year=year,
+        plan_on=date(year, 11, 13),
+        mobilise_on=date(year, 11, 15),
+        survey_on=date(year, 11, 21),
+        decision_on=date(year, 11, 25),
+        disposal_on=date(year, 11, 30),
+        first_results_on=date(year, 12, 5),
+        report_on=date(year, 12, 15),
+    )
 
 
 def _unit(session: Session, parent: Unit | None, code: str, name: str, kind: UnitKind) -> Unit:

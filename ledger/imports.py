@@ -219,6 +219,14 @@ def _responsible(places: Places, row: Row) -> tuple[Unit | None, str | None]:
     return unit, level or (Level.TOWNSHIP if unit.kind == UnitKind.TOWNSHIP else Level.DEPARTMENT)
 
 
+def assign(project: Project, unit: Unit, level: Level) -> None:
+    """Give a project its responsible unit and level; its place where the unit is that of its place."""
+    project.responsible_unit_id, project.level = unit.id, level
+    if unit.kind == UnitKind.TOWNSHIP and project.township_id is None:
+        project.township_id = unit.id
+    project.responsible_body = project.responsible_body or unit.name
+
+
 def unassigned_projects(session: Session, county_id: int) -> Sequence[Project]:
     """Return the projects that wait for a responsible unit."""
     wanted = (Project.county_id == county_id, Project.responsible_unit_id.is_(None), Project.exited_on.is_(None))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from ledger.db import Base, SealedText
 from ledger.vocabulary import Role, UnitKind
@@ -220,3 +220,13 @@ def counties(session: Session) -> Sequence[Unit]:
 def anybody(session: Session) -> bool:
     """Say whether anybody can sign in yet."""
     return session.scalars(select(User.id).limit(1)).first() is not None
+
+
+def holders_of_posts(session: Session) -> dict[tuple[int, str], Actor]:
+    """Return for each unit and role the first person who holds it."""
+    users = session.scalars(select(User).options(selectinload(User.posts).joinedload(Post.unit)).order_by(User.id))
+    found: dict[tuple[int, str], Actor] = {}
+    for actor in map(actor_of, users):
+        for place in actor.places:
+            found.setdefault(place, actor)
+    return found

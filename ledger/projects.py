@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.db import Base, SealedText
 from ledger.people import Unit
@@ -114,3 +114,14 @@ def set_funding(project: Project, funding: Funding, unattributed_yuan: Decimal =
 def funding_of(project: Project) -> dict[str, dict[str, Decimal]]:
     """Return the stored matrix as exact amounts in 元."""
     return {s: {t: Decimal(a) for t, a in tiers.items()} for s, tiers in project.funding.items()}
+
+
+def bare_columns(session: Session) -> list[dict[str, Any]]:
+    """Return every project's columns that tables count, with its unit's short name; personal data stays sealed."""
+    counted = (
+        *(Project.responsible_unit_id, Project.funding_total_yuan, Project.category, Project.operation),
+        *(Project.causes, Project.linkage, Project.linkage_gaps),
+    )
+    name = func.coalesce(Unit.short_name, "未分派").label("unit_name")
+    wanted = select(*counted, name).outerjoin(Unit, Unit.id == Project.responsible_unit_id).order_by(Project.id)
+    return [dict(row) for row in session.execute(wanted).mappings()]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from ledger.cases import Case
@@ -234,3 +234,8 @@ def of_unit(unit_id: int) -> ColumnElement[bool]:
 def of_project(project_id: int) -> ColumnElement[bool]:
     """Return the condition that holds for one project."""
     return Project.id == project_id
+
+
+def everything() -> ColumnElement[bool]:
+    """Return the condition that holds for every project."""
+    return true()

@@ -6,7 +6,6 @@ from ledger import (
     campaigns,
     case_moves,
     cases,
-    copies,
     installation,
     journal,
     meetings,
@@ -16,7 +15,6 @@ from ledger import (
     people,
     procedures,
     projects,
-    saved_filters,
     working_days,
 )
 from ledger.db import Base
@@ -25,7 +23,6 @@ MODULES = (
     campaigns,
     case_moves,
     cases,
-    copies,
     installation,
     journal,
     meetings,
@@ -35,7 +32,6 @@ MODULES = (
     people,
     procedures,
     projects,
-    saved_filters,
     working_days,
 )
 METADATA = Base.metadata

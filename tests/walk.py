@@ -7,7 +7,7 @@ walk.complete("decision", verdict="return", reason="材料不实")
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,9 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bpmn.deployment import deploy, shipped_bundle
+from bpmn.rehearsal.answers import FILE, files_wanted
+from bpmn.rehearsal.answers import fill as filled
 from bpmn.runtime import Acting, Completed, OpenItem, complete_item, fire_timer, open_item, sign_item, start_case
-from forms.definition import SILENT, Asked, Field, FieldType, options_of, visible
-from forms.fields import posted_from
+from forms.definition import FieldType
 from ledger.cases import WAITING, Case, WorkItem, due_timers
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.demonstration import BEGINS_AT, County, build_county, build_projects
@@ -33,8 +34,6 @@ from ledger.projects import Project
 from ledger.vocabulary import Category, Level, MeetingKind, PaperKind, Role
 from ledger.working_days import seed_calendar
 
-FILE = object()
-"""Given for a file field: a file is uploaded to it."""
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 STEPS_LIMIT = 60  # a walk that takes longer runs in circles
 
@@ -158,7 +157,7 @@ class Walk:
             self.hold_meeting(acting, item)
             shown = open_item(acting, item.id)
         posted = fill(shown, {**self.answers_for(shown), **given}, day_of(self.now))
-        for each in files_asked(shown, posted, {**self.answers_for(shown), **given}):
+        for each in files_wanted(shown.form, shown.asked, posted, {**self.answers_for(shown), **given}):
             place = Place(PaperKind(each.kind), case_id=self.case_id, item_id=item.id, field=each.name)
             file = File(f"{each.label}.pdf", "application/pdf", PDF + f"{item.id} {each.name}".encode())
             attach(acting.session, acting.papers, file, place, acting.actor, acting.now)
@@ -272,61 +271,8 @@ def person(session: Session, unit_id: int, role: Role | str, nth: int = 0) -> Ac
 
 
 def fill(shown: OpenItem, given: Mapping[str, Any], today: date) -> dict[str, list[str]]:
-    """Return what a browser would post: what the form starts with, `given` over it, made-up answers for the rest.
-
-    `given` holds answers by field; None empties a field.
-    """
-    form, asked = shown.form, shown.asked
-    posted = {key: value for key, value in shown.initial_posted.items() if key.split(".")[0] not in given}
-    words = {name: value for name, value in given.items() if value is not None and value is not FILE}
-    names = {each.name for _section, each in form.fields()}
-    posted.update(posted_from(form, {name: value for name, value in words.items() if name in names}))
-    for section, each in form.fields():
-        if each.retired or each.type in SILENT or each.type is FieldType.FILE or each.name in given:
-            continue
-        if not (visible(section.show_if, posted, asked) and visible(each.show_if, posted, asked)):
-            continue
-        empty = not any(key.split(".")[0] == each.name for key in posted)
-        if empty and (each.required or each.type is FieldType.RECORDS):
-            posted.update(posted_from(form, {each.name: made_up(each, asked, today)}))
-    return posted
-
-
-def files_asked(shown: OpenItem, posted: Mapping[str, Sequence[str]], given: Mapping[str, Any]) -> list[Field]:
-    """Return the file fields to be filled: the required ones and those given as FILE, unless something is there."""
-    wanted = []
-    for section, each in shown.form.fields():
-        there = shown.asked.attached.get(each.name) or each.type is not FieldType.FILE or each.retired
-        seen = visible(section.show_if, posted, shown.asked) and visible(each.show_if, posted, shown.asked)
-        if seen and not there and (given.get(each.name) is FILE or (each.required and each.name not in given)):
-            wanted.append(each)
-    return wanted
-
-
-def made_up(each: Field, asked: Asked, today: date) -> Any:
-    """Return an answer that holds."""
-    plain: dict[FieldType, Any] = {
-        FieldType.MONEY: "1000.00",
-        FieldType.INTEGER: each.min if each.min is not None else 1,
-        FieldType.PERCENT: 100,
-        FieldType.YEAR: today.year,
-        FieldType.DATE: today.isoformat(),
-        FieldType.TICK: True,
-        FieldType.MATRIX: {"earmarked": {"central": "1000.00"}},
-    }
-    if each.type in plain:
-        return plain[each.type]
-    if each.type in (FieldType.TABLE, FieldType.RECORDS):
-        keys = [key for key, _caption in asked.records.get(each.name, ())]
-        row = _row(each, asked, today)
-        return [row] if each.type is FieldType.TABLE else [{"key": key, **row} for key in keys]
-    if options := options_of(each, asked):
-        return [options[0].value] if each.type is FieldType.CHECKS else options[0].value
-    return f"{each.label}已核实"[: each.max_length or 40]
-
-
-def _row(each: Field, asked: Asked, today: date) -> dict[str, Any]:
-    return {column.name: made_up(column, asked, today) for column in each.columns if column.required}
+    """Return what a browser would post for an item's page; see `bpmn.rehearsal.answers.fill`."""
+    return filled(shown.form, shown.asked, shown.initial_posted, given, today)
 
 
 def project_of_level(ground: Ground, level: Level, nth: int = 0) -> Project:

@@ -16,6 +16,7 @@ from bpmn.deployment import KNOWN_HANDLERS, Bundle, deploy, shipped_bundle
 from bpmn.engine import DiagramProblems, Problem, Severity
 from bpmn.engine.xml import text_of
 from bpmn.gate import check_upload
+from bpmn.rehearsal.county import NotEmpty
 from forms.sheets.guard import WorkbookRefused
 from ledger.campaigns import Campaign, campaigns_of
 from ledger.channel_settings import Channelling
@@ -27,13 +28,16 @@ from ledger.people import CLOCK, Unit, counties
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
-from webapp import create_app
+from webapp import create_app, rehearsing
 from webapp.importing import Checked, check, confirm, report
 from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
+from webapp.rehearsing import FolderTaken
 from webapp.request import moment_of, real_now
 from webapp.serving import serve
 
 _MOST_DAYS = 400
+_YEARS = range(2023, 2100)  # no earlier campaign than the directive's
+_SEED_DIGITS = 18
 _PORTS = 65536  # a larger number would be taken for another port
 _USAGE = (
     (re.compile(r"the following arguments are required: (.+)"), "缺少：{}"),
@@ -65,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = given.command
         sys.exit(command(given))
-    except (Refused, OtherKind, NoFolder, NoDatabase, WorkbookRefused) as refused:
+    except (Refused, OtherKind, NoFolder, NoDatabase, WorkbookRefused, FolderTaken, NotEmpty) as refused:
         sys.stderr.write(f"{refused}\n")
         sys.exit(2)
 
@@ -95,6 +99,11 @@ def _parser() -> _Parser:
     mode.add_argument("--confirm", action="store_true", help="写入并推送")
     importing.add_argument("--county", help="县的区划代码；只有一个县时不用写")
     importing.add_argument("--json", action="store_true", help="结果为 JSON")
+    played = add("rehearse", _rehearse, "预演：用编造的决定把清单里的项目走完全流程，写出统计表、台账和归档材料")
+    played.add_argument("--from", dest="file", metavar="FILE", type=Path, required=True, help="项目清单")
+    played.add_argument("--year", type=_year, required=True, help="工作批次的年份")
+    played.add_argument("--seed", type=_seed, required=True, help="同一种子，同一结果")
+    played.add_argument("--out", type=Path, required=True, help="空文件夹，结果写在里面")
     workdays = add("workdays", _workdays, "计算工作日：起始日不计，数到第几个工作日")
     workdays.add_argument("--days", required=True, metavar="N")
     workdays.add_argument("--json", action="store_true", help="每行一个 JSON 对象")
@@ -208,6 +217,12 @@ def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, 
     return {"taken": taken.new_count + taken.changed_count, "cases": len(taken.cases)}
 
 
+def _rehearse(given: argparse.Namespace) -> int:
+    done = rehearsing.run(rehearsing.Asked(_read(given.file), given.year, given.seed, given.out, given.database))
+    _print_json(done.as_json())
+    return 2 if done.problems else 0
+
+
 def _tell_import(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         _print_json(result)
@@ -261,6 +276,18 @@ def _day_count(text: str) -> int:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < _PORTS):
         raise Refused(f"--port 应是 1—{_PORTS - 1} 的整数，不能是“{text}”")
+    return int(text)
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) in _YEARS):
+        raise Refused(f"--year 应是 {_YEARS[0]}—{_YEARS[-1]} 的年份，不能是“{text}”")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _SEED_DIGITS):
+        raise Refused(f"--seed 应是不超过 {_SEED_DIGITS} 位的整数，不能是“{text}”")
     return int(text)
 
 

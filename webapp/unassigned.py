@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ledger.imports import assign as assign_to
 from ledger.imports import projects_to_push, unassigned_projects
 from ledger.journal import Act, record
 from ledger.people import Unit, units_of_kind
@@ -51,10 +52,7 @@ def assign(project_id: int) -> ResponseReturnValue:
 
 
 def _assign(project: Project, unit: Unit, level: Level) -> None:
-    project.responsible_unit_id, project.level = unit.id, level
-    if unit.kind == UnitKind.TOWNSHIP and project.township_id is None:
-        project.township_id = unit.id
-    project.responsible_body = project.responsible_body or unit.name
+    assign_to(project, unit, level)
     detail = {"project": project.number, "unit": unit.short_name, "level": str(level)}
     record(ledger_session(), moment(), actor(), Act("assign", detail=detail))
 

@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from bpmn.rehearsal.answers import files_wanted
 from bpmn.runtime import Acting, OpenItem, open_item
 from forms.definition import FieldType
 from ledger.cases import Case, Timer, WorkItem, timers_of
@@ -29,7 +30,7 @@ from ledger.papers import Attachment
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.vocabulary import Category, ItemStatus, Role
-from tests.walk import PDF, Walk, files_asked, fill, person
+from tests.walk import PDF, Walk, fill, person
 from tests.webapp.conftest import Person, Site
 from webapp.request import moment_of, real_now
 
@@ -171,7 +172,7 @@ class Matter:
             shown = self._shown(item)
         answers = {**self.walk.answers_for(shown), **self._number(shown), **given}
         posted: dict[str, Any] = dict(fill(shown, answers, day_of(self.walk.now)))
-        for each in files_asked(shown, posted, answers):
+        for each in files_wanted(shown.form, shown.asked, posted, answers):
             posted[each.name] = pdf(each.label)
         page = {"_revision": str(item.revision), "_action": button}
         clerk = self.who(item)
