@@ -77,6 +77,7 @@ def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence
         status=CaseStatus.RUNNING,
         round=1,
         started_at=acting.now,
+        started_by_id=acting.actor.user_id,
     )
     around = surroundings_of(acting, case, ground.calendar, version)
     run = Run.start(version.diagram, starting_variables(project, reviewers), around)

@@ -17,14 +17,13 @@ from sqlalchemy import (
     exists,
     or_,
     select,
-    text,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
 from ledger.campaigns import Campaign
-from ledger.db import Base, SealedJson, SealedText
+from ledger.db import Base, SealedJson, SealedText, partial_index
 from ledger.people import Unit, User
 from ledger.procedures import Pins, Procedure
 from ledger.projects import Project
@@ -46,6 +45,7 @@ class Case(Base):
     status: Mapped[str]  # CaseStatus
     round: Mapped[int] = mapped_column(default=1)  # of disposal (P10)
     started_at: Mapped[datetime]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     ended_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     publicity_interrupted_at: Mapped[datetime | None]  # the notices were taken down: the period begins anew
@@ -55,7 +55,10 @@ class Case(Base):
     campaign: Mapped[Campaign] = relationship()
     procedure: Mapped[Procedure] = relationship()
 
-    __table_args__ = (UniqueConstraint("project_id", "campaign_id"),)  # a push resumed makes no doubles
+    __table_args__ = (
+        UniqueConstraint("project_id", "campaign_id"),  # a push resumed makes no doubles
+        Index("ix_case_started", "started_by_id", "started_at", "id"),
+    )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
 
 
@@ -85,7 +88,7 @@ class WorkItem(Base):
     answers: Mapped[Any | None] = mapped_column(SealedJson)
     prepared_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled what another signs
     completed_at: Mapped[datetime | None]
-    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who alone may act on it now
     delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who gets it back when it is filled
     delegated_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled it for another
@@ -100,14 +103,17 @@ class WorkItem(Base):
     delegated_by: Mapped[User | None] = relationship(foreign_keys=[delegated_by_id])
 
     __table_args__ = (
-        Index(
-            "ix_work_item_inbox",
-            "unit_id",
-            "role",
-            "due_at",
-            "id",
-            sqlite_where=text("completed_at IS NULL"),
-            postgresql_where=text("completed_at IS NULL"),
+        partial_index("ix_work_item_inbox", "unit_id", "role", "due_at", "id", where="completed_at IS NULL"),
+        # 在办: a whole county's open items by due moment
+        partial_index("ix_work_item_due", "due_at", "id", "unit_id", where="completed_at IS NULL"),
+        # 待签收: counted on every page, and few among all that waits
+        partial_index(
+            *("ix_work_item_receipt", "unit_id", "role", "due_at", "id"),
+            where="completed_at IS NULL AND stem = 'receive'",
+        ),
+        Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),
+        partial_index(
+            "ix_work_item_prepared", "prepared_by_id", "completed_at", "id", where="prepared_by_id IS NOT NULL"
         ),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
@@ -158,14 +164,7 @@ class Timer(Base):
     ended_at: Mapped[datetime | None]
     fired: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (
-        Index(
-            "ix_timer_due",
-            "due_at",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (partial_index("ix_timer_due", "due_at", where="ended_at IS NULL"),)
 
 
 class Objection(Base):

@@ -17,7 +17,19 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, LargeBinary, MetaData, create_engine, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -133,6 +145,11 @@ class Base(DeclarativeBase):
         list[str]: JSON(),
         list[int]: JSON(),
     }
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Declare an index of the rows that fulfil `where` alone."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def open_ledger(url: str | URL, keys: Keys) -> SessionFactory:

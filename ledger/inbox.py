@@ -1,263 +1,203 @@
-"""待办 and 已办: the lists a person works from. A row is shown to those who hold its unit and role, to nobody else."""
+"""待办, 待签收, 已办, 在办: the work a person has, had, or may look after. A row goes to who holds its unit and role.
+
+Whose inbox holds a million items waits no longer than who has thirty: each of a person's places is one range of an
+index that holds waiting items only, in the order of their due moments; a page reads its first rows, a counter stops
+at a thousand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any, TypeVarTuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
+from sqlalchemy.orm import Session
 
-from ledger.cases import WAITING, Case, WorkItem
-from ledger.db import day_of, end_of_day
-from ledger.people import Actor, Unit
+from ledger.cases import Case, WorkItem
+from ledger.listing import (
+    LIMIT_LABELS,
+    MOST_COUNTED,
+    ORDER_LABELS,
+    PAGE_SIZE,
+    Bounds,
+    Filters,
+    InboxPage,
+    InboxRow,
+    Limit,
+    Order,
+    PlaceRefused,
+    beyond,
+    bounds,
+    lines,
+    of_project,
+    place,
+    read_lines,
+)
+from ledger.people import COUNTY_WIDE, Actor, Unit
 from ledger.projects import Project
-from ledger.vocabulary import ItemStatus
-from ledger.working_days import load_calendar
+from ledger.scope import BUSINESS, visible_projects
+from ledger.vocabulary import ItemStatus, Role
 
-Columns = TypeVarTuple("Columns")
-PAGE_SIZE = 20
-SOON_DAYS = 3  # 3个工作日内
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ROWS = 2**31  # the databases refuse to look for a larger number
-
-
-class Limit(StrEnum):
-    """The four counters above the list."""
-
-    OVERDUE = "overdue"
-    TODAY = "today"
-    SOON = "soon"
-    LATER = "later"
-
-
-LIMIT_LABELS = {
-    Limit.OVERDUE: "已超期",
-    Limit.TODAY: "今日到期",
-    Limit.SOON: "3个工作日内",
-    Limit.LATER: "其他",
-}
+__all__ = [
+    "LIMIT_LABELS",
+    "MOST_COUNTED",
+    "ORDER_LABELS",
+    "PAGE_SIZE",
+    "Filters",
+    "InboxPage",
+    "InboxRow",
+    "Limit",
+    "Order",
+    "PlaceRefused",
+    "bounds",
+]
+RECEIPT = "receive"
+"""The step by which a unit takes what was pushed to it (签收项目): what waits there is 待签收."""
+_WAITS = WorkItem.completed_at.is_(None)  # as the index of waiting items says it
+_WORKING = frozenset({Role.HANDLER, Role.SIGNER})
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What a person looks for; `after` is the `next` of the page before."""
-
-    text: str = ""  # in name, number or township, or the pinyin initials of the name
-    stem: str = ""
-    limit: Limit | None = None
-    after: str = ""
+def _mine(actor: Actor) -> list[ColumnElement[bool]]:
+    """Return one condition for each place whose items are the person's: one range of the index."""
+    places = sorted((unit_id, role) for unit_id, role in actor.places if role in _WORKING)
+    return [and_(WorkItem.unit_id == unit_id, WorkItem.role == role, _WAITS) for unit_id, role in places]
 
 
-@dataclass(frozen=True)
-class InboxRow:
-    """One line: what to do on which project, who sent it, when it is due."""
+def _overseen(actor: Actor) -> list[ColumnElement[bool]]:
+    """Return the condition of what waits anywhere on projects the person may see.
 
-    item_id: int
-    revision: int
-    case_id: int
-    project_id: int
-    name: str  # of the step
-    stem: str
-    instance: str | None
-    status: ItemStatus
-    project_name: str
-    project_number: str
-    township: str
-    category: str | None
-    unit_name: str
-    sent_by: str
-    returned_reason: str
-    created_at: datetime
-    due_at: datetime
-    compressed: bool
-    limit: Limit
-    completed_at: datetime | None = None
+    Who sees a whole county need not ask for each project: what waits there waits for a unit of that county.
+    """
+    whole = {post.county_id for post in actor.posts if post.role in BUSINESS and post.unit_kind in COUNTY_WIDE} - {None}
+    rest = tuple(post for post in actor.posts if post.county_id not in whole)
+    seen: list[ColumnElement[bool]] = []
+    if whole:
+        # the sum keeps SQLite from reading unit by unit and sorting all: the page comes in the order of due moments
+        seen.append((WorkItem.unit_id + 0).in_(select(Unit.id).where(Unit.county_id.in_(whole))))
+    if rest:
+        cases = select(Case.id).join(Project, Project.id == Case.project_id)
+        seen.append(WorkItem.case_id.in_(cases.where(visible_projects(replace(actor, posts=rest)))))
+    return [and_(_WAITS, or_(*seen))] if seen else []
 
 
-@dataclass(frozen=True)
-class InboxPage:
-    """`counts` are over the search, whatever counter is chosen; `next` is "" on the last page."""
-
-    rows: tuple[InboxRow, ...]
-    counts: dict[Limit, int]
-    next: str
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The moments between the four counters: now, and 24:00 of today and of the third working day."""
-
-    now: datetime
-    today_ends_at: datetime
-    soon_ends_at: datetime
-
-    def limit_of(self, due_at: datetime) -> Limit:
-        """Say under which counter a due moment falls; at its very moment (24:00) the day is over."""
-        if due_at <= self.now:
-            return Limit.OVERDUE
-        if due_at <= self.today_ends_at:
-            return Limit.TODAY
-        return Limit.SOON if due_at <= self.soon_ends_at else Limit.LATER
-
-    def condition(self, limit: Limit) -> ColumnElement[bool]:
-        due = WorkItem.due_at
-        return {
-            Limit.OVERDUE: due <= self.now,
-            Limit.TODAY: and_(due > self.now, due <= self.today_ends_at),
-            Limit.SOON: and_(due > self.today_ends_at, due <= self.soon_ends_at),
-            Limit.LATER: due > self.soon_ends_at,
-        }[limit]
-
-
-def bounds(session: Session, now: datetime) -> Bounds:
-    """Count the counters' moments on the calendar of working days."""
-    today = day_of(now)
-    return Bounds(now, end_of_day(today), end_of_day(load_calendar(session).period(today, SOON_DAYS).end))
-
-
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    roles: dict[str, list[int]] = {}
-    for unit_id, role in actor.places:
-        roles.setdefault(role, []).append(unit_id)
-    held = [and_(WorkItem.role == role, WorkItem.unit_id.in_(sorted(units))) for role, units in roles.items()]
-    return and_(or_(*held), WorkItem.completed_at.is_(None), WorkItem.status.in_(WAITING)) if held else false()
-
-
-_township = aliased(Unit)
-_unit = aliased(Unit)
-
-
-def _searched(filters: Filters) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    text = filters.text.strip()
-    if text:
-        columns = (Project.name, Project.number, _township.short_name)
-        found = [column.contains(text, autoescape=True) for column in columns]
-        wanted.append(or_(*found, Project.pinyin_initials.contains(text.lower(), autoescape=True)))
-    if filters.stem:
-        wanted.append(WorkItem.stem == filters.stem)
-    return wanted
-
-
-def _rows(session: Session, limits: Bounds, wanted: list[ColumnElement[bool]], order: Sequence[Any]) -> list[InboxRow]:
-    """Fetch one page and one row more, to know whether there is a next page."""
-    found = session.execute(
-        _joined(select(WorkItem, Project, _township.short_name, _unit.short_name))
-        .where(*wanted)
-        # a list needs no personal data, and unsealing it would cost more than the rows
-        .options(defer(WorkItem.answers), defer(Project.responsible_person), defer(Project.telephone))
-        .order_by(*order)
-        .limit(PAGE_SIZE + 1)
-    )
-    return [
-        InboxRow(
-            item_id=item.id,
-            revision=item.revision,
-            case_id=item.case_id,
-            project_id=project.id,
-            name=item.name,
-            stem=item.stem,
-            instance=item.instance,
-            status=ItemStatus(item.status),
-            project_name=project.name,
-            project_number=project.number,
-            township=township or project.township_text,
-            category=project.category,
-            unit_name=unit,
-            sent_by=item.sent_by,
-            returned_reason=item.returned_reason,
-            created_at=item.created_at,
-            due_at=item.due_at,
-            compressed=item.compressed,
-            limit=limits.limit_of(item.due_at),
-            completed_at=item.completed_at,
-        )
-        for item, project, township, unit in found
-    ]
-
-
-def _joined(what: Select[*Columns]) -> Select[*Columns]:
-    return (
-        what.select_from(WorkItem)
-        .join(Case, Case.id == WorkItem.case_id)
-        .join(Project, Project.id == Case.project_id)
-        .join(_unit, _unit.id == WorkItem.unit_id)
-        .outerjoin(_township, _township.id == Project.township_id)
-    )
-
-
-def inbox(session: Session, actor: Actor, now: datetime, filters: Filters) -> InboxPage:
+def inbox(session: Session, actor: Actor, now: datetime, filters: Filters, size: int = PAGE_SIZE) -> InboxPage:
     """Return a page of 待办: what is overdue first, then by due moment; a few more items never change earlier pages."""
+    return _waiting(session, _mine(actor), now, filters, size)
+
+
+def under_way(session: Session, actor: Actor, now: datetime, filters: Filters, size: int = PAGE_SIZE) -> InboxPage:
+    """Return a page of 在办: what waits for anybody, on projects the person may see."""
+    return _waiting(session, _overseen(actor), now, filters, size)
+
+
+def _waiting(
+    session: Session, places: list[ColumnElement[bool]], now: datetime, filters: Filters, size: int
+) -> InboxPage:
     limits = bounds(session, now)
-    searched = [_mine(actor), *_searched(filters)]
+    if not places:
+        return InboxPage((), dict.fromkeys(Limit, 0), "")
     counts = session.execute(
-        _joined(select(*[func.count(case((limits.condition(limit), 1))) for limit in Limit])).where(*searched)
+        select(*[_counted([_searched(filters, place, limits.condition(limit)) for place in places]) for limit in Limit])
     ).one()
-    wanted = list(searched)
-    if filters.limit is not None:
-        wanted.append(limits.condition(filters.limit))
+    newest = filters.order is Order.NEWEST
+    moment = WorkItem.created_at if newest else WorkItem.due_at
+    wanted = [limits.condition(filters.limit)] if filters.limit is not None else []
     if filters.after:
-        due_at, item_id = _place(filters.after)
-        wanted.append(or_(WorkItem.due_at > due_at, and_(WorkItem.due_at == due_at, WorkItem.id > item_id)))
-    rows = _rows(session, limits, wanted, (WorkItem.due_at, WorkItem.id))
-    return _page(rows, dict(zip(Limit, counts, strict=True)), lambda row: row.due_at)
+        wanted.append(beyond(filters.after, moment, WorkItem.id, newest_first=newest))
+    order = (moment.desc(), WorkItem.id.desc()) if newest else (moment, WorkItem.id)
+    ids = [_searched(filters, place, *wanted).order_by(*order).limit(_literal(size + 1)) for place in places]
+    rows = _lines(session, limits, ids, order)
+    shown: Callable[[InboxRow], datetime] = (lambda row: row.created_at) if newest else (lambda row: row.due_at)
+    return _page(rows, dict(zip(Limit, counts, strict=True)), shown, size)
 
 
-def done_items(session: Session, actor: Actor, now: datetime, filters: Filters) -> InboxPage:
+def _searched(filters: Filters, *wanted: ColumnElement[bool]) -> Select[int]:
+    """Select the ids of items that are wanted and match the search; projects are read only when it asks for them."""
+    found: Select[int] = select(WorkItem.id).where(*wanted)
+    if filters.stem == RECEIPT:
+        # written into the statement: only so does a database see that its index of these holds all that is asked for
+        found = found.where(WorkItem.stem == literal_column(f"'{RECEIPT}'"))
+    elif filters.stem:
+        found = found.where(WorkItem.stem == filters.stem)
+    projects = of_project(filters)
+    if projects:
+        found = found.join(Case, Case.id == WorkItem.case_id).join(Project, Project.id == Case.project_id)
+    return found.where(*projects) if projects else found
+
+
+def _counted(found: Iterable[Select[int]], most: int = MOST_COUNTED) -> Any:
+    """Count ids of all selects together, up to `most` of each."""
+    parts = [select(each.limit(_literal(most)).subquery().c.id) for each in found]
+    return select(func.count()).select_from(union_all(*parts).subquery()).scalar_subquery()
+
+
+def _literal(number: int) -> Any:
+    # written into the statement: a prepared statement with a parameter here is planned for a tenth of the table
+    return literal_column(str(number))
+
+
+def _lines(session: Session, limits: Bounds, ids: Sequence[Select[int]], order: Sequence[Any]) -> list[InboxRow]:
+    """Read the lines of what the selects found, the first of each place merged."""
+    first = union_all(*[select(each.subquery().c.id) for each in ids]).subquery("first")
+    return read_lines(session.execute(lines(first).order_by(*order)).all(), limits)
+
+
+def done_items(session: Session, actor: Actor, now: datetime, filters: Filters, size: int = PAGE_SIZE) -> InboxPage:
     """Return a page of 已办: what the person completed, or prepared for a signature, newest first."""
-    mine = or_(WorkItem.completed_by_id == actor.user_id, WorkItem.prepared_by_id == actor.user_id)
-    wanted = [mine, WorkItem.status == ItemStatus.DONE, *_searched(filters)]
+    wanted = [WorkItem.status == ItemStatus.DONE]
     if filters.after:
-        completed_at, item_id = _place(filters.after)
-        before = and_(WorkItem.completed_at == completed_at, WorkItem.id < item_id)
-        wanted.append(or_(WorkItem.completed_at < completed_at, before))
-    rows = _rows(session, bounds(session, now), wanted, (WorkItem.completed_at.desc(), WorkItem.id.desc()))
-    return _page(rows, {}, lambda row: row.completed_at or row.created_at)
+        wanted.append(beyond(filters.after, WorkItem.completed_at, WorkItem.id, newest_first=True))
+    order = (WorkItem.completed_at.desc(), WorkItem.id.desc())
+    mine = (WorkItem.completed_by_id == actor.user_id, WorkItem.prepared_by_id == actor.user_id)
+    other = or_(WorkItem.completed_by_id.is_(None), WorkItem.completed_by_id != actor.user_id)
+    completed = _searched(filters, mine[0], *wanted)
+    prepared = _searched(filters, mine[1], other, *wanted)
+    ids = [each.order_by(*order).limit(_literal(size + 1)) for each in (completed, prepared)]
+    rows = _lines(session, bounds(session, now), ids, order)
+    return _page(rows, {}, lambda row: row.completed_at or row.created_at, size)
+
+
+def waiting_counts(actor: Actor) -> dict[str, Any]:
+    """Return the scalars that count a person's 待办 and 待签收, of each place at most MOST_COUNTED."""
+    places = _mine(actor)
+    if not places:
+        return {"open": literal_column("0"), "receipt": literal_column("0")}
+    return {
+        "open": _counted([_searched(Filters(), place) for place in places]),
+        "receipt": _counted([_searched(Filters(stem=RECEIPT), place) for place in places]),
+    }
 
 
 def open_count(session: Session, actor: Actor) -> int:
-    """Count the person's 待办, for the number beside the menu."""
-    return session.scalars(select(func.count()).select_from(WorkItem).where(_mine(actor))).one()
+    """Count a person's 待办; of each place at most MOST_COUNTED."""
+    count: int = session.scalars(select(waiting_counts(actor)["open"])).one()
+    return count
 
 
 def next_item(session: Session, actor: Actor, now: datetime) -> InboxRow | None:
     """Return what is most pressing, to offer after a submission."""
-    rows = _rows(session, bounds(session, now), [_mine(actor)], (WorkItem.due_at, WorkItem.id))
+    order = (WorkItem.due_at, WorkItem.id)
+    ids = [_searched(Filters(), place).order_by(*order).limit(_literal(1)) for place in _mine(actor)]
+    rows = _lines(session, bounds(session, now), ids, order) if ids else []
     return rows[0] if rows else None
 
 
 def stems_open(session: Session, actor: Actor) -> list[tuple[str, str, int]]:
-    """Return (stem, name, count) of the person's open items, for the filter by step."""
-    counted = select(WorkItem.stem, WorkItem.name, func.count()).where(_mine(actor))
-    rows = session.execute(counted.group_by(WorkItem.stem, WorkItem.name).order_by(WorkItem.stem)).all()
-    return [(stem, name, count) for stem, name, count in rows]
+    """Return (stem, name, count) of the person's open items, for the filter by step; of the first thousand a place."""
+    names = select(WorkItem.id, WorkItem.stem, WorkItem.name)
+    found = [names.where(place).limit(_literal(MOST_COUNTED)).subquery() for place in _mine(actor)]
+    if not found:
+        return []
+    every = union_all(*[select(each) for each in found]).subquery()
+    counted = select(every.c.stem, every.c.name, func.count()).group_by(every.c.stem, every.c.name)
+    return [(stem, name, count) for stem, name, count in session.execute(counted.order_by(every.c.stem))]
 
 
-class PlaceRefused(ValueError):
-    """翻页位置无效."""
-
-
-def _place(after: str) -> tuple[datetime, int]:
-    try:
-        moment, item_id = after.rsplit("_", 1)
-        if not 0 <= int(item_id) < _ROWS:
-            raise ValueError(after)
-        return _EPOCH + timedelta(microseconds=int(moment)), int(item_id)
-    except (ValueError, OverflowError) as error:
-        raise PlaceRefused("翻页位置无效，请从第一页重新查看") from error
-
-
-def _page(rows: list[InboxRow], counts: dict[Limit, int], moment: Callable[[InboxRow], datetime]) -> InboxPage:
-    shown = tuple(rows[:PAGE_SIZE])
-    if len(rows) <= PAGE_SIZE:
-        return InboxPage(shown, counts, "")
-    last = shown[-1]
-    return InboxPage(shown, counts, f"{_micros(moment(last))}_{last.item_id}")
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
+def _page(
+    rows: list[InboxRow], counts: dict[Limit, int], moment: Callable[[InboxRow], datetime], size: int
+) -> InboxPage:
+    shown = tuple(rows[:size])
+    following = place(moment(shown[-1]), shown[-1].item_id) if len(rows) > size else ""
+    return InboxPage(shown, counts, following)

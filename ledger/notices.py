@@ -40,9 +40,10 @@ def fate_of(message: Message) -> Fate:
     return Fate.WAITING if message.sent_at is None else Fate.SENT
 
 
-def unread_count(session: Session, user_id: int | None) -> int:
+def unread(user_id: int | None) -> Any:
+    """Return the scalar that counts a person's messages not read yet."""
     mine = (Message.user_id == user_id, Message.channel == PAGE, Message.read_at.is_(None))
-    return session.scalars(select(func.count()).select_from(Message).where(*mine)).one()
+    return select(func.count()).select_from(Message).where(*mine).scalar_subquery()
 
 
 def notices_of(session: Session, user_id: int, before_id: int | None, limit: int) -> Sequence[Message]:

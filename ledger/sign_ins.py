@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -75,10 +76,21 @@ def hash_token(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a session may idle, and how old it may grow."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
 def user_signed_in(
-    session: Session, token: str, real_now: datetime, idle: timedelta, absolute: timedelta
+    session: Session, token: str, real_now: datetime, patience: Patience, *, touch: bool = True
 ) -> User | None:
-    """Return who holds `token`, or None when the session ended, idled too long or grew too old."""
+    """Return who holds `token`, or None when the session ended, idled too long or grew too old.
+
+    Unless `touch` is false, the session's idling begins anew.
+    """
     found = session.execute(
         select(SignIn, User)
         .join(User, User.id == SignIn.user_id)
@@ -89,9 +101,9 @@ def user_signed_in(
     if row is None:
         return None
     sign_in, user = row
-    if real_now - sign_in.seen_at > idle or real_now - sign_in.created_at > absolute:
+    if real_now - sign_in.seen_at > patience.idle or real_now - sign_in.created_at > patience.absolute:
         return None
-    if real_now - sign_in.seen_at > _TOUCH_EVERY:
+    if touch and real_now - sign_in.seen_at > _TOUCH_EVERY:
         sign_in.seen_at = real_now
     return user
 

@@ -6,6 +6,7 @@ from ledger import (
     campaigns,
     case_moves,
     cases,
+    copies,
     installation,
     journal,
     meetings,
@@ -15,6 +16,7 @@ from ledger import (
     people,
     procedures,
     projects,
+    saved_filters,
     working_days,
 )
 from ledger.db import Base
@@ -23,6 +25,7 @@ MODULES = (
     campaigns,
     case_moves,
     cases,
+    copies,
     installation,
     journal,
     meetings,
@@ -32,6 +35,7 @@ MODULES = (
     people,
     procedures,
     projects,
+    saved_filters,
     working_days,
 )
 METADATA = Base.metadata

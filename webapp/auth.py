@@ -23,6 +23,7 @@ from flask_wtf.csrf import CSRFProtect
 from ledger.journal import Act, record
 from ledger.people import Actor, User, actor_of
 from ledger.sign_ins import (
+    Patience,
     begin_sign_in,
     check_password,
     end_sign_in,
@@ -38,6 +39,7 @@ bp = Blueprint("auth", __name__)
 _ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
 _FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
 _ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+_COUNTS = "lists.counts"
 _WRONG = "用户名或密码不正确，或连续失败次数过多（请15分钟后再试）"
 
 
@@ -95,7 +97,8 @@ def signed_in(asking: Request) -> SignedIn | None:
     if not token:
         return None
     idle, absolute = timedelta(minutes=settings().idle_minutes), timedelta(hours=settings().absolute_hours)
-    user = user_signed_in(ledger_session(), token, moment().real_at, idle, absolute)
+    lives = asking.endpoint != _COUNTS  # an open page that asks for its numbers is not a person at work
+    user = user_signed_in(ledger_session(), token, moment().real_at, Patience(idle, absolute), touch=lives)
     return SignedIn(user, actor_of(user, asking.remote_addr or "")) if user is not None else None
 
 

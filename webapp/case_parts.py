@@ -31,6 +31,7 @@ ACTS = {
     "timer": "到期",
     "objection": "登记异议",
     "overdue": "逾期未反馈",
+    "copy": "抄送",
     "waiver_requested": "申请不适用",
     "waiver_confirmed": "确认不适用",
 }

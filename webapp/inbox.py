@@ -1,20 +1,22 @@
-"""待办 and 已办: the lists a person works from, and the first page after signing in."""
+"""待办, 待签收, 已办 and 在办: the lists a person works from, and the first page after signing in."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.inbox import LIMIT_LABELS, Filters, InboxPage, Limit, done_items, inbox, stems_open
+from ledger.inbox import stems_open
+from ledger.listing import LIMIT_LABELS, Limit
 from webapp.auth import local_address
+from webapp.layout import capped_text
+from webapp.listing import LISTS, list_page, query_of, read_filters
 from webapp.permissions import SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment, settings
 
 bp = Blueprint("inbox", __name__)
-_PILLS = {Limit.OVERDUE: "p-red", Limit.TODAY: "p-orange", Limit.SOON: "p-yellow", Limit.LATER: "p-gray"}
+PILLS = {Limit.OVERDUE: "p-red", Limit.TODAY: "p-orange", Limit.SOON: "p-yellow", Limit.LATER: "p-gray"}
 
 
 @bp.get("/")
@@ -27,25 +29,25 @@ def home() -> ResponseReturnValue:
 @bp.get("/inbox")
 @allows(SIGNED_IN)
 def index() -> ResponseReturnValue:
-    filters = _filters()
-    page = inbox(ledger_session(), actor(), moment().at, filters)
-    return render_template(
-        "inbox/index.html",
-        page=page,
-        filters=filters,
-        counters=[_counter(page, filters, limit) for limit in Limit],
-        limits=LIMIT_LABELS,
-        stems=stems_open(ledger_session(), actor()),
-        next_url=_next_url("inbox.index", page),
-    )
+    return _dated("inbox", stems=_stems())
+
+
+@bp.get("/inbox/receipt")
+@allows(SIGNED_IN)
+def receipt() -> ResponseReturnValue:
+    return _dated("receipt", stems=())
+
+
+@bp.get("/under-way")
+@allows(STAFF)
+def under_way() -> ResponseReturnValue:
+    return _dated("under_way", stems=())
 
 
 @bp.get("/inbox/done")
 @allows(SIGNED_IN)
 def done() -> ResponseReturnValue:
-    filters = replace(_filters(), limit=None)
-    page = done_items(ledger_session(), actor(), moment().at, filters)
-    return render_template("inbox/done.html", page=page, filters=filters, next_url=_next_url("inbox.done", page))
+    return list_page("done", "inbox/done.html", moment().at)
 
 
 @bp.post("/text-size")
@@ -58,34 +60,20 @@ def text_size() -> ResponseReturnValue:
     return response
 
 
-def _filters() -> Filters:
-    asked = request.args
-    limit = asked.get("limit", "")
-    return Filters(
-        text=asked.get("q", "")[:60].strip(),
-        stem=asked.get("stem", "")[:60],
-        limit=Limit(limit) if limit in set(Limit) else None,
-        after=asked.get("after", "")[:60],
-    )
+def _dated(name: str, **more: Any) -> ResponseReturnValue:
+    return list_page(name, "inbox/index.html", moment().at, pills=PILLS, counter_urls=_counter_urls(name), **more)
 
 
-def _counter(page: InboxPage, filters: Filters, limit: Limit) -> dict[str, object]:
-    """Return one of the four counters; the chosen one leads back to all."""
-    chosen = filters.limit is limit
-    kept: dict[str, Any] = {
-        "q": filters.text or None,
-        "stem": filters.stem or None,
-        "limit": None if chosen else limit.value,
-    }
+def _stems() -> list[tuple[str, str]]:
+    """Return the steps a person has open items of, for the filter."""
+    return [(stem, f"{name}（{capped_text(count)}）") for stem, name, count in stems_open(ledger_session(), actor())]
+
+
+def _counter_urls(name: str) -> dict[Limit, str]:
+    """Return where the four counters lead; the chosen one leads back to all."""
+    filters = read_filters(request.args)
+    kept: dict[str, Any] = query_of(filters)
     return {
-        "label": LIMIT_LABELS[limit],
-        "count": page.counts[limit],
-        "pill": _PILLS[limit],
-        "on": chosen,
-        "url": url_for("inbox.index", **kept),
+        limit: url_for(LISTS[name].endpoint, **{**kept, "limit": None if filters.limit is limit else str(limit)})
+        for limit in LIMIT_LABELS
     }
-
-
-def _next_url(endpoint: str, page: InboxPage) -> str | None:
-    asked: dict[str, Any] = {**request.args.to_dict(), "after": page.next}
-    return url_for(endpoint, **asked) if page.next else None

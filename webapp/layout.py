@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context, request, url_for
 
 from ledger.db import SHANGHAI, day_of
-from ledger.inbox import open_count
-from ledger.notices import unread_count
+from ledger.listing import MOST_COUNTED
+from ledger.own_lists import menu_counts
 from ledger.people import Actor
 from ledger.vocabulary import Category, Role, Term
 from ledger.working_days import Calendar, load_calendar
@@ -76,7 +76,11 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "我的工作",
         (
             Entry("待办", "inbox.index", "open", ("items",)),
+            Entry("待签收", "inbox.receipt", "receipt"),
             Entry("已办", "inbox.done"),
+            Entry("我发起的", "own_lists.started"),
+            Entry("抄送我的", "own_lists.copies", "copies"),
+            Entry("草稿", "own_lists.drafts", "drafts"),
             Entry("消息", "notices.index", "notices"),
         ),
     ),
@@ -84,6 +88,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "项目",
         (
             Entry("项目台账", "projects.index", within=("projects", "cases")),
+            Entry("在办事项", "inbox.under_way"),
             Entry("项目推送", "imports.new", within=("imports",)),
             Entry("待分派项目", "unassigned.index", within=("unassigned",)),
             Entry("会议", "meetings.index", within=("meetings",)),
@@ -130,13 +135,14 @@ def register(app: Flask, limit_mb: int) -> None:
         yuan=yuan_text,
         pill_of=pill_of,
         size=size_text,
+        capped=capped_text,
     )
 
 
 def _frame() -> dict[str, Any]:
     if not has_request_context() or g.get("actor") is None or not _ledger_open():
         return {"menu": (), "actor": None, "installation": None, "today": None}
-    counts = {"open": open_count(g.session, g.actor), "notices": unread_count(g.session, g.actor.user_id)}
+    counts = menu_counts(g.session, g.actor)
     return {
         "menu": tuple(_menu(g.actor, counts)),
         "counts": counts,
@@ -222,6 +228,11 @@ def article_text(number: str) -> str:
 def yuan_text(value: Decimal | None) -> str:
     """Return an amount with thousands separators and two decimals; 元 is printed beside it."""
     return "—" if value is None else f"{value:,.2f}"
+
+
+def capped_text(count: int) -> str:
+    """Return a count as people read it: counting stops at a thousand."""
+    return f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count)
 
 
 def size_text(count: int) -> str:

@@ -20,16 +20,16 @@ from tests.wander import Wanderer
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
 
-ACTS = 45
+ACTS = 30
 
 
-@pytest.mark.parametrize(("seed", "category"), [(1, Category.UPGRADE), (2, Category.REBUILD), (4, Category.REVIVE)])
-def test_a_wandering_case_is_what_its_journal_says(sqlite_ground: Ground, seed: int, category: Category) -> None:
-    wander = Wanderer(sqlite_ground, sqlite_ground.projects[seed], category, rnd=random.Random(seed))
-    wander.acts(ACTS)
-    acts = assert_case(sqlite_ground.sessions, wander.case_id)
-    assert len(acts) > ACTS / 2
-    assert {"send_back", "complete"} <= set(acts)
+def test_a_wandering_case_is_what_its_journal_says(sqlite_ground: Ground) -> None:
+    seen: set[str] = set()
+    for number, category in enumerate((Category.UPGRADE, Category.REBUILD, Category.REVIVE, Category.CONSOLIDATE)):
+        wander = Wanderer(sqlite_ground, sqlite_ground.projects[number], category, rnd=random.Random(number))
+        wander.acts(ACTS)
+        seen.update(assert_case(sqlite_ground.sessions, wander.case_id))
+    assert len(seen) >= 7  # kinds of acts
 
 
 def test_a_case_that_moved_without_its_journal_is_found(sqlite_ground: Ground) -> None:

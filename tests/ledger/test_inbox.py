@@ -11,18 +11,8 @@ from bpmn.runtime import start_cases
 from ledger.campaigns import Campaign
 from ledger.cases import WorkItem
 from ledger.db import transaction
-from ledger.inbox import (
-    PAGE_SIZE,
-    Filters,
-    Limit,
-    PlaceRefused,
-    bounds,
-    done_items,
-    inbox,
-    next_item,
-    open_count,
-    stems_open,
-)
+from ledger.inbox import RECEIPT, done_items, inbox, next_item, open_count, stems_open, under_way
+from ledger.listing import MOST_COUNTED, PAGE_SIZE, Filters, Limit, Order, PlaceRefused, bounds
 from ledger.people import Actor
 from ledger.projects import Project
 from ledger.vocabulary import Role
@@ -120,6 +110,14 @@ def test_overdue_first_and_pages_do_not_overlap(ground: Ground) -> None:
         assert next_item(session, actor, NOON) == seen[0]
         with pytest.raises(PlaceRefused):
             inbox(session, actor, NOON, Filters(after="1;drop_table"))
+        newest, after = [], ""
+        while True:
+            page = inbox(session, actor, NOON, Filters(order=Order.NEWEST, after=after), size=7)
+            newest += page.rows
+            after = page.next
+            if not after:
+                break
+        assert [row.item_id for row in newest] == sorted((row.item_id for row in seen), reverse=True)
 
 
 def test_what_is_done_is_listed_newest_first(ground: Ground) -> None:
@@ -135,3 +133,50 @@ def test_what_is_done_is_listed_newest_first(ground: Ground) -> None:
         ("field_survey", local(2023, 11, 7)),
         ("receive", walk.items("receive")[0].completed_at),
     ]
+
+
+def test_who_sees_the_county_sees_all_that_is_under_way(ground: Ground) -> None:
+    push(ground)
+    county = ground.county
+    town_id = county.townships["桑柘镇"].id
+    own = {project.id for project in ground.projects if project.township_id == town_id}
+    run = {project.id for project in ground.projects if project.responsible_unit_id == town_id}
+    with transaction(ground.sessions, writes=False) as session:
+        for unit, role in (
+            (county.bureau, Role.HANDLER),
+            (county.office, Role.SIGNER),
+            (county.county, Role.SUPERVISOR),
+        ):
+            page = under_way(session, person(session, unit.id, role), NOON, Filters())
+            assert {row.project_id for row in page.rows} == {project.id for project in ground.projects}
+            assert sum(page.counts.values()) == len(ground.projects)
+        town = person(session, town_id, Role.HANDLER)
+        assert {row.project_id for row in under_way(session, town, NOON, Filters()).rows} == own | run
+        mixed = Actor(town.user_id, town.name, (*town.posts, *person(session, county.bureau.id, Role.HANDLER).posts))
+        assert len(under_way(session, mixed, NOON, Filters()).rows) == len(ground.projects)
+        assert under_way(session, Actor(1, "无岗位"), NOON, Filters()).rows == ()
+
+
+def test_what_waits_to_be_taken_is_told_apart(ground: Ground) -> None:
+    push(ground)
+    actor = clerk(ground, "桑柘镇")
+    walk = Walk(ground, ground.projects[0], case_id=1)
+    walk.complete("receive")
+    with transaction(ground.sessions, writes=False) as session:
+        every = inbox(session, actor, NOON, Filters()).rows
+        taken = inbox(session, actor, NOON, Filters(stem=RECEIPT)).rows
+    assert {row.stem for row in every} == {"receive", "field_survey"}
+    assert {row.item_id for row in taken} == {row.item_id for row in every if row.stem == "receive"}
+
+
+def test_counting_stops_at_a_thousand(sqlite_ground: Ground) -> None:
+    push(sqlite_ground)
+    actor = clerk(sqlite_ground, "桑柘镇")
+    with transaction(sqlite_ground.sessions) as session:
+        sample = session.scalars(select(WorkItem).where(WorkItem.unit_id == actor.posts[0].unit_id)).first()
+        assert sample is not None
+        copied = {c.key: getattr(sample, c.key) for c in WorkItem.__table__.columns if c.key not in ("id", "revision")}
+        many = [{**copied, "revision": 1, "token": f"x{n}", "due_at": NOON} for n in range(MOST_COUNTED + 5)]
+        session.execute(WorkItem.__table__.insert(), many)  # type: ignore[attr-defined]  # a table, declared as a class
+        assert inbox(session, actor, NOON, Filters()).counts[Limit.OVERDUE] == MOST_COUNTED
+        assert open_count(session, actor) == MOST_COUNTED

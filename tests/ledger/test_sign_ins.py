@@ -49,7 +49,7 @@ def _sign_in(session: Session) -> str:
 
 
 def _holder(session: Session, token: str, at: datetime) -> str | None:
-    user = sign_ins.user_signed_in(session, token, at, IDLE, ABSOLUTE)
+    user = sign_ins.user_signed_in(session, token, at, sign_ins.Patience(IDLE, ABSOLUTE))
     return user.login if user else None
 
 

@@ -1,0 +1,145 @@
+"""抄送: a case brought to somebody's notice. It asks for nothing, and shows nobody what they could not see anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, exists, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from ledger.cases import Case, WorkItem
+from ledger.db import Base
+from ledger.journal import Act, Moment, record
+from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
+from ledger.outbox import Notice, post
+from ledger.people import COUNTY_WIDE, Actor, Post, Unit, User
+from ledger.projects import Project
+from ledger.scope import BUSINESS
+from ledger.vocabulary import UnitKind
+
+NOTE_LENGTH = 200
+_PAGE_CHANNEL = "page"
+
+
+class Copy(Base):
+    """One case copied to one person."""
+
+    __tablename__ = "copy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    sent_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    sent_by: Mapped[str]  # unit and person, as the list shows it
+    note: Mapped[str]
+    sent_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship()
+
+    __table_args__ = (Index("ix_copy_user_id_sent_at_id", "user_id", "sent_at", "id"),)
+
+
+class CopyRefused(ValueError):
+    """不能抄送."""
+
+
+@dataclass(frozen=True)
+class CopyPage:
+    """`next` is "" on the last page."""
+
+    rows: Sequence[Copy]
+    next: str
+
+
+def copy_units(session: Session, case: Case) -> Sequence[Unit]:
+    """Return the units whose people see the case anyway, in the order they were entered."""
+    project = case.project
+    places = (project.responsible_unit, project.township, project.village)
+    above = {int(number) for unit in places if unit is not None for number in unit.path.strip("/").split("/")}
+    own = exists().where(WorkItem.case_id == case.id, WorkItem.unit_id == Unit.id)
+    wanted = select(Unit).where(
+        Unit.county_id == project.county_id,
+        Unit.closed_at.is_(None),
+        or_(Unit.id.in_(above), Unit.kind.in_(COUNTY_WIDE - {UnitKind.CITY}), own),
+        exists().where(Post.unit_id == Unit.id, Post.role.in_(BUSINESS)),
+    )
+    return session.scalars(wanted.order_by(Unit.id)).all()
+
+
+def send_copies(session: Session, actor: Actor, case: Case, unit_ids: Sequence[int], note: str, now: Moment) -> int:
+    """Copy a case to the people of some units, each told in the page; returns how many. CopyRefused with the reason.
+
+    Whether the actor may see the case is the caller's to ask.
+    """
+    words = " ".join(note.split())
+    if len(words) > NOTE_LENGTH:
+        raise CopyRefused(f"附言最多 {NOTE_LENGTH} 字")
+    allowed = {unit.id: unit for unit in copy_units(session, case)}
+    chosen = [allowed[number] for number in dict.fromkeys(unit_ids) if number in allowed]
+    if not unit_ids or len(chosen) < len(set(unit_ids)):
+        raise CopyRefused("请选择抄送单位；只能抄送给能够查看该项目的单位")
+    people = _people(session, [unit.id for unit in chosen], actor)
+    if not people:
+        raise CopyRefused("所选单位没有其他人员可以抄送")
+    sender = actor.posts[0].unit_name if actor.posts else ""
+    signature = actor.name if actor.name.startswith(sender) else f"{sender} {actor.name}"
+    copies = [_copy(case, actor, user_id, signature, words, now) for user_id in people]
+    session.add_all(copies)
+    session.flush()
+    post(session, [_notice(copy, case.project) for copy in copies], now.at)
+    names = [unit.short_name for unit in chosen]
+    record(
+        session, now, actor, Act("copy", case_id=case.id, detail={"summary": f"抄送{'、'.join(names)}", "note": words})
+    )
+    return len(copies)
+
+
+def _people(session: Session, unit_ids: Sequence[int], actor: Actor) -> Sequence[int]:
+    wanted = (
+        select(User.id)
+        .join(Post, Post.user_id == User.id)
+        .where(
+            Post.unit_id.in_(unit_ids), Post.role.in_(BUSINESS), User.disabled_at.is_(None), User.id != actor.user_id
+        )
+    )
+    return session.scalars(wanted.distinct().order_by(User.id)).all()
+
+
+def _copy(case: Case, actor: Actor, user_id: int, signature: str, note: str, now: Moment) -> Copy:
+    return Copy(
+        case_id=case.id, user_id=user_id, sent_by_id=actor.user_id, sent_by=signature, note=note, sent_at=now.at
+    )
+
+
+def _notice(copy: Copy, project: Project) -> Notice:
+    body = f"{copy.sent_by}把该项目抄送给您" + (f"：{copy.note}" if copy.note else "，在“抄送我的”里查看")
+    return Notice(f"copy:{copy.id}", _PAGE_CHANNEL, copy.user_id, f"抄送：{project.name}", body)
+
+
+def copies_to(session: Session, actor: Actor, filters: Filters, size: int = PAGE_SIZE) -> CopyPage:
+    """Return a page of 抄送我的, newest first."""
+    wanted = [Copy.user_id == actor.user_id, *of_project(filters)]
+    if filters.after:
+        wanted.append(beyond(filters.after, Copy.sent_at, Copy.id, newest_first=True))
+    found = select(Copy).join(Case, Case.id == Copy.case_id).join(Project, Project.id == Case.project_id)
+    loaded = found.where(*wanted).options(joinedload(Copy.case).joinedload(Case.project))
+    rows = session.scalars(loaded.order_by(Copy.sent_at.desc(), Copy.id.desc()).limit(size + 1)).all()
+    return CopyPage(rows[:size], place(rows[size - 1].sent_at, rows[size - 1].id) if len(rows) > size else "")
+
+
+def unread_copies(actor: Actor) -> Any:
+    """Return the scalar that counts the copies a person has not marked as read."""
+    mine = (Copy.user_id == actor.user_id, Copy.read_at.is_(None))
+    return select(func.count()).select_from(Copy).where(*mine).scalar_subquery()
+
+
+def mark_copies_read(session: Session, actor: Actor, now: datetime, copy_id: int | None = None) -> None:
+    """Note that a person has read one copy, or all of the own; a foreign one is left alone."""
+    mine = [Copy.user_id == actor.user_id, Copy.read_at.is_(None)]
+    if copy_id is not None:
+        mine.append(Copy.id == copy_id)
+    session.execute(update(Copy).where(*mine).values(read_at=now))

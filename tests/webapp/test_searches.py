@@ -1,0 +1,117 @@
+"""The bar above a list: searching is remembered, saved, shared and taken away; the menu's numbers stay fresh."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from python_calamine import load_workbook
+from sqlalchemy import select
+
+from ledger.db import transaction
+from ledger.journal import Entry
+from ledger.people import SignIn
+from ledger.saved_filters import SavedFilter
+from ledger.vocabulary import Role
+from tests.webapp.conftest import Site
+
+LISTS = ("/inbox", "/inbox/receipt", "/inbox/done", "/started", "/copies", "/drafts", "/under-way")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_says_what_is_missing_and_finds_what_is_there(site: Site, path: str) -> None:
+    town = site.town("保家镇")
+    empty = town.get(path)
+    assert (empty.status_code, 'class="empty"' in empty.text) == (200, True)
+    assert "清空" in town.get(f"{path}?q=nichts").text
+    assert site.visitor().get(path).status_code == 302
+
+
+def test_what_was_chosen_is_taken_up_at_the_next_visit_but_no_words(both_sites: Site) -> None:
+    both_sites.walk()
+    town = both_sites.town()
+    answer = town.post("/lists/inbox", {"_action": "search", "limit": "soon", "order": "newest", "q": "蔬菜"})
+    assert answer.headers["Location"] == "/inbox?q=%E8%94%AC%E8%8F%9C&limit=soon&order=newest"
+    assert town.get("/inbox").headers["Location"] == "/inbox?limit=soon&order=newest"
+    assert both_sites.town(role=Role.SIGNER).get("/inbox").status_code == 200
+    assert town.post("/lists/inbox", {"_action": "clear", "limit": "soon"}).headers["Location"] == "/inbox"
+    assert town.get("/inbox").status_code == 200
+
+
+def test_a_saved_search_is_offered_to_the_unit_and_dropped_by_its_owner_alone(site: Site) -> None:
+    town, signer, stranger = site.town(), site.town(role=Role.SIGNER), site.town("保家镇")
+    saved = {"_action": "save", "save_as": "快到期的", "shared": "1", "limit": "soon"}
+    assert town.post("/lists/inbox", saved).status_code == 303
+    page = signer.get("/inbox").text
+    assert "快到期的" in page
+    assert "桑柘镇经办甲共享" in page
+    assert "快到期的" not in stranger.get("/inbox").text
+    with transaction(site.ground.sessions, writes=False) as session:
+        number = session.scalars(select(SavedFilter.id).where(SavedFilter.name == "快到期的")).one()
+    signer.post("/lists/inbox", {"_drop": str(number)})
+    assert "快到期的" in town.get("/inbox?limit=soon").text
+    town.post("/lists/inbox", {"_drop": str(number), "limit": "soon"})
+    assert "快到期的" not in town.get("/inbox?limit=soon").text
+    nameless = town.post("/lists/inbox", {"_action": "save", "limit": "soon"}, follow_redirects=True)
+    assert "请给保存的条件起个名字" in nameless.text
+
+
+@pytest.mark.parametrize("name", ["inbox", "receipt", "under_way", "started", "done"])
+def test_the_filtered_list_is_taken_away_and_the_rows_are_written_down(site: Site, name: str) -> None:
+    walk = site.walk()
+    if name == "done":
+        walk.complete("receive")
+    reader = site.bureau() if name == "started" else site.town()
+    answer = reader.post(f"/lists/{name}", {"_action": "export", "q": walk.project.number})
+    assert answer.status_code == 200
+    rows = load_workbook(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert rows[1][:3] == ["序号", "项目名称", "项目编号"]
+    assert [row[1:3] for row in rows[2:]] == [[walk.project.name, walk.project.number]]
+    with transaction(site.ground.sessions, writes=False) as session:
+        entry = session.scalars(select(Entry).where(Entry.act == "export")).one()
+    assert '"rows":1' in entry.detail
+
+
+def test_a_list_nobody_has_is_not_found(site: Site) -> None:
+    town = site.town()
+    assert town.post("/lists/unsinn", {"_action": "search"}).status_code == 404
+    assert town.post("/lists/inbox", {"_drop": "x"}).status_code == 404
+
+
+def test_the_numbers_are_asked_for_without_keeping_a_session_alive(both_sites: Site) -> None:
+    both_sites.walk()
+    town = both_sites.town()
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    with transaction(both_sites.ground.sessions) as session:
+        for sign_in in session.scalars(select(SignIn)):
+            sign_in.seen_at = before
+    answer = town.get("/counts?title=<b>待办")
+    assert "<title>(1) &lt;b&gt;待办 - 四个一批</title>" in answer.text
+    assert 'id="count-open" hx-swap-oob="true">1<' in answer.text
+    with transaction(both_sites.ground.sessions, writes=False) as session:
+        assert {sign_in.seen_at for sign_in in session.scalars(select(SignIn))} == {before}
+    town.get("/inbox")
+    with transaction(both_sites.ground.sessions, writes=False) as session:
+        assert {sign_in.seen_at for sign_in in session.scalars(select(SignIn))} != {before}
+
+
+def test_a_copy_reaches_the_bureau_and_no_stranger(both_sites: Site) -> None:
+    walk = both_sites.walk()
+    town, bureau = both_sites.town(), both_sites.bureau()
+    path = f"/cases/{walk.case_id}/copies/new"
+    assert "县乡村振兴局" in town.get(path).text
+    assert [both_sites.town("保家镇").get(path).status_code, town.get("/cases/98765/copies/new").status_code] == [
+        404,
+        404,
+    ]
+    wrong = town.post(path, {"note": "请知悉"})
+    assert (wrong.status_code, "请选择抄送单位" in wrong.text, "请知悉" in wrong.text) == (422, True, True)
+    sent = town.post(path, {"unit": str(both_sites.ground.county.bureau.id), "note": "请知悉"})
+    assert sent.headers["Location"] == f"/cases/{walk.case_id}"
+    page = bureau.get("/copies").text
+    assert walk.project.name in page
+    assert "未阅" in page
+    assert bureau.post("/copies/1/read").status_code == bureau.post("/copies/2/read").status_code == 303
+    assert "未阅" not in bureau.get("/copies").text
+    assert "抄送" in town.get(f"/cases/{walk.case_id}?tab=trail").text

@@ -1,0 +1,119 @@
+"""What the pages of lists share: which lists there are, the search in an address, and the bar above a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from ledger.copies import copies_to
+from ledger.inbox import RECEIPT, done_items, inbox, under_way
+from ledger.listing import LIMIT_LABELS, ORDER_LABELS, PAGE_SIZE, Filters, Limit, Order
+from ledger.own_lists import drafts_of, started_cases
+from ledger.people import Actor
+from ledger.saved_filters import remembered, saved_filters
+from ledger.vocabulary import Category
+from webapp.request import actor, ledger_session
+
+_TEXT_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class List:
+    """One list: its fixed name, its page, and what reads a page of it."""
+
+    label: str
+    endpoint: str
+    read: Callable[[Session, Actor, datetime, Filters, int], Any]
+    dated: bool = False  # its lines have limits, so it is counted and filtered by them
+
+
+def _receipt(session: Session, person: Actor, now: datetime, filters: Filters, size: int) -> Any:
+    return inbox(session, person, now, replaced(filters, stem=RECEIPT), size)
+
+
+LISTS: Mapping[str, List] = {
+    "inbox": List("待办", "inbox.index", inbox, dated=True),
+    "receipt": List("待签收", "inbox.receipt", _receipt, dated=True),
+    "under_way": List("在办事项", "inbox.under_way", under_way, dated=True),
+    "done": List("已办", "inbox.done", done_items),
+    "started": List("我发起的", "own_lists.started", lambda s, who, _now, f, size: started_cases(s, who, f, size)),
+    "copies": List("抄送我的", "own_lists.copies", lambda s, who, _now, f, size: copies_to(s, who, f, size)),
+    "drafts": List("草稿", "own_lists.drafts", lambda s, who, _now, f, size: drafts_of(s, who, f, size)),
+}
+
+
+def replaced(filters: Filters, **changed: Any) -> Filters:
+    """Return `filters` with some values changed."""
+    return Filters(**{**{name: getattr(filters, name) for name in Filters.__dataclass_fields__}, **changed})
+
+
+def read_filters(asked: Mapping[str, str]) -> Filters:
+    """Read a search from an address or a form; what is no filter value is left aside."""
+    limit, order, category = asked.get("limit", ""), asked.get("order", ""), asked.get("category", "")
+    return Filters(
+        text=asked.get("q", "").replace("\0", "")[:_TEXT_LENGTH].strip(),
+        stem=asked.get("stem", "").replace("\0", "")[:_TEXT_LENGTH],
+        category=category if category in set(Category) else "",
+        limit=Limit(limit) if limit in set(Limit) else None,
+        order=Order(order) if order in set(Order) else Order.DUE,
+        after=asked.get("after", "")[:_TEXT_LENGTH],
+    )
+
+
+def query_of(filters: Filters) -> dict[str, str]:
+    """Write a search as an address holds it, without what asks for nothing and without a place."""
+    order = "" if filters.order is Order.DUE else str(filters.order)
+    limit = str(filters.limit) if filters.limit is not None else ""
+    named = {"q": filters.text, "stem": filters.stem, "category": filters.category, "limit": limit, "order": order}
+    return {name: value for name, value in named.items() if value}
+
+
+def list_page(name: str, template: str, now: datetime, **more: Any) -> ResponseReturnValue:
+    """Draw a page of a list; without a search in the address the last one is taken up again."""
+    known, filters = LISTS[name], read_filters(request.args)
+    if not request.args:
+        last: dict[str, Any] = remembered(ledger_session(), actor(), name)
+        if last:
+            return redirect(url_for(known.endpoint, **last), 302)
+    page = known.read(ledger_session(), actor(), now, filters, PAGE_SIZE)
+    asked: dict[str, Any] = {**query_of(filters), "after": page.next}
+    return render_template(
+        template,
+        page=page,
+        next_url=url_for(known.endpoint, **asked) if page.next else None,
+        bar=_bar(name, filters),
+        filters=filters,
+        **more,
+    )
+
+
+def _bar(name: str, filters: Filters) -> dict[str, Any]:
+    """Return what the bar above a list shows: the choices, the saved searches, and whether anything is asked for."""
+    known = LISTS[name]
+    saved = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "own": each.user_id == actor().user_id,
+            "by": each.user.name,
+            "shared": each.unit_id is not None,
+            "url": url_for(known.endpoint, **each.query),
+            "on": dict(each.query) == query_of(filters),
+        }
+        for each in saved_filters(ledger_session(), actor(), name)
+    ]
+    return {
+        "name": name,
+        "list": known,
+        "asked": bool(query_of(filters)),
+        "saved": saved,
+        "limits": LIMIT_LABELS,
+        "orders": ORDER_LABELS,
+        "categories": [(str(one), one.label) for one in Category],
+    }

@@ -1,0 +1,121 @@
+"""The bar above a list: search, remember, save and share, take it away as a workbook; and the menu's live counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from forms.sheets.workbook import write_table
+from ledger.db import last_day
+from ledger.journal import Act, record
+from ledger.listing import Filters, InboxRow
+from ledger.own_lists import menu_counts
+from ledger.saved_filters import FilterRefused, Search, drop_filter, remember, save_filter
+from ledger.vocabulary import CaseStatus, Category
+from webapp.layout import label_of, stamp_text
+from webapp.listing import LISTS, query_of, read_filters
+from webapp.permissions import SIGNED_IN, allows
+from webapp.request import actor, ledger_session, moment, row_number
+
+bp = Blueprint("lists", __name__)
+MOST_EXPORTED = 5000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ITEM_HEADS = (
+    "序号",
+    "项目名称",
+    "项目编号",
+    "乡镇（街道）",
+    "环节",
+    "办理单位",
+    "类别",
+    "送来",
+    "送来时间",
+    "办理时限",
+    "办结时间",
+)
+_CASE_HEADS = ("序号", "项目名称", "项目编号", "类别", "工作批次", "推送时间", "状态", "当前环节")
+
+
+@bp.post("/lists/<name>")
+@allows(SIGNED_IN)
+def act(name: str) -> ResponseReturnValue:
+    """Search a list and remember what for; or save the search, forget one, or take the list away as a workbook."""
+    known = LISTS.get(name) or abort(404)
+    filters, action = read_filters(request.form), request.form.get("_action", "")
+    if request.form.get("_drop"):
+        return _drop(name)
+    if action == "export":
+        return _workbook(name, filters)
+    if action == "clear":
+        filters = Filters()
+    # words looked for once are not remembered: they would hide everything else tomorrow
+    lasting = {key: value for key, value in query_of(filters).items() if key != "q"}
+    remember(ledger_session(), actor(), Search(name, lasting), moment().real_at)
+    if action == "save":
+        _save(name, filters)
+    asked: dict[str, Any] = query_of(filters)
+    return redirect(url_for(known.endpoint, **asked), 303)
+
+
+@bp.get("/counts")
+@allows(SIGNED_IN)
+def counts() -> ResponseReturnValue:
+    """Return the numbers beside the menu and in the page's title, asked for once a minute by every open page."""
+    title = request.args.get("title", "")[:100]
+    return render_template("inbox/counts.html", title=title, counts=menu_counts(ledger_session(), actor()))
+
+
+def _save(name: str, filters: Filters) -> None:
+    shared = request.form.get("shared") == "1"
+    words = request.form.get("save_as", "")[:100].replace("\0", "")
+    try:
+        kept = save_filter(ledger_session(), actor(), Search(name, query_of(filters)), words, shared, moment().real_at)
+    except FilterRefused as refused:
+        flash(str(refused), "wrong")
+    else:
+        flash(f"已保存条件“{kept.name}”" + ("，本单位的同事也能使用。" if kept.unit_id else "。"))
+
+
+def _drop(name: str) -> ResponseReturnValue:
+    try:
+        drop_filter(ledger_session(), actor(), row_number(request.form["_drop"]))
+    except ValueError:
+        abort(404)
+    asked: dict[str, Any] = query_of(read_filters(request.form))
+    return redirect(url_for(LISTS[name].endpoint, **asked), 303)
+
+
+def _workbook(name: str, filters: Filters) -> ResponseReturnValue:
+    """Answer the filtered list as a workbook; how many rows left the house is written into the journal."""
+    known = LISTS[name]
+    page = known.read(ledger_session(), actor(), moment().at, filters, MOST_EXPORTED)
+    heads, rows = (_CASE_HEADS, list(_case_rows(page))) if name == "started" else (_ITEM_HEADS, list(_item_rows(page)))
+    record(ledger_session(), moment(), actor(), Act("export", detail={"name": known.label, "rows": len(rows)}))
+    data = write_table(f"{known.label}（{stamp_text(moment().at)}）", heads, rows)
+    return send_file(BytesIO(data), _XLSX, as_attachment=True, download_name=f"{known.label}.xlsx")
+
+
+def _item_rows(page: Any) -> Iterator[tuple[object, ...]]:
+    for number, row in enumerate(page.rows, 1):
+        if not isinstance(row, InboxRow):
+            abort(404)  # 抄送我的 and 草稿 are no tables to take away
+        due = last_day(row.due_at).isoformat()
+        done = stamp_text(row.completed_at) if row.completed_at else None
+        yield (
+            *(number, row.project_name, row.project_number, row.township, row.name, row.unit_name),
+            *(label_of(Category, row.category), row.sent_by, stamp_text(row.created_at), due, done),
+        )
+
+
+def _case_rows(page: Any) -> Iterator[tuple[object, ...]]:
+    for number, case in enumerate(page.rows, 1):
+        waits = "；".join(f"{item.name}（{item.unit.short_name}）" for item in page.waits.get(case.id, ()))
+        project = case.project
+        yield (
+            *(number, project.name, project.number, label_of(Category, project.category), case.campaign.name),
+            *(stamp_text(case.started_at), CaseStatus(case.status).label, waits),
+        )
