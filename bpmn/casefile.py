@@ -19,7 +19,8 @@ from bpmn.counting import Counting
 from bpmn.engine import Element, Run
 from bpmn.refusals import ItemGone
 from bpmn.surroundings import CLASSIFICATION, CaseSurroundings
-from bpmn.versions import Version, version_of_case
+from bpmn.versions import Lineage, Version, lineage_of, version_of_case
+from forms.fields import Form
 from ledger.cases import WAITING, Case, WorkItem, case_by_id, case_of_item, items_of
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
@@ -106,8 +107,20 @@ class CaseFile:
     def waiting(self) -> list[WorkItem]:
         return [item for item in self.items if item.status in WAITING]
 
+    @cached_property
+    def lineage(self) -> Lineage:
+        """The versions the case has been on; read only where something older than its last move is looked at."""
+        return lineage_of(self.session, self.case)
+
     def element(self, element_id: str) -> Element:
-        return self.version.diagram.elements[element_id]
+        """Return an element of the case's version, or of one it was on before."""
+        known = self.version.diagram.elements.get(element_id)
+        return self.lineage.element(element_id) if known is None else known
+
+    def form_of(self, item: WorkItem) -> Form:
+        """Return the form an item is asked with, or was when it was done."""
+        version = self.version if item.completed_at is None else self.lineage.at(item.completed_at)
+        return version.form_of(item.element, item.stem)
 
     def item(self, item_id: int) -> WorkItem | None:
         return next((item for item in self.items if item.id == item_id), None)

@@ -20,6 +20,7 @@ from ledger.db import SHANGHAI, day_of, last_day
 from ledger.journal import Entry, history
 from ledger.working_days import Calendar, load_calendar
 
+MOVED, MOVED_BACK = "migrate", "migrate_back"  # acts that bring a case to another version, and back
 _FINISHING = frozenset({"complete", "sign", "overdue"})
 
 
@@ -35,10 +36,18 @@ def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
     taken = [orjson.loads(row.detail) for row in rows]
     here = {item.element for item in waiting} | {timer.element for timer in timers}
     current = here | _around(diagram, here)
-    passed = {element for detail in taken for element in detail.get("elements", ())}
+    now_called = _now_called(rows, taken)
+    passed = {
+        names.get(each, each)
+        for names, detail in zip(now_called, taken, strict=True)
+        for each in detail.get("elements", ())
+    }
     passed |= _around(diagram, passed)
     overdue = {item.element for item in waiting if item.due_at <= now}
-    notes = _done_notes(rows, passed - current) | _waiting_notes(waiting, timers, now, load_calendar(session))
+    places = [names.get(row.element, row.element) for names, row in zip(now_called, rows, strict=True)]
+    notes = _done_notes(zip(places, rows, strict=True), passed - current) | _waiting_notes(
+        waiting, timers, now, load_calendar(session)
+    )
     return {
         "done": sorted(passed - current),
         "current": sorted(current),
@@ -46,6 +55,23 @@ def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
         "flows": sorted({flow for detail in taken for flow in detail.get("flows", ())}),
         "notes": notes | _call_notes(diagram, notes, current),
     }
+
+
+def _now_called(rows: Sequence[Entry], taken: Sequence[Mapping[str, Any]]) -> list[Mapping[str, str]]:
+    """Return for each row what the elements of its time are called now, after all the moves to other versions since."""
+    found: list[Mapping[str, str]] = []
+    names: Mapping[str, str] = {}
+    undone = 0
+    for row, detail in zip(reversed(rows), reversed(taken), strict=True):
+        found.append(names)
+        if row.act == MOVED_BACK:
+            undone += 1
+        elif row.act == MOVED and undone:
+            undone -= 1
+        elif row.act == MOVED:
+            later, renamed = names, detail.get("renamed", {})
+            names = {**later, **{old: later.get(new, new) for old, new in renamed.items()}}
+    return found[::-1]
 
 
 def _around(diagram: Diagram, elements: Iterable[str]) -> set[str]:
@@ -59,14 +85,14 @@ def _around(diagram: Diagram, elements: Iterable[str]) -> set[str]:
     return around
 
 
-def _done_notes(rows: Sequence[Entry], done: set[str]) -> dict[str, dict[str, str]]:
+def _done_notes(placed: Iterable[tuple[str, Entry]], done: set[str]) -> dict[str, dict[str, str]]:
     """Name who did each step last, and when: 11-06 桑柘镇 经办甲."""
     notes: dict[str, dict[str, str]] = {}
-    for row in rows:
-        if row.element in done and row.act in _FINISHING:
-            notes[row.element] = {"text": f"{_day(row.at)} {signed(row.unit, row.who)}", "kind": "done"}
-        elif row.element in done and row.act == "timer":
-            notes[row.element] = {"text": _day(row.at), "kind": "done"}
+    for element, row in placed:
+        if element in done and row.act in _FINISHING:
+            notes[element] = {"text": f"{_day(row.at)} {signed(row.unit, row.who)}", "kind": "done"}
+        elif element in done and row.act == "timer":
+            notes[element] = {"text": _day(row.at), "kind": "done"}
     return notes
 
 

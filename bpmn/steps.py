@@ -46,7 +46,7 @@ def pose(file: CaseFile, item: WorkItem, *, page: bool = False) -> Posing:
 
     What stands beside the questions is worked out for a `page`, and where the questions depend on it.
     """
-    form, handler = file.version.form_of(item.element, item.stem), HANDLERS.get(item.stem, plain.HANDLER)
+    form, handler = file.form_of(item), HANDLERS.get(item.stem, plain.HANDLER)
     step = step_of(file, item)
     shown = handler.show(step) if page or form.asks_beside else Shown()
     asked = Asked(

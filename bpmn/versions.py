@@ -7,18 +7,20 @@ asked and decided with comes from the version of that process.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 
 from sqlalchemy.orm import Session
 
 from bpmn.decisions import DecisionTable, read_table
-from bpmn.engine import Diagram, Marking, link, read_diagram
+from bpmn.engine import Diagram, Element, Marking, link, read_diagram
 from bpmn.exploration import load_markings, reachable_markings
 from forms.fields import Form, read_form
 from handlers.plain import GENERIC, GENERIC_FORM
+from ledger.case_moves import CaseMove, moves_of
 from ledger.cases import Case
 from ledger.procedures import Pins, Procedure, newest_versions, versions_by_hash
 
@@ -75,6 +77,30 @@ def version_of(procedure: Procedure, pins: Pins | None = None) -> Version:
 def version_of_case(case: Case) -> Version:
     """Return the version a case runs on."""
     return version_of(case.procedure, case.callees)
+
+
+class Lineage:
+    """The versions one case has been on: what was done before a move was done on the version of then."""
+
+    def __init__(self, case: Case, moves: Sequence[CaseMove]) -> None:
+        self._until = [(move.moved_at, version_of(move.from_procedure, move.from_callees)) for move in moves]
+        self._now = version_of_case(case)
+
+    def at(self, moment: datetime) -> Version:
+        """Return the version the case was on at a moment."""
+        return next((version for until, version in self._until if moment < until), self._now)
+
+    def element(self, element_id: str) -> Element:
+        """Return an element as the newest version that has it draws it; KeyError for one that never was."""
+        for version in [self._now, *(version for _, version in reversed(self._until))]:
+            if element_id in version.diagram.elements:
+                return version.diagram.elements[element_id]
+        raise KeyError(element_id)
+
+
+def lineage_of(session: Session, case: Case) -> Lineage:
+    """Return the versions a case has been on."""
+    return Lineage(case, moves_of(session, case.id))
 
 
 def _read(procedure: Procedure, pins: Pins | None) -> Version:

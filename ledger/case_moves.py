@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from ledger.cases import Case
-from ledger.db import Base
+from ledger.cases import Case, Timer, WorkItem
+from ledger.db import Base, UtcDateTime
 from ledger.journal import Entry
 from ledger.procedures import Pins, Procedure
 
@@ -32,6 +32,32 @@ class CaseMove(Base):
     moved_by: Mapped[str]
     undone_at: Mapped[datetime | None]
 
+    from_procedure: Mapped[Procedure] = relationship(foreign_keys=[from_procedure_id])
+
+
+FIXED = frozenset({"id", "case_id", "project_id", "campaign_id", "procedure_id", "token", "created_at", "revision"})
+"""Columns that a move never changes, or that `CaseMove` holds itself."""
+APART = frozenset({"state", "callees", "answers", "instance", "started_at"})
+
+
+def columns_of(row: Case | WorkItem | Timer) -> dict[str, Any]:
+    """Return what a move may change of a row, as JSON."""
+    kept: dict[str, Any] = {}
+    for column in row.__table__.columns:
+        if column.key not in FIXED | APART:
+            value = getattr(row, column.key)
+            kept[column.key] = value.isoformat() if isinstance(value, datetime) else value
+    return kept
+
+
+def put_back(row: Case | WorkItem | Timer, kept: Mapping[str, Any]) -> None:
+    """Undo `columns_of`."""
+    for column in row.__table__.columns:
+        if column.key in kept:
+            value = kept[column.key]
+            moment = isinstance(column.type, UtcDateTime) and value is not None
+            setattr(row, column.key, datetime.fromisoformat(value) if moment else value)
+
 
 def running_cases(session: Session, process_id: str, but: int | None = None) -> Sequence[int]:
     """Return the ids of the cases of a process that have not ended, oldest first; `but` leaves out one version's."""
@@ -47,6 +73,12 @@ def moves_to(session: Session, procedure_id: int) -> Sequence[int]:
     return session.scalars(select(CaseMove.case_id).where(*wanted).order_by(CaseMove.id)).all()
 
 
+def moves_of(session: Session, case_id: int) -> Sequence[CaseMove]:
+    """Return a case's moves that stand, oldest first, each with the version it led away from."""
+    wanted = select(CaseMove).where(CaseMove.case_id == case_id, CaseMove.undone_at.is_(None))
+    return session.scalars(wanted.options(joinedload(CaseMove.from_procedure)).order_by(CaseMove.id)).all()
+
+
 def last_move(session: Session, case_id: int) -> CaseMove | None:
     """Return a case's newest move that was not undone."""
     wanted = (CaseMove.case_id == case_id, CaseMove.undone_at.is_(None))
@@ -57,3 +89,8 @@ def acted_since(session: Session, move: CaseMove, quiet: Collection[str]) -> boo
     """Say whether anything but the acts called `quiet` happened to the case after a move."""
     later = (Entry.case_id == move.case_id, Entry.id > move.entry_id, Entry.act.not_in(quiet))
     return session.scalars(select(func.count()).select_from(Entry).where(*later)).one() > 0
+
+
+def timers_ever(session: Session, case_id: int) -> Sequence[Timer]:
+    """Return all timers of a case, those that ended too, oldest first."""
+    return session.scalars(select(Timer).where(Timer.case_id == case_id).order_by(Timer.id)).all()

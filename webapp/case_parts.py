@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bpmn.versions import Version, version_of_case
+from bpmn.versions import Lineage, lineage_of, version_of_case
 from forms.fields import Asked, shown
 from ledger.archive import archive_rows
 from ledger.cases import Case, WorkItem, timers_of
@@ -32,6 +32,8 @@ ACTS = {
     "objection": "登记异议",
     "overdue": "逾期未反馈",
     "copy": "抄送",
+    "migrate": "更换流程版本",
+    "migrate_back": "换回流程版本",
     "waiver_requested": "申请不适用",
     "waiver_confirmed": "确认不适用",
 }
@@ -104,26 +106,26 @@ def case_parts(case: Case) -> dict[str, Any]:
 
 def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]) -> list[Passage]:
     """Return what happened to a case, oldest first."""
-    version = version_of_case(case)
+    lineage = lineage_of(ledger_session(), case)
     known = {item.id: item for item in items}
     on_item: dict[int, list[Attachment]] = {}
     for paper in papers:
         on_item.setdefault(paper.item_id or 0, []).append(paper)
     rows = [entry for entry in history(ledger_session(), case.id) if entry.act in ACTS]
     last = {entry.item_id: entry.id for entry in rows if entry.act in _ANSWERED}
-    return [_passage(entry, known.get(entry.item_id or 0), on_item, version, last) for entry in rows]
+    return [_passage(entry, known.get(entry.item_id or 0), on_item, lineage, last) for entry in rows]
 
 
 def _passage(
     entry: Entry,
     item: WorkItem | None,
     on_item: Mapping[int, Sequence[Attachment]],
-    version: Version,
+    lineage: Lineage,
     last: Mapping[int | None, int],
 ) -> Passage:
     detail = orjson.loads(entry.detail)
     finished = item is not None and last.get(item.id) == entry.id
-    form = version.form_of(item.element, item.stem) if item is not None and finished else None
+    form = lineage.at(entry.at).form_of(item.element, item.stem) if item is not None and finished else None
     return Passage(
         at=entry.at,
         act=ACTS[entry.act],

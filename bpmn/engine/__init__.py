@@ -22,8 +22,12 @@ from bpmn.engine.reading import read_diagram
 from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
 from bpmn.engine.state import case_key, pinned_callees
 from bpmn.engine.tokens import Surroundings
+from bpmn.engine.transplant import GIVEN_UP, Carried, Change, Weight, Wishes, carry, work_of
 
 __all__ = [
+    "GIVEN_UP",
+    "Carried",
+    "Change",
     "Deadlocked",
     "DeclaredError",
     "Diagram",
@@ -44,9 +48,13 @@ __all__ = [
     "VariableRefused",
     "WaitingMessage",
     "WaitingTimer",
+    "Weight",
+    "Wishes",
+    "carry",
     "case_key",
     "link",
     "pinned_callees",
     "read_diagram",
     "without_parts",
+    "work_of",
 ]
