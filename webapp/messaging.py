@@ -96,7 +96,7 @@ def index() -> ResponseReturnValue:
         channel=channel,
         labels={name: LABELS[name] for name in (EMAIL, SMS)},
         working=_working(),
-        counts=message_counts(session, moment().at - _WEEK),
+        totals=message_counts(session, moment().at - _WEEK),
         unreachable=without_address(session, county.id),
     )
 
