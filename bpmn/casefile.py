@@ -44,6 +44,7 @@ class Acting:
     moment: Moment
     papers: Path
     round_limit: int = ROUND_LIMIT
+    minutes_of: dict[int, CaseFile] | None = None  # in a bulk act: meetings whose minutes are written at its end
 
     @property
     def now(self) -> datetime:

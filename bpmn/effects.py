@@ -105,7 +105,7 @@ def _classify(file: CaseFile, item: WorkItem, outcome: Outcome) -> None:
 
 
 def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
-    """Keep what the meeting decided on this case and write its minutes anew."""
+    """Keep what the meeting decided on this case and write its minutes anew, once for a bulk act."""
     meeting = file.meeting
     assert meeting is not None  # a verdict names the meeting that the step was completed with
     if item.answers is not None:  # it was completed before, and called back
@@ -121,7 +121,10 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
             reason=decided.reason,
         )
     )
-    write_minutes(file, meeting)
+    if file.acting.minutes_of is None:
+        write_minutes(file, meeting)
+    else:
+        file.acting.minutes_of[meeting.id] = file
 
 
 def _forget_verdict(file: CaseFile, item: WorkItem, meeting: Meeting) -> None:

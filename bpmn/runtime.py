@@ -137,6 +137,20 @@ def complete_item(acting: Acting, item_id: int, revision: int, posted: Posted) -
     FormErrors, StepRefused; and what the engine raises when the case itself is broken (StateRefused, StepFailed).
     """
     file, item = take_item(acting, item_id)
+    return carry_on(file, item, decide(file, item, revision, posted))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was answered on an item and what its handler makes of it; nothing is changed yet."""
+
+    posing: Posing
+    answers: Answers
+    outcome: Outcome
+
+
+def decide(file: CaseFile, item: WorkItem, revision: int, posted: Posted) -> Decided:
+    """Check who completes an item with what, and let its handler decide; raises what `complete_item` raises."""
     _check(file, item, revision, ItemStatus.OPEN)
     _refuse_own_work(file, item)
     return _complete(file, pose(file, item), posted)
@@ -160,7 +174,12 @@ def answer_item(acting: Acting, item_id: int, answer: Callable[[OpenItem], Poste
 def _complete(file: CaseFile, posing: Posing, posted: Posted) -> Completed:
     item = posing.item
     answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
-    outcome = posing.handler.complete(with_meeting(file, posing, answers), answers)
+    return Decided(posing, answers, posing.handler.complete(with_meeting(file, posing, answers), answers))
+
+
+def carry_on(file: CaseFile, item: WorkItem, decided: Decided) -> Completed:
+    """Carry out what was decided on an item and let the case go on."""
+    posing, answers, outcome = decided.posing, decided.answers, decided.outcome
     if item.signed:
         item.answers = answers
         return _hand_to_signer(file, item, outcome)
@@ -299,17 +318,27 @@ def fire_timer(acting: Acting, timer_id: int) -> bool:
     file = take_up(acting, *found)
     # read after the lock: another clock may have fired it while we waited
     timer = next((t for t in timers_of(acting.session, file.case.id) if t.id == timer_id), None)
-    if timer is None or timer.due_at > acting.now or file.case.status != CaseStatus.RUNNING:
+    if timer is None or not is_due(acting, file.case, timer):
         return False
+    go_off(file, timer)
+    return True
+
+
+def is_due(acting: Acting, case: Case, timer: Timer) -> bool:
+    """Say whether a waiting timer fires now; in a suspended case it waits."""
+    return timer.due_at <= acting.now and case.status == CaseStatus.RUNNING
+
+
+def go_off(file: CaseFile, timer: Timer) -> None:
+    """Let a due timer go off, with the certificate of the publicity period it ends."""
     summary = _certify(file, timer)
     file.run.fire(timer.token)
-    timer.fired, timer.ended_at = True, acting.now
-    new = save(file, Sender(acting.signature), had_timers=True)
+    timer.fired, timer.ended_at = True, file.now
+    new = save(file, Sender(file.acting.signature), had_timers=True)
     element = file.element(timer.element)
     detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}
     journal(file, "timer", detail, element=timer.element, new=new)
-    acting.session.flush()
-    return True
+    file.session.flush()
 
 
 def _certify(file: CaseFile, timer: Timer) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
+from ledger.asking import asked_once
 from ledger.campaigns import Campaign
 from ledger.db import Base, SealedJson, SealedText, partial_index
 from ledger.people import Unit, User
@@ -248,6 +249,7 @@ def _fetch(session: Session, which: ColumnElement[bool], lock: bool) -> tuple[Ca
     return None if row is None else (row[0], load_calendar(session, row[1]))
 
 
+@asked_once
 def items_of(session: Session, case_id: int) -> list[WorkItem]:
     """Return all items of a case with their units, in the order they came."""
     wanted = select(WorkItem).where(WorkItem.case_id == case_id).options(joinedload(WorkItem.unit))
@@ -286,18 +288,21 @@ def enter(session: Session, item: WorkItem, answers: Any, user_id: int | None, n
     return entry
 
 
+@asked_once
 def entries_of(session: Session, item_id: int) -> Sequence[StepEntry]:
     """Return the entries made on an item that stays open, oldest first."""
     wanted = select(StepEntry).where(StepEntry.item_id == item_id).options(joinedload(StepEntry.entered_by))
     return session.scalars(wanted.order_by(StepEntry.id)).all()
 
 
+@asked_once
 def objections_of(session: Session, case_id: int, *, open_only: bool = False) -> Sequence[Objection]:
     """Return a case's objections, oldest first."""
     wanted = select(Objection).where(Objection.case_id == case_id).order_by(Objection.id)
     return session.scalars(wanted.where(Objection.settled_at.is_(None)) if open_only else wanted).all()
 
 
+@asked_once
 def timers_of(session: Session, case_id: int) -> Sequence[Timer]:
     """Return the timers of a case that still wait."""
     wanted = (Timer.case_id == case_id, Timer.ended_at.is_(None))

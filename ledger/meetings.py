@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ledger.asking import asked_once
 from ledger.cases import Case
 from ledger.db import Base, SealedJson
 from ledger.people import Unit
@@ -109,12 +110,14 @@ class ReplyCase(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)
 
 
+@asked_once
 def meetings_of(session: Session, unit_id: int, kind: str, campaign_id: int) -> Sequence[Meeting]:
     """Return a unit's meetings of one kind in a campaign, newest first."""
     wanted = (Meeting.unit_id == unit_id, Meeting.kind == kind, Meeting.campaign_id == campaign_id)
     return session.scalars(select(Meeting).where(*wanted).order_by(Meeting.held_on.desc(), Meeting.id.desc())).all()
 
 
+@asked_once
 def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[SubmissionBatch]:
     """Return a unit's batches in a campaign, newest first."""
     wanted = (SubmissionBatch.unit_id == unit_id, SubmissionBatch.campaign_id == campaign_id)

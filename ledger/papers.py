@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from ledger.asking import asked_once
 from ledger.db import Base
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict
 from ledger.people import Actor, User
@@ -160,6 +160,7 @@ def read_paper(papers: Path, digest: str) -> bytes:
     return content
 
 
+@asked_once
 def attachments_of_item(session: Session, item_id: int) -> Sequence[Attachment]:
     """Return what was put on one item, in the order it came."""
     wanted = (Attachment.item_id == item_id, Attachment.removed_at.is_(None))
@@ -168,12 +169,9 @@ def attachments_of_item(session: Session, item_id: int) -> Sequence[Attachment]:
 
 def attachments_of_case(session: Session, case_id: int) -> Sequence[Attachment]:
     """Return all papers of a case, those of the meetings that decided it and of its batches included."""
-    meetings = select(MeetingVerdict.meeting_id).where(MeetingVerdict.case_id == case_id)
-    batches = select(BatchCase.batch_id).where(BatchCase.case_id == case_id)
-    own = or_(Attachment.case_id == case_id, Attachment.meeting_id.in_(meetings), Attachment.batch_id.in_(batches))
     return session.scalars(
         select(Attachment)
-        .where(own, Attachment.removed_at.is_(None))
+        .where(_papers_of(case_id), Attachment.removed_at.is_(None))
         .options(joinedload(Attachment.paper), joinedload(Attachment.attached_by))
         .order_by(Attachment.id)
     ).all()
@@ -191,11 +189,22 @@ def withdraw_minutes(session: Session, meeting_id: int, now: datetime) -> None:
     session.execute(update(Attachment).where(*written).values(removed_at=now))
 
 
+def _papers_of(case_id: int) -> ColumnElement[bool]:
+    """Return the condition on the papers of a case, its meetings and its batches."""
+    meetings = select(MeetingVerdict.meeting_id).where(MeetingVerdict.case_id == case_id)
+    batches = select(BatchCase.batch_id).where(BatchCase.case_id == case_id)
+    return or_(Attachment.case_id == case_id, Attachment.meeting_id.in_(meetings), Attachment.batch_id.in_(batches))
+
+
+@asked_once
 def paper_counts(session: Session, case_id: int) -> dict[str, int]:
     """Count a case's papers by kind."""
-    return dict(Counter(attachment.kind for attachment in attachments_of_case(session, case_id)))
+    wanted = (_papers_of(case_id), Attachment.removed_at.is_(None))
+    counted = select(Attachment.kind, func.count()).where(*wanted).group_by(Attachment.kind)
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
+@asked_once
 def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bool] | None:
     """Return a meeting and whether signed minutes are attached to it."""
     minutes = (PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES)

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from ledger.asking import asked_once
 from ledger.db import Base, SealedText
 from ledger.vocabulary import Role, UnitKind
 
@@ -178,6 +179,7 @@ def units_below(session: Session, actor: Actor) -> Sequence[Unit]:
     return session.scalars(select(Unit).where(inside, Unit.closed_at.is_(None)).order_by(Unit.id)).all()
 
 
+@asked_once
 def units_of_kind(session: Session, county_id: int, kinds: Collection[str]) -> Sequence[Unit]:
     """Return a county's open units of `kinds`, in the order they were entered."""
     wanted = (Unit.county_id == county_id, Unit.kind.in_(kinds), Unit.closed_at.is_(None))

@@ -1,0 +1,123 @@
+"""Read for many cases together what an act on one of them reads, and lock them in the order of their numbers.
+
+In that order no two bulk acts wait for each other in a circle; an act on one case locks that case alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from ledger.asking import answered, kept
+from ledger.cases import Case, Timer, WorkItem, items_of, timers_of
+from ledger.meetings import BatchCase, MeetingVerdict
+from ledger.papers import Attachment, attachments_of_item, paper_counts
+from ledger.people import Unit
+from ledger.procedures import Procedure
+from ledger.projects import Project
+from ledger.working_days import Calendar, load_calendar
+
+Row = TypeVar("Row")
+
+
+def cases_of_items(session: Session, item_ids: Collection[int]) -> tuple[dict[int, Case], Calendar]:
+    """Return the cases of items by the items' numbers, under lock, and the calendar."""
+    of_items = select(WorkItem.id, WorkItem.case_id).where(WorkItem.id.in_(item_ids))
+    owners = {row[0]: row[1] for row in session.execute(of_items)}
+    cases = _locked(session, Case.id.in_(set(owners.values())), whole=True)
+    return {item_id: cases[case_id] for item_id, case_id in owners.items()}, load_calendar(session)
+
+
+def cases_of_timers(session: Session, timer_ids: Collection[int]) -> tuple[dict[int, Case], Calendar]:
+    """Return the cases of timers by the timers' numbers, under lock, and the calendar."""
+    of_timers = select(Timer.id, Timer.case_id).where(Timer.id.in_(timer_ids))
+    owners = {row[0]: row[1] for row in session.execute(of_timers)}
+    cases = _locked(session, Case.id.in_(set(owners.values())), whole=False)
+    return {timer_id: cases[case_id] for timer_id, case_id in owners.items()}, load_calendar(session)
+
+
+def _locked(session: Session, which: ColumnElement[bool], *, whole: bool) -> dict[int, Case]:
+    """Read cases with project, campaign and version; a project's sealed columns only where `whole`."""
+    few = (Project.county_id, Project.name, Project.number, Project.level)
+    places = (Project.responsible_unit_id, Project.township_id, Project.village_id)
+    project = contains_eager(Case.project)
+    wanted = (
+        select(Case)
+        .join(Case.project)
+        .join(Case.campaign)
+        .join(Case.procedure)
+        .where(which)
+        .options(
+            project if whole else project.load_only(*few, *places),
+            contains_eager(Case.campaign),
+            contains_eager(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
+        )
+        .order_by(Case.id)
+        .with_for_update(of=(Case, Project))
+        .execution_options(populate_existing=True)
+    )
+    return {case.id: case for case in session.scalars(wanted)}
+
+
+def gather_units(session: Session, county_ids: Collection[int]) -> None:
+    """Read the units of counties, so that each is found without a statement."""
+    kept(session, session.scalars(select(Unit).where(Unit.county_id.in_(county_ids))).all())
+
+
+def gather_timers(session: Session, case_ids: Collection[int]) -> None:
+    """Read the waiting timers of cases, for `timers_of`."""
+    wanted = select(Timer).where(Timer.case_id.in_(case_ids), Timer.ended_at.is_(None)).order_by(Timer.id)
+    fresh = wanted.execution_options(populate_existing=True)
+    _answer(session, timers_of, case_ids, session.scalars(fresh), lambda timer: timer.case_id)
+
+
+def gather_items(session: Session, case_ids: Collection[int]) -> None:
+    """Read all items of cases with their units, for `items_of`."""
+    wanted = select(WorkItem).where(WorkItem.case_id.in_(case_ids)).options(joinedload(WorkItem.unit))
+    fresh = wanted.order_by(WorkItem.id).execution_options(populate_existing=True)
+    _answer(session, items_of, case_ids, session.scalars(fresh), lambda item: item.case_id)
+
+
+def gather_papers(session: Session, case_ids: Collection[int], item_ids: Collection[int]) -> None:
+    """Read what papers cases and items have, for `paper_counts` and `attachments_of_item`."""
+    own = select(Attachment.case_id, Attachment.kind, Attachment.id).where(Attachment.case_id.in_(case_ids))
+    of_meetings = (
+        select(MeetingVerdict.case_id, Attachment.kind, Attachment.id)
+        .join(Attachment, Attachment.meeting_id == MeetingVerdict.meeting_id)
+        .where(MeetingVerdict.case_id.in_(case_ids))
+    )
+    of_batches = (
+        select(BatchCase.case_id, Attachment.kind, Attachment.id)
+        .join(Attachment, Attachment.batch_id == BatchCase.batch_id)
+        .where(BatchCase.case_id.in_(case_ids))
+    )
+    here = Attachment.removed_at.is_(None)
+    every = own.where(here).union(of_meetings.where(here), of_batches.where(here)).subquery()
+    counted = select(every.c.case_id, every.c.kind, func.count()).group_by(every.c.case_id, every.c.kind)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for case_id, kind, count in session.execute(counted):
+        counts[case_id][kind] = count
+    for case_id in case_ids:
+        answered(session, paper_counts, case_id, counts[case_id])
+    on_items = select(Attachment).where(Attachment.item_id.in_(item_ids), here).order_by(Attachment.id)
+    _answer(session, attachments_of_item, item_ids, session.scalars(on_items), lambda paper: paper.item_id)
+
+
+def _answer(
+    session: Session,
+    question: Callable[..., Any],
+    subjects: Collection[int],
+    rows: Iterable[Row],
+    subject_of: Callable[[Row], int | None],
+) -> None:
+    found: dict[int, list[Row]] = {subject: [] for subject in subjects}
+    for row in rows:
+        subject = subject_of(row)
+        assert subject is not None  # it was asked for by it
+        found[subject].append(row)
+    for subject, answer in found.items():
+        answered(session, question, subject, answer)
