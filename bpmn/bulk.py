@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.completed import Completed
+from bpmn.firing import fire_timer, go_off, is_due
 from bpmn.incidents import cause_of
 from bpmn.minutes import write_minutes
 from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours
-from bpmn.runtime import Decided, carry_on, complete_item, decide, fire_timer, go_off, is_due
+from bpmn.runtime import Decided, carry_on, complete_item, decide
 from bpmn.starting import start_cases
 from forms.fields import FormErrors, Posted
 from handlers.outcome import StepRefused

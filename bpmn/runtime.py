@@ -14,10 +14,10 @@ from typing import Any
 
 from bpmn.acts import call_back, return_targets, send_back, skip, transfer, urge
 from bpmn.casefile import Acting, CaseFile, take_item, take_up
-from bpmn.certificates import file_certificate
 from bpmn.completed import Completed
 from bpmn.demands import require_running, require_unclaimed
 from bpmn.effects import carry_out, signature, variables_of
+from bpmn.firing import fire_timer
 from bpmn.holding import claim, colleagues, delegate, hand_back, release
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
@@ -32,13 +32,10 @@ from ledger.cases import (
     WAITING,
     Case,
     Objection,
-    Timer,
     WorkItem,
     case_by_id,
-    case_of_timer,
     enter,
     entries_of,
-    timers_of,
 )
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, ItemStatus, ReviewOpinion, Role
@@ -153,7 +150,7 @@ def decide(file: CaseFile, item: WorkItem, revision: int, posted: Posted) -> Dec
     """Check who completes an item with what, and let its handler decide; raises what `complete_item` raises."""
     _check(file, item, revision, ItemStatus.OPEN)
     _refuse_own_work(file, item)
-    return _complete(file, pose(file, item), posted)
+    return _decided(file, pose(file, item), posted)
 
 
 def answer_item(acting: Acting, item_id: int, answer: Callable[[OpenItem], Posted]) -> Completed:
@@ -168,11 +165,10 @@ def answer_item(acting: Acting, item_id: int, answer: Callable[[OpenItem], Poste
     posted = answer(_opened(file, posing))
     acting.session.flush()
     asked = replace(posing.asked, attached=attached_to(file, item, posing.form))
-    return _complete(file, replace(posing, asked=asked), posted)
+    return carry_on(file, item, _decided(file, replace(posing, asked=asked), posted))
 
 
-def _complete(file: CaseFile, posing: Posing, posted: Posted) -> Completed:
-    item = posing.item
+def _decided(file: CaseFile, posing: Posing, posted: Posted) -> Decided:
     answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
     return Decided(posing, answers, posing.handler.complete(with_meeting(file, posing, answers), answers))
 
@@ -308,42 +304,6 @@ def _move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words
         file.straight_back = go_straight_back(file, item, before)
     sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
     return save(file, sender, had_timers=had_timers)
-
-
-def fire_timer(acting: Acting, timer_id: int) -> bool:
-    """Fire a due timer; False when it ended meanwhile or is not due. A publicity period leaves a certificate."""
-    found = case_of_timer(acting.session, timer_id, lock=True)
-    if found is None:
-        return False
-    file = take_up(acting, *found)
-    # read after the lock: another clock may have fired it while we waited
-    timer = next((t for t in timers_of(acting.session, file.case.id) if t.id == timer_id), None)
-    if timer is None or not is_due(acting, file.case, timer):
-        return False
-    go_off(file, timer)
-    return True
-
-
-def is_due(acting: Acting, case: Case, timer: Timer) -> bool:
-    """Say whether a waiting timer fires now; in a suspended case it waits."""
-    return timer.due_at <= acting.now and case.status == CaseStatus.RUNNING
-
-
-def go_off(file: CaseFile, timer: Timer) -> None:
-    """Let a due timer go off, with the certificate of the publicity period it ends."""
-    summary = _certify(file, timer)
-    file.run.fire(timer.token)
-    timer.fired, timer.ended_at = True, file.now
-    new = save(file, Sender(file.acting.signature), had_timers=True)
-    element = file.element(timer.element)
-    detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}
-    journal(file, "timer", detail, element=timer.element, new=new)
-    file.session.flush()
-
-
-def _certify(file: CaseFile, timer: Timer) -> str:
-    period = file.counting.publicity_until(file.element(timer.element), timer.due_at)
-    return "" if period is None else file_certificate(file, period)
 
 
 def register_objection(acting: Acting, case_id: int, raised_by: str, contact: str, content: str) -> Objection:

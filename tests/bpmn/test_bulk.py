@@ -101,8 +101,6 @@ class TestMeeting:
         assert {tuple(walk.waiting()) for walk in walks} == {("reply",)}
         assert counted(ground, MeetingVerdict, MeetingVerdict.meeting_id == int(meeting[0])) == 3
         assert counted(ground, Attachment, Attachment.kind == PaperKind.GROUP_MINUTES) == written + 1
-        for walk in walks:
-            walk.to("notice_unit")
 
     def test_a_row_that_is_refused_changes_nothing_and_leaves_the_others(self, ground: Ground) -> None:
         walks = at_decision(ground, 3)
