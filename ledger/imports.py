@@ -6,14 +6,14 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ledger.cases import Case
@@ -44,6 +44,7 @@ _TERMS: Mapping[str, type[Term]] = {
     "use": Use,
     "function": Function,
 }
+_AT_ONCE = 1_000  # values of one statement
 _PERSONAL = frozenset({"responsible_person", "telephone"})
 
 
@@ -113,7 +114,7 @@ def places_of(session: Session, county_id: int) -> Places:
 
 def compare(session: Session, county_id: int, rows: Sequence[Row]) -> Comparison:
     """Say what taking `rows` would do; nothing is written."""
-    places, known = places_of(session, county_id), _known(session, county_id)
+    places, known = places_of(session, county_id), _known(session, county_id, {row.number for row in rows})
     new = tuple(row for row in rows if row.number not in known)
     changes = [(row, _changes(known[row.number], row)) for row in rows if row.number in known]
     changed = tuple(Change(row.row, row.number, row.name, fields) for row, fields in changes if fields)
@@ -121,9 +122,10 @@ def compare(session: Session, county_id: int, rows: Sequence[Row]) -> Comparison
     return Comparison(new, changed, len(changes) - len(changed), unassigned, tuple(rows))
 
 
-def take(session: Session, county_id: int, rows: Iterable[Row], now: datetime) -> list[Project]:
+def take(session: Session, county_id: int, rows: Sequence[Row], now: datetime) -> list[Project]:
     """Write new projects and confirmed changes; return the projects that are new."""
-    places, known, new = places_of(session, county_id), _known(session, county_id), []
+    places, new = places_of(session, county_id), []
+    known = _known(session, county_id, {row.number for row in rows})
     for row in rows:
         project = known.get(row.number)
         if project is None:
@@ -138,8 +140,14 @@ def take(session: Session, county_id: int, rows: Iterable[Row], now: datetime) -
     return new
 
 
-def _known(session: Session, county_id: int) -> dict[str, Project]:
-    return {p.number: p for p in session.scalars(select(Project).where(Project.county_id == county_id))}
+def _known(session: Session, county_id: int, numbers: Collection[str]) -> dict[str, Project]:
+    """Return the county's projects among `numbers`, asked for in parts: a statement holds only so many values."""
+    known: dict[str, Project] = {}
+    wanted = sorted(numbers)
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = (Project.county_id == county_id, Project.number.in_(wanted[start : start + _AT_ONCE]))
+        known.update((project.number, project) for project in session.scalars(select(Project).where(*part)))
+    return known
 
 
 def _said(row: Row) -> dict[str, Any]:
@@ -233,13 +241,26 @@ def unassigned_projects(session: Session, county_id: int) -> Sequence[Project]:
     return session.scalars(select(Project).where(*wanted).order_by(Project.number)).all()
 
 
-def projects_to_push(session: Session, county_id: int, campaign_id: int) -> Sequence[Project]:
-    """Return assigned projects without a case in the campaign, in the order of their numbers."""
+def _ready(county_id: int, campaign_id: int, but_not: Collection[int] = ()) -> tuple[ColumnElement[bool], ...]:
     pushed = select(Case.project_id).where(Case.campaign_id == campaign_id)
-    wanted = (
+    return (
         Project.county_id == county_id,
         Project.responsible_unit_id.is_not(None),
         Project.exited_on.is_(None),
         Project.id.not_in(pushed),
+        Project.id.not_in(but_not),
     )
-    return session.scalars(select(Project).where(*wanted).order_by(Project.number)).all()
+
+
+def projects_to_push(
+    session: Session, county_id: int, campaign_id: int, limit: int | None = None, but_not: Collection[int] = ()
+) -> Sequence[Project]:
+    """Return assigned projects without a case in the campaign, in the order of their numbers."""
+    wanted = select(Project).where(*_ready(county_id, campaign_id, but_not)).order_by(Project.number).limit(limit)
+    return session.scalars(wanted).all()
+
+
+def to_push_count(session: Session, county_id: int, campaign_id: int) -> int:
+    """Count what `projects_to_push` would return."""
+    wanted = select(func.count()).select_from(Project).where(*_ready(county_id, campaign_id))
+    return int(session.scalars(wanted).one())

@@ -277,6 +277,17 @@ class MeetingKind(Term):
     GROUP = "group", "领导小组会议"
 
 
+class ImportStage(Term):
+    """How far an import is."""
+
+    CHECKED = "checked", "已检查，待确认"
+    TAKING = "taking", "正在导入"
+    PUSHING = "pushing", "正在推送"
+    DONE = "done", "已完成"
+    CANCELLED = "cancelled", "已取消"
+    FAILED = "failed", "未完成"
+
+
 class CaseStatus(Term):
     RUNNING = "running", "办理中"
     SUSPENDED = "suspended", "已挂起"

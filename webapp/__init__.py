@@ -8,6 +8,7 @@ from ledger.db import SessionFactory
 from ledger.settings import Settings, load_keys
 from webapp import (
     auth,
+    background,
     batches,
     campaigns,
     cases,
@@ -63,6 +64,7 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     request.register(app, settings.upload_limit_mb, settings.https)
     errors.register(app)
+    background.install(app)
     layout.register(app, settings.upload_limit_mb)
     for subject in SUBJECTS:
         app.register_blueprint(subject.bp)

@@ -29,7 +29,7 @@ from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
 from webapp import create_app, rehearsing
-from webapp.importing import Checked, check, confirm, report
+from webapp.importing import Checked, Taken, check, confirm, report
 from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
 from webapp.rehearsing import FolderTaken
 from webapp.request import moment_of, real_now
@@ -199,22 +199,24 @@ def _import(given: argparse.Namespace) -> int:
         county = _county(counties(session), given.county, required=given.confirm)
         acting = Acting(session, CLOCK, moment_of(installation(session), now), settings.papers)
         checked = check(acting, county.id if county else 0, content)
-        result = report(checked)
+        result, taken = report(checked), None
         if given.confirm and county is not None:
-            result |= _confirmed(acting, campaigns_of(session, {county.id}), checked, given.file.name)
-    _tell_import(result, as_json=given.json)
+            taken = _confirmed(acting, campaigns_of(session, {county.id}), checked, given.file.name)
+    if given.json:
+        _print_json(result)
+    else:
+        _tell_import(checked, taken)
     # what was confirmed is written, and its spoiled rows are told beside it; 2 says that nothing changed
-    return 0 if result["ok"] or "cases" in result else 2
+    return 0 if taken is not None or not (checked.read.errors or checked.read.missing) else 2
 
 
-def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, name: str) -> dict[str, Any]:
+def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, name: str) -> Taken:
     campaign = next((each for each in campaigns if each.closed_at is None), None)
     if campaign is None:
         raise Refused("没有进行中的工作批次，不能推送；请先建立工作批次")
     if not checked.read.rows:
         raise Refused(f"{name}：没有可以导入的行，没有写入任何内容")
-    taken = confirm(acting, campaign, checked, name)
-    return {"taken": taken.new_count + taken.changed_count, "cases": len(taken.cases)}
+    return confirm(acting, campaign, checked, name)
 
 
 def _rehearse(given: argparse.Namespace) -> int:
@@ -223,15 +225,13 @@ def _rehearse(given: argparse.Namespace) -> int:
     return 2 if done.problems else 0
 
 
-def _tell_import(result: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        _print_json(result)
-        return
+def _tell_import(checked: Checked, taken: Taken | None) -> None:
+    result = report(checked)
     counts = (("new", "新增"), ("changed", "有变化"), ("unchanged", "没有变化"), ("unassigned", "待分派"))
     _print("　".join(f"{label} {result[name]}" for name, label in counts))
-    if "cases" in result:
-        _print(f"已写入 {result['taken']} 个项目，推送 {result['cases']} 个")
-    for note in result["notes"]:
+    if taken is not None:
+        _print(f"已写入 {taken.new_count + taken.changed_count} 个项目，推送 {len(taken.cases)} 个")
+    for note in checked.read.notes:
         _print(note)
     for error in result["errors"]:
         sys.stderr.write(f"第 {error['row']} 行“{error['column']}”：{error['reason']}\n")

@@ -1,17 +1,42 @@
-"""Taking a workbook of the national system: check, compare, confirm and push; for the page and the command line."""
+"""Taking a workbook of the national system: check and compare, then take and push in parts; for page and command line.
+
+What takes long runs in parts, each a transaction of its own: progress is seen, a cancel is heard between two parts, and
+what was interrupted goes on where it stopped, because nothing taken is new again and no project is pushed twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import orjson
+import structlog
+
+from bpmn.pushing import push_part
 from bpmn.runtime import Acting, start_cases
 from forms.sheets.national_export import ExportRead, read_export
+from forms.sheets.project_rows import ProjectRow
 from ledger.campaigns import Campaign
 from ledger.cases import Case
-from ledger.imports import Comparison, compare, projects_to_push, take
-from ledger.journal import Act, record
+from ledger.db import SessionFactory, transaction
+from ledger.import_runs import ImportRun, held_run, mappings_of
+from ledger.imports import Comparison, compare, projects_to_push, take, to_push_count
+from ledger.installation import installation
+from ledger.journal import Act, Moment, record
+from ledger.papers import read_paper
+from ledger.people import Actor
+from ledger.vocabulary import ImportStage
+from webapp.request import moment_of
+
+TAKEN_AT_ONCE = 500  # rows of one transaction
+PUSHED_AT_ONCE = 100  # cases of one transaction
+_LONGEST_MESSAGE = 300
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,44 +56,168 @@ class Taken:
     cases: Sequence[Case]
 
 
+@dataclass(frozen=True)
+class Carrier:
+    """Who carries a run on: the person, the ledger, the papers, the clock."""
+
+    sessions: SessionFactory
+    papers: Path
+    actor: Actor
+    clock: Callable[[], datetime]  # real time
+
+
 def check(acting: Acting, county_id: int, content: bytes) -> Checked:
-    """Read and compare without writing; WorkbookRefused for what is no readable export."""
-    read = read_export(content)
+    """Read with the county's learned headers and compare, without writing; WorkbookRefused for no readable export."""
+    read = read_export(content, mappings_of(acting.session, county_id))
     return Checked(read, compare(acting.session, county_id, read.rows))
 
 
 def confirm(acting: Acting, campaign: Campaign, checked: Checked, name: str) -> Taken:
     """Write the good rows and push every assigned project that has no case in the campaign yet."""
     new = take(acting.session, campaign.county_id, checked.read.rows, acting.moment.at)
-    cases = push(acting, campaign)
+    ready = projects_to_push(acting.session, campaign.county_id, campaign.id)
+    cases = start_cases(acting, ready, campaign)
     taken = Taken(len(new), len(checked.comparison.changed), cases)
     detail = {"file": name, "new": taken.new_count, "changed": taken.changed_count, "cases": len(cases)}
     record(acting.session, acting.moment, acting.actor, Act("import", detail=detail))
     return taken
 
 
-def push(acting: Acting, campaign: Campaign) -> Sequence[Case]:
-    """Start a case for every assigned project without one in the campaign (P1)."""
-    return start_cases(acting, projects_to_push(acting.session, campaign.county_id, campaign.id), campaign)
-
-
 def report(checked: Checked) -> dict[str, Any]:
-    """Return what a check found as JSON-able values, for the command line."""
+    """Return what a check found, as the command line prints it."""
     read, comparison = checked.read, checked.comparison
     return {
-        "ok": not read.errors and not read.missing,
-        "sheet": read.sheet,
-        "header_row": read.header_row,
         "rows": len(read.rows),
         "new": len(comparison.new),
         "changed": len(comparison.changed),
         "unchanged": comparison.unchanged_count,
-        "unassigned": len(comparison.unassigned),
         "left_out": read.left_out_count,
+        "unassigned": len(comparison.unassigned),
+        "errors": [{"row": error.row, "column": error.column, "reason": error.reason} for error in read.errors],
+    }
+
+
+def findings(checked: Checked) -> dict[str, Any]:
+    """Return what a check found, as the page keeps it: lists of rows, and a seal over what would change."""
+    read, comparison = checked.read, checked.comparison
+    changes = [[each.row, each.number, each.name, dict(each.fields)] for each in comparison.changed]
+    return {
+        "sheet": read.sheet,
+        "header_row": read.header_row,
+        "columns": dict(read.columns),
         "missing": list(read.missing),
         "notes": list(read.notes),
-        "errors": [
-            {"row": error.row, "column": error.column, "cell": error.cell, "reason": error.reason}
-            for error in read.errors
-        ],
+        "rows": len(read.rows),
+        "unchanged": comparison.unchanged_count,
+        "left_out": read.left_out_count,
+        "errors": [[each.row, each.column, each.cell, each.reason] for each in read.errors],
+        "changed": changes,
+        "unassigned": [_shown(row) for row in comparison.unassigned],
+        "new": [_shown(row) for row in comparison.new],
+        "seal": seal_of(comparison),
     }
+
+
+def seal_of(comparison: Comparison) -> str:
+    """Return a hash of what would be new and changed: what a person confirms is what was shown."""
+    changes = [[each.number, dict(each.fields)] for each in comparison.changed]
+    return sha256(orjson.dumps([[row.number for row in comparison.new], changes])).hexdigest()
+
+
+def _shown(row: Any) -> list[Any]:
+    assert isinstance(row, ProjectRow)
+    place = f"{row.township_text} {row.village_text}".strip()
+    return [row.row, row.number, row.name, row.implementation_year, row.unit_text, place, str(row.funding_total_yuan)]
+
+
+def carry_on(carrier: Carrier, run_id: int, owner: str) -> None:
+    """Take and push until the run is done, cancelled or taken over; what fails is told on its page."""
+    try:
+        rows = _rows(carrier, run_id, owner)
+        while _step(carrier, run_id, owner, rows):
+            pass
+    except Exception as error:  # nobody waits for this thread: the page must say what became of it
+        _log.exception("import_failed", run_id=run_id)
+        with _held(carrier, run_id, owner) as (_acting, run):
+            if run is not None:
+                run.stage, run.message = ImportStage.FAILED, f"{type(error).__name__}：{error}"[:_LONGEST_MESSAGE]
+
+
+def _step(carrier: Carrier, run_id: int, owner: str, rows: Sequence[ProjectRow]) -> bool:
+    """Do one part; False when there is nothing left to do."""
+    with _held(carrier, run_id, owner) as (acting, run):
+        if run is None:
+            return False
+        if run.cancel_asked:
+            run.stage = ImportStage.CANCELLED
+            return False
+        if run.stage == ImportStage.PUSHING:
+            return _push(acting, run)
+        _take(acting, run, rows)
+        return True
+
+
+@contextmanager
+def _held(carrier: Carrier, run_id: int, owner: str) -> Iterator[tuple[Acting, ImportRun | None]]:
+    """Begin a transaction with the run locked, None when it is no longer this carrier's."""
+    now = carrier.clock()
+    with transaction(carrier.sessions) as session:
+        moment: Moment = moment_of(installation(session), now)
+        run = held_run(session, run_id, owner)
+        if run is not None:
+            run.beat_at = now
+        yield Acting(session, carrier.actor, moment, carrier.papers), run
+
+
+def _rows(carrier: Carrier, run_id: int, owner: str) -> Sequence[ProjectRow]:
+    """Read the workbook again, with no lock held: what was checked was not kept, but its bytes were."""
+    with transaction(carrier.sessions, writes=False) as session:
+        run = held_run(session, run_id, owner)
+        if run is None or run.attachment is None or run.stage != ImportStage.TAKING:
+            return ()
+        digest, learned = run.attachment.sha256, mappings_of(session, run.county_id)
+    return read_export(read_paper(carrier.papers, digest), learned).rows
+
+
+def _take(acting: Acting, run: ImportRun, rows: Sequence[ProjectRow]) -> None:
+    """Take the next rows; after the last, the pushing begins."""
+    part = rows[run.done_count : run.done_count + TAKEN_AT_ONCE]
+    changed = len(compare(acting.session, run.county_id, part).changed)
+    new = take(acting.session, run.county_id, part, acting.now)
+    _add(run, new=len(new), changed=changed)
+    run.done_count, run.whole_count = run.done_count + len(part), len(rows)
+    if run.done_count >= len(rows):
+        begin_pushing(acting, run)
+
+
+def begin_pushing(acting: Acting, run: ImportRun) -> None:
+    """Turn a run to its pushing and count what lies ready."""
+    assert run.campaign_id is not None
+    run.stage, run.done_count = ImportStage.PUSHING, 0
+    run.whole_count = to_push_count(acting.session, run.county_id, run.campaign_id)
+
+
+def _push(acting: Acting, run: ImportRun) -> bool:
+    """Push the next projects; False when none is left."""
+    assert run.campaign_id is not None
+    campaign = acting.session.get_one(Campaign, run.campaign_id)
+    failed = [each[0] for each in run.outcome.get("failures", ())]
+    ready = projects_to_push(acting.session, run.county_id, campaign.id, PUSHED_AT_ONCE, failed)
+    if not ready:
+        run.stage = ImportStage.DONE
+        name = run.attachment.name if run.attachment is not None else ""
+        counts = {each: run.outcome.get(each, 0) for each in ("new", "changed", "cases")}
+        detail = {**counts, "file": name, "failed": len(failed)}
+        record(acting.session, acting.moment, acting.actor, Act("import" if name else "push", detail=detail))
+        return False
+    pushed = push_part(acting, ready, campaign)
+    _add(run, cases=pushed.case_count)
+    told = [[each.project_id, each.number, each.name, each.reason] for each in pushed.failures]
+    run.outcome = {**run.outcome, "failures": [*run.outcome.get("failures", ()), *told]}
+    run.done_count += len(ready)
+    return True
+
+
+def _add(run: ImportRun, **counts: int) -> None:
+    before: Mapping[str, Any] = run.outcome
+    run.outcome = {**before, **{name: before.get(name, 0) + count for name, count in counts.items()}}

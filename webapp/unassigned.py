@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ledger.import_runs import handed_back
 from ledger.imports import assign as assign_to
-from ledger.imports import projects_to_push, unassigned_projects
+from ledger.imports import to_push_count, unassigned_projects
 from ledger.journal import Act, record
 from ledger.people import Unit, units_of_kind
 from ledger.projects import Project
 from ledger.vocabulary import Level, UnitKind
-from webapp.importing import push
-from webapp.imports import county, open_campaigns
+from webapp.imports import county, open_campaign, open_campaigns, push_ready
 from webapp.permissions import BUREAU, allows
-from webapp.request import acting, actor, ledger_session, moment
+from webapp.request import actor, ledger_session, moment
 
 bp = Blueprint("unassigned", __name__)
 _RUNNING = (UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU, UnitKind.AGRICULTURE)
@@ -29,13 +29,10 @@ def index() -> ResponseReturnValue:
 @bp.post("/unassigned/push")
 @allows(BUREAU)
 def push_assigned() -> ResponseReturnValue:
-    campaign = next((c for c in open_campaigns() if c.id == request.form.get("campaign", type=int)), None)
+    campaign = open_campaign(request.form.get("campaign", type=int))
     if campaign is None:
         return _page({"campaign": "请选择推送到哪个工作批次"}), 422
-    cases = push(acting(), campaign)
-    record(ledger_session(), moment(), actor(), Act("push", detail={"cases": len(cases)}))
-    flash(f"已推送 {len(cases)} 个项目到承办单位。")
-    return redirect(url_for("unassigned.index"), 303)
+    return push_ready(campaign)
 
 
 @bp.post("/unassigned/<int:project_id>")
@@ -63,7 +60,7 @@ def _units() -> list[Unit]:
 
 def _page(errors: dict[str, str]) -> str:
     campaigns = open_campaigns()
-    ready = {c.id: len(projects_to_push(ledger_session(), county(), c.id)) for c in campaigns}
+    ready = {c.id: to_push_count(ledger_session(), county(), c.id) for c in campaigns}
     return render_template(
         "imports/unassigned.html",
         projects=unassigned_projects(ledger_session(), county()),
@@ -71,5 +68,6 @@ def _page(errors: dict[str, str]) -> str:
         levels=Level,
         campaigns=campaigns,
         ready=ready,
+        returned=handed_back(ledger_session(), county()),
         errors=errors,
     )

@@ -21,7 +21,7 @@ from ledger.people import Post, User
 from ledger.settings import Settings
 from ledger.vocabulary import Role
 from tests.walk import Ground, Walk
-from webapp import create_app
+from webapp import background, create_app
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -103,7 +103,9 @@ def site_over(ground: Ground, real_now: datetime) -> Site:
     with transaction(ground.sessions) as session:
         shift_clock(session, int((BEGINS_AT - real_now).total_seconds()) + 60)
     settings = Settings(data=ground.papers.parent)
-    return Site(create_app(ground.sessions, settings), ground)
+    app = create_app(ground.sessions, settings)
+    background.install(app, lambda work: work())  # a test waits for it
+    return Site(app, ground)
 
 
 @pytest.fixture

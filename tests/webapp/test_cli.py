@@ -102,10 +102,12 @@ def test_import_checks_without_writing_and_confirms_into_an_empty_folder(
     assert json.loads(out)["new"] == 3
     assert count(tmp_path, Project) == 0
     _code, out, _err = run(capsys, "import", file, "--confirm", "--json", "--data", str(tmp_path))
-    assert json.loads(out)["taken"] == 3
+    told = json.loads(out)
+    assert set(told) == {"rows", "new", "changed", "unchanged", "left_out", "unassigned", "errors"}
+    assert told["new"] == 3
     assert count(tmp_path, Project) == 3
     _code, out, _err = run(capsys, "import", file, "--confirm", "--json", "--data", str(tmp_path))
-    assert json.loads(out)["taken"] == 0
+    assert (json.loads(out)["new"], json.loads(out)["unchanged"]) == (0, 3)
     assert count(tmp_path, Project) == 3
     assert count(tmp_path, User) == 0  # nobody has a password that was never told
 

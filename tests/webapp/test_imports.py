@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
+import bpmn.pushing
+import webapp.importing
+import webapp.imports
+from bpmn.casefile import Acting
+from bpmn.refusals import CannotStart
+from ledger.campaigns import Campaign
 from ledger.cases import Case
 from ledger.db import transaction
+from ledger.import_runs import ColumnMapping, ImportRun
 from ledger.papers import Attachment
+from ledger.people import User, actor_of
 from ledger.projects import Project
+from tests.forms.sheets.made import workbook
 from tests.webapp.conftest import Person, Site
+from webapp import background
+from webapp.importing import Carrier, carry_on
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = Path(__file__).parents[1] / "cases" / "xlsx"
@@ -96,3 +111,160 @@ def test_the_bureau_assigns_what_no_unit_was_found_for(site: Site) -> None:
     assert bureau.post("/unassigned/push", campaign(site)).status_code == 303
     assert project.name in site.town("保家镇").get("/inbox").text
     assert site.town().post("/unassigned/push", campaign(site)).status_code == 403
+
+
+HEADER = ("项目编号", "项目名称", "乡镇", "村", "项目大小")
+
+
+def own_workbook(*rows: tuple[object, ...], header: tuple[str, ...] = HEADER) -> bytes:
+    return workbook(header, *rows)
+
+
+def outcome(site: Site, person: Person, content: bytes) -> tuple[str, str]:
+    """Upload and confirm; return the run's address and the page it ends on."""
+    address = upload(person, content).headers["Location"]
+    assert person.post(address, {**campaign(site), "partly": "1"}).status_code == 303
+    return address, person.get(address).text
+
+
+def test_p1_a_header_said_once_is_known_from_then_on(site: Site) -> None:
+    bureau = site.bureau()
+    content = own_workbook(("P1", "甲", "桑柘镇", "云顶村", 12.5))
+    address = upload(bureau, content).headers["Location"]
+    page = bureau.get(address).text
+    assert "没有识别的列（1）" in page
+    said = {"column:项目大小": "funding_total"}
+    assert bureau.post(f"{address}/columns", said).status_code == 303
+    assert "没有识别的列" not in bureau.get(address).text
+    again = upload(bureau, own_workbook(("P2", "乙", "桑柘镇", "云顶村", 30)))
+    assert "没有识别的列" not in bureau.get(again.headers["Location"]).text
+    assert bureau.post(again.headers["Location"], campaign(site)).status_code == 303
+    with transaction(site.ground.sessions, writes=False) as session:
+        assert session.scalars(select(Project.funding_total_yuan).where(Project.number == "P2")).one() == 30
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"column:项目大小": "nonsense"}, "没有“nonsense”这一项"),
+        ({"column:项目大小": "telephone", "column:别的": "telephone"}, "两列不能对应同一项内容"),
+    ],
+)
+def test_a_header_said_wrongly_is_refused(site: Site, said: dict[str, str], sentence: str) -> None:
+    bureau = site.bureau()
+    header = (*HEADER, "别的")
+    address = upload(bureau, own_workbook(("P1", "甲", "桑柘镇", "云顶村", 1, 2), header=header)).headers["Location"]
+    answer = bureau.post(f"{address}/columns", said)
+    assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert site.count(ColumnMapping) == 0
+
+
+def test_p1_errors_are_taken_away_as_a_workbook_and_the_good_rows_read(site: Site) -> None:
+    bureau = site.bureau()
+    content = own_workbook(("P1", "甲", "桑柘镇", "云顶村", 1), ("P2", None, "桑柘镇", "云顶村", 1))
+    address = upload(bureau, content).headers["Location"]
+    assert "有错误的行不会导入" in bureau.post(address, campaign(site)).text
+    sheet = openpyxl.load_workbook(BytesIO(bureau.get(f"{address}/errors.xlsx").data)).worksheets[0]
+    assert "项目名称" in str(sheet.cell(3, 6).value)
+    before = site.count(Project)
+    bureau.post(address, {**campaign(site), "partly": "1"})
+    assert site.count(Project) == before + 1
+
+
+def test_p1_what_was_not_shown_is_not_taken(site: Site) -> None:
+    """A project that another import took in the meantime changes what is new: the person is asked again."""
+    bureau, content = site.bureau(), own_workbook(("P1", "甲", "桑柘镇", "云顶村", 1))
+    first, second = (upload(bureau, content).headers["Location"] for _ in range(2))
+    bureau.post(first, campaign(site))
+    answer = bureau.post(second, campaign(site))
+    assert (answer.status_code, "有了变动" in answer.text, "没有变化 1" in answer.text) == (422, True, True)
+
+
+def test_p1_a_project_that_cannot_be_pushed_is_named_and_the_others_go(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = bpmn.pushing.start_cases
+
+    def some(acting: Acting, projects: Sequence[Project], target: Campaign) -> list[Case]:
+        if any(project.number == "P2" for project in projects):
+            raise CannotStart("流程指定的单位不存在")
+        return whole(acting, projects, target)
+
+    monkeypatch.setattr(bpmn.pushing, "start_cases", some)
+    bureau = site.bureau()
+    rows = [(f"P{n}", f"项目{n}", "桑柘镇", "云顶村", 1) for n in range(1, 4)]
+    address, page = outcome(site, bureau, own_workbook(*rows))
+    assert "1 个未能推送" in page
+    assert "流程指定的单位不存在" in page
+    with transaction(site.ground.sessions, writes=False) as session:
+        pushed = select(Project.number).join(Case, Case.project_id == Project.id).where(Project.number.startswith("P"))
+        assert set(session.scalars(pushed)) == {"P1", "P3"}
+    assert bureau.get(f"{address}/progress").headers["HX-Refresh"] == "true"
+
+
+def test_p1_an_interrupted_push_goes_on_without_doubles(both_sites: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, lost = both_sites, []
+    bureau = site.bureau()
+    monkeypatch.setattr(webapp.importing, "PUSHED_AT_ONCE", 2)
+    whole = webapp.importing.push_part
+
+    def dies(*given: Any) -> Any:
+        if len(lost) == 1:
+            raise SystemExit  # the process ends between two parts
+        lost.append(1)
+        return whole(*given)
+
+    monkeypatch.setattr(webapp.importing, "push_part", dies)
+    rows = [(f"P{n}", f"项目{n}", "桑柘镇", "云顶村", 1) for n in range(1, 6)]
+    address = upload(bureau, own_workbook(*rows)).headers["Location"]
+    with pytest.raises(SystemExit):
+        bureau.post(address, campaign(site))
+    assert site.count(Case) == 2
+    assert bureau.post(f"{address}/resume").status_code == 422  # somebody may still carry it
+    with transaction(site.ground.sessions) as session:
+        run = session.scalars(select(ImportRun)).one()
+        run.beat_at -= timedelta(minutes=1)
+    assert "中断" in bureau.get(address).text
+    monkeypatch.setattr(webapp.importing, "push_part", whole)
+    assert bureau.post(f"{address}/resume").status_code == 303
+    assert site.count(Case) == len(site.ground.projects) + 5
+    assert f"已推送 {len(site.ground.projects) + 5} 个" in bureau.get(address).text
+
+
+def test_p1_a_cancel_is_heard_between_two_parts_and_can_be_resumed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau = site.bureau()
+    background.install(site.app, lambda _work: None)  # nobody carries it yet
+    address = upload(bureau, own_workbook(("P1", "甲", "桑柘镇", "云顶村", 1))).headers["Location"]
+    bureau.post(address, campaign(site))
+    assert "正在导入：0 / 1" in bureau.get(address).text
+    assert bureau.post(f"{address}/cancel").status_code == 303
+    assert "正在取消" in bureau.get(address).text
+    with transaction(site.ground.sessions, writes=False) as session:
+        run = session.scalars(select(ImportRun)).one()
+        person = session.scalars(select(User).where(User.id == run.user_id)).one()
+        carrier = Carrier(site.ground.sessions, site.ground.papers, actor_of(person), lambda: datetime.now(UTC))
+    carry_on(carrier, run.id, "somebody else")
+    assert "正在取消" in bureau.get(address).text
+    carry_on(carrier, run.id, run.owner)
+    assert "已取消：新增项目 0 个" in bureau.get(address).text
+    background.install(site.app, lambda work: work())
+    assert bureau.post(f"{address}/resume").status_code == 303
+    assert "已完成：新增项目 1 个" in bureau.get(address).text
+
+
+def test_p1_long_lists_have_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webapp.imports, "PAGE", 2)
+    bureau = site.bureau()
+    rows = [(f"P{n}", f"项目{n}号", "桑柘镇", "云顶村", 1) for n in range(1, 6)]
+    address = upload(bureau, own_workbook(*rows)).headers["Location"]
+    shown = [re.findall("项目[1-5]号", bureau.get(f"{address}?list=new&page={n}").text) for n in (1, 2, 3, 4)]
+    assert shown == [["项目1号", "项目2号"], ["项目3号", "项目4号"], ["项目5号"], []]
+
+
+def test_p1_a_project_handed_back_is_listed_with_its_reason(site: Site) -> None:
+    walk = site.walk()
+    walk.complete("receive", verdict="back", reason="不是本镇的项目")
+    site.catch_up(walk)
+    page = site.bureau().get("/unassigned").text
+    assert "不是本镇的项目" in page
+    assert f"/items/{walk.item('reassign').id}" in page
