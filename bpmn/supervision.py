@@ -65,7 +65,7 @@ def resume(acting: Acting, case_id: int, reason: str) -> Completed:
     if file.case.publicity_interrupted_at is not None:
         detail["variables"] = _post_again(file)
     moved = {timer.token: _due_after(file, timer, paused) for timer in file.run.timers}
-    detail["timers"] = _set_timers(file, {token: due for token, due in moved.items() if due is not None})
+    detail["timers"] = set_timers(file, {token: due for token, due in moved.items() if due is not None})
     for item in file.waiting:
         item.due_at = later(file.calendar, item.due_at, paused)
         item.milestone_at = None if item.milestone_at is None else later(file.calendar, item.milestone_at, paused)
@@ -103,7 +103,7 @@ def later(calendar: Calendar, due_at: datetime, days: int) -> datetime:
     return due_at + (calendar.period(day, days).end - day)
 
 
-def _set_timers(file: CaseFile, dues: dict[str, datetime]) -> dict[str, str]:
+def set_timers(file: CaseFile, dues: dict[str, datetime]) -> dict[str, str]:
     """Move timers in the run and in their rows; returns the new moments by token, for the journal."""
     for token, due_at in dues.items():
         file.run.reschedule(token, due_at)
@@ -223,7 +223,7 @@ def change_timer(acting: Acting, case_id: int, timer_id: int, last: date, reason
     if file.counting.publicity_of(element) is not None:
         _require_full_publicity(file, last)
     before = last_day(row.due_at)
-    timers = _set_timers(file, {row.token: due_at})
+    timers = set_timers(file, {row.token: due_at})
     summary = f"{element.name}由{before.isoformat()}改为{last.isoformat()}：{words}"
     detail = {"name": element.name, "timers": timers, "reason": words, "summary": summary}
     return settled_case(file, "change_timer", detail, element=row.element)

@@ -324,6 +324,14 @@ def due_timers(session: Session, now: datetime, limit: int) -> Sequence[int]:
     return session.scalars(wanted.order_by(Timer.due_at, Timer.id).limit(limit)).all()
 
 
+def cases_resting_on(session: Session, since: datetime) -> Sequence[int]:
+    """Return cases not ended that have a timer or an open item due at or after a moment."""
+    timing = select(Timer.case_id).where(Timer.ended_at.is_(None), Timer.due_at >= since)
+    waiting = select(WorkItem.case_id).where(WorkItem.completed_at.is_(None), WorkItem.due_at >= since)
+    wanted = select(Case.id).where(Case.ended_at.is_(None), or_(Case.id.in_(timing), Case.id.in_(waiting)))
+    return session.scalars(wanted.order_by(Case.id)).all()
+
+
 def next_due_at(session: Session, after: datetime) -> datetime | None:
     """Return the next moment at which a timer is due; one that failed and rests is due by its incident."""
     waiting = (Timer.ended_at.is_(None), Timer.due_at > after)

@@ -5,12 +5,12 @@ A year whose notice is not entered yet counts weekends only and says so: its ans
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import chinese_calendar
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, delete, extract, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base
@@ -94,6 +94,7 @@ class Calendar:
 
 
 PUBLISHED_YEARS = range(2004, 2027)  # what chinesecalendar knows; later years are entered by an administrator
+_NOTICE_MONTH = 11  # the State Council's notice comes out in late autumn
 _known: dict[tuple[str, int], Calendar] = {}
 
 
@@ -104,6 +105,44 @@ def seed_calendar(session: Session) -> None:
         if year not in entered:
             session.add(CalendarYear(year=year, source="chinesecalendar"))
             session.add_all(SpecialDay(day=day, working=works, name=name) for day, works, name in _special_days(year))
+
+
+def with_year(known: Calendar, year: int, special: Mapping[date, bool]) -> Calendar:
+    """Return a calendar that knows a year: its special days in place of those known before."""
+    kept = {day: working for day, working in known.special.items() if day.year != year}
+    return Calendar({**kept, **special}, known.years | {year})
+
+
+def enter_year(session: Session, year: int, special: Mapping[date, tuple[bool, str]], source: str) -> None:
+    """Enter a year's special days (working, name of the holiday) in place of those known before; `source` names it."""
+    session.execute(delete(SpecialDay).where(extract("year", SpecialDay.day) == year))
+    session.execute(delete(SpecialDay).where(SpecialDay.day.in_(special)))
+    session.add_all(SpecialDay(day=day, working=works, name=name) for day, (works, name) in special.items())
+    row = session.get(CalendarYear, year)
+    if row is None:
+        session.add(CalendarYear(year=year, source=source))
+    else:
+        row.source, row.revision = source, row.revision + 1
+    session.flush()
+
+
+def special_days(session: Session, year: int) -> Sequence[SpecialDay]:
+    """Return the days of a year that differ from their weekday, in order."""
+    wanted = select(SpecialDay).where(extract("year", SpecialDay.day) == year)
+    return session.scalars(wanted.order_by(SpecialDay.day)).all()
+
+
+def calendar_years(session: Session) -> Sequence[CalendarYear]:
+    """Return the years entered, newest first."""
+    return session.scalars(select(CalendarYear).order_by(CalendarYear.year.desc())).all()
+
+
+def missing_year(calendar: Calendar, today: date) -> int | None:
+    """Return next year from 1 November on while its notice is not entered; this year when it is missing."""
+    if today.year not in calendar.years:
+        return today.year
+    due = today.month >= _NOTICE_MONTH and today.year + 1 not in calendar.years
+    return today.year + 1 if due else None
 
 
 def _special_days(year: int) -> Iterator[tuple[date, bool, str]]:

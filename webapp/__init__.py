@@ -29,6 +29,7 @@ from webapp import (
     projects,
     request,
     unassigned,
+    working_calendar,
 )
 from webapp.permissions import PUBLIC, allows, permission_table
 
@@ -49,6 +50,7 @@ SUBJECTS = (
     papers,
     notices,
     messaging,
+    working_calendar,
     demonstration,
     health,
 )

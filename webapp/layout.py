@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
 
-from ledger.db import SHANGHAI, day_of
+from ledger.db import SHANGHAI, day_of, last_day
 from ledger.listing import MOST_COUNTED
 from ledger.own_lists import menu_counts
 from ledger.people import Actor
@@ -98,7 +98,11 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("统计报送", (Entry("报送批次", "batches.index", within=("batches",)),)),
     (
         "系统管理",
-        (Entry("工作批次", "campaigns.index", within=("campaigns",)), Entry("消息发送", "messaging.index")),
+        (
+            Entry("工作批次", "campaigns.index", within=("campaigns",)),
+            Entry("工作日历", "working_calendar.index"),
+            Entry("消息发送", "messaging.index"),
+        ),
     ),
 )
 
@@ -129,6 +133,7 @@ def register(app: Flask, limit_mb: int) -> None:
     )
     app.jinja_env.filters.update(
         day=day_text,
+        last_day=lambda moment: last_day(moment).isoformat(),
         stamp=stamp_text,
         short_stamp=short_stamp,
         article=article_text,

@@ -1,0 +1,44 @@
+"""工作日历: pasted, looked at, entered; by the system administrator alone (T1)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ledger.db import transaction
+from ledger.journal import Entry
+from ledger.vocabulary import Role
+from ledger.working_days import CalendarYear, special_days
+from tests.webapp.conftest import Site
+
+TEXT = (
+    "一、元旦：1月1日（周五）至3日（周日）放假，共3天。"
+    "二、春节：2月5日（周五）至11日（周四）放假调休，共7天。2月14日（周日）上班。"
+)
+
+
+def test_t1_a_notice_is_looked_at_before_it_is_entered(site: Site) -> None:
+    keeper = site.person(site.ground.county.county.id, Role.SYSTEM_ADMIN)
+    asked = {"year": "2027", "text": TEXT, "source": "国办发明电"}
+    page = keeper.post("/calendar/check", asked)
+    assert (page.status_code, "2027-02-14" in page.get_data(as_text=True)) == (200, True)
+    with transaction(site.ground.sessions, writes=False) as session:
+        assert session.get(CalendarYear, 2027) is None
+    assert keeper.post("/calendar", asked).status_code == 303
+    with transaction(site.ground.sessions, writes=False) as session:
+        free = [row.day.isoformat() for row in special_days(session, 2027) if not row.working]
+        assert free == ["2027-01-01", "2027-02-05", *(f"2027-02-{day:02}" for day in (8, 9, 10, 11))]
+        assert session.get_one(CalendarYear, 2027).source == "国办发明电"
+        entry = session.scalars(select(Entry).where(Entry.act == "calendar_entered")).one()
+        assert '"year":2027' in entry.detail
+    assert "国办发明电" in keeper.get("/calendar?year=2027").get_data(as_text=True)
+
+
+def test_t1_a_notice_of_another_year_is_refused_and_changes_nothing(site: Site) -> None:
+    keeper = site.person(site.ground.county.county.id, Role.SYSTEM_ADMIN)
+    for path in ("/calendar/check", "/calendar"):
+        answer = keeper.post(path, {"year": "2028", "text": TEXT})
+        assert (answer.status_code, "请核对年份" in answer.get_data(as_text=True)) == (422, True)
+    assert keeper.post("/calendar", {"year": "0", "text": TEXT}).status_code == 400
+    assert site.town().get("/calendar").status_code == 403
+    with transaction(site.ground.sessions, writes=False) as session:
+        assert session.get(CalendarYear, 2028) is None
