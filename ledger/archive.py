@@ -96,6 +96,16 @@ def cases_with_projects(session: Session, condition: ColumnElement[bool]) -> Ite
     yield from session.scalars(wanted.execution_options(yield_per=_AT_ONCE))
 
 
+def of_case(case_id: int) -> ColumnElement[bool]:
+    """Return the condition that holds for one case."""
+    return Case.id == case_id
+
+
+def of_ended_cases() -> ColumnElement[bool]:
+    """Return the condition that holds for cases that have ended."""
+    return Case.ended_at.is_not(None)
+
+
 def archive_rows(session: Session, case: Case) -> tuple[ArchiveRow, ...]:
     """Return Annex 6 of `case`: what is there, what is missing, what was declared not applicable."""
     papers = attachments_of_case(session, case.id)

@@ -6,11 +6,11 @@ Money is stored in 元; these tables are read in 万元.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from ledger.cases import Case
@@ -73,9 +73,14 @@ def ten_thousands(yuan: Decimal) -> Decimal:
     return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
 
 
-def annex5_rows(projects: Sequence[Project]) -> list[tuple[Cell, ...]]:
-    """Return a row of 28 cells per project of `projects_where`, exited ones too (F5)."""
-    return [_ledger_row(number, project) for number, project in enumerate(projects, 1)]
+def annex5_rows(
+    projects: Sequence[Project], telephone: Callable[[Project], str] = lambda project: project.telephone or ""
+) -> list[tuple[Cell, ...]]:
+    """Return a row of 28 cells per project of `projects_where`, exited ones too (F5).
+
+    `telephone` says how much of a number is shown (M2).
+    """
+    return [_ledger_row(number, project, telephone(project)) for number, project in enumerate(projects, 1)]
 
 
 def annex4_rows(projects: Sequence[Project]) -> list[tuple[Cell, ...]]:
@@ -96,7 +101,7 @@ def projects_where(session: Session, condition: Which) -> Sequence[Project]:
     return session.scalars(wanted.order_by(case((owner.is_(None), 1), else_=0), owner, Project.number)).all()
 
 
-def _ledger_row(number: int, project: Project) -> tuple[Cell, ...]:
+def _ledger_row(number: int, project: Project, telephone: str) -> tuple[Cell, ...]:
     unit = project.responsible_unit
     partial = project.linkage == Linkage.PARTIAL
     return (
@@ -106,7 +111,7 @@ def _ledger_row(number: int, project: Project) -> tuple[Cell, ...]:
         project.implementation_year,
         _label(Category, project.category),
         project.responsible_body or (unit.name if unit else project.unit_text),
-        f"{project.responsible_person or ''} {project.telephone or ''}".strip(),
+        f"{project.responsible_person or ''} {telephone}".strip(),
         _label(Industry, project.industry),
         ten_thousands(project.funding_total_yuan),
         ten_thousands(project.funding_earmarked_yuan),
@@ -239,3 +244,8 @@ def of_project(project_id: int) -> ColumnElement[bool]:
 def everything() -> ColumnElement[bool]:
     """Return the condition that holds for every project."""
     return true()
+
+
+def both(one: ColumnElement[bool], other: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that holds where both do."""
+    return and_(one, other)

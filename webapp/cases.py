@@ -17,7 +17,7 @@ from ledger.cases import Case, WorkItem, objections_of, timers_of
 from ledger.journal import Act, record
 from ledger.procedures import Procedure
 from ledger.projects import funding_of
-from ledger.register import classifications_of
+from ledger.register import cases_of_project, classifications_of
 from ledger.scope import visible_case, waiver_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
 from webapp.case_parts import case_parts, pauses
@@ -176,6 +176,8 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         sources=FundingSource,
         tiers=FundingTier,
         classifications=classifications_of(session, project.id),
+        earlier=[each for each in cases_of_project(session, project.id) if each.id != case.id],
+        statuses=CaseStatus,
         status=CaseStatus(case.status).label,
         version=version_of_case(case).diagram.name,
         **parts,

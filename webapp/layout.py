@@ -95,7 +95,10 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("流程图", "procedure.show"),
         ),
     ),
-    ("统计报送", (Entry("报送批次", "batches.index", within=("batches",)),)),
+    (
+        "统计报送",
+        (Entry("报送批次", "batches.index", within=("batches",)), Entry("统计表和台账", "reports.index")),
+    ),
     (
         "系统管理",
         (
