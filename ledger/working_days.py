@@ -103,7 +103,7 @@ def seed_calendar(session: Session) -> None:
     entered = set(session.scalars(select(CalendarYear.year)))
     for year in PUBLISHED_YEARS:
         if year not in entered:
-            session.add(CalendarYear(year=year, source="chinesecalendar"))
+            session.add(CalendarYear(year=year, source="国务院办公厅历年放假安排"))
             session.add_all(SpecialDay(day=day, working=works, name=name) for day, works, name in _special_days(year))
 
 
@@ -146,12 +146,13 @@ def missing_year(calendar: Calendar, today: date) -> int | None:
 
 
 def _special_days(year: int) -> Iterator[tuple[date, bool, str]]:
+    names = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
     day = date(year, 1, 1)
     while day.year == year:
         works = chinese_calendar.is_workday(day)
         if works != (day.weekday() < 5):
             _free, holiday = chinese_calendar.get_holiday_detail(day)
-            yield day, works, holiday or ""
+            yield day, works, names.get(holiday or "", "")
         day += timedelta(days=1)
 
 

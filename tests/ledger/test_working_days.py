@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from ledger.db import SessionFactory, transaction
-from ledger.working_days import Calendar, CalendarYear, SpecialDay, load_calendar, seed_calendar
+from ledger.working_days import Calendar, CalendarYear, SpecialDay, load_calendar, seed_calendar, special_days
 
 CASES = json.loads((Path(__file__).parent.parent / "cases" / "data" / "calendar.json").read_text())
 KNOWN_ENDS = [posting for posting in CASES["five_working_days"] if "last_day" in posting]
@@ -77,3 +77,12 @@ def test_counting_days_both_ways() -> None:
 def test_a_period_has_at_least_one_day() -> None:
     with pytest.raises(ValueError, match="0 working days"):
         Calendar({}, frozenset()).period(date(2023, 11, 24), 0)
+
+
+def test_t1_seeded_holidays_have_their_chinese_names(sessions: SessionFactory) -> None:
+    with transaction(sessions) as session:
+        seed_calendar(session)
+        named = {row.day: row.name for row in special_days(session, 2023)}
+    assert named[date(2023, 9, 29)] in ("中秋", "中秋节")
+    assert named[date(2023, 1, 28)] == "春节"  # a Saturday worked for it
+    assert all(name and not name.isascii() for name in named.values())
