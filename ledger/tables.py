@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger import (
+    api_tokens,
     campaigns,
     case_moves,
     cases,
@@ -23,6 +24,7 @@ from ledger import (
 from ledger.db import Base
 
 MODULES = (
+    api_tokens,
     campaigns,
     case_moves,
     cases,

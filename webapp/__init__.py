@@ -7,6 +7,7 @@ from flask import Flask
 from ledger.db import SessionFactory
 from ledger.settings import Settings, load_keys
 from webapp import (
+    api,
     auth,
     background,
     batches,
@@ -29,6 +30,7 @@ from webapp import (
     projects,
     reports,
     request,
+    tokens,
     unassigned,
     working_calendar,
 )
@@ -55,6 +57,8 @@ SUBJECTS = (
     working_calendar,
     demonstration,
     health,
+    tokens,
+    api,
 )
 
 
@@ -72,7 +76,7 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
     layout.register(app, settings.upload_limit_mb)
     for subject in SUBJECTS:
         app.register_blueprint(subject.bp)
-    auth.register(app, settings.https)
+    auth.register(app, settings.https).exempt(api.bp)  # a token is sent by a program, never by a browser on its own
     allows(PUBLIC)(app.view_functions["static"])
     app.extensions["sigeyipi_permissions"] = permission_table(app)
     for endpoint, view in app.view_functions.items():

@@ -20,6 +20,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
+from ledger.api_tokens import user_of_token
 from ledger.journal import Act, record
 from ledger.people import Actor, User, actor_of
 from ledger.sign_ins import (
@@ -39,6 +40,7 @@ bp = Blueprint("auth", __name__)
 _ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
 _FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
 _ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+_INTERFACE = "api"
 _COUNTS = "lists.counts"
 _WRONG = "用户名或密码不正确，或连续失败次数过多（请15分钟后再试）"
 
@@ -70,8 +72,8 @@ def cookie_name(https: bool) -> str:
     return "__Host-sigeyipi" if https else "sigeyipi"
 
 
-def register(app: Flask, https: bool) -> None:
-    """Set up the request loader, the CSRF check on every non-GET and the limit of attempts per address."""
+def register(app: Flask, https: bool) -> CSRFProtect:
+    """Set up the request loader, the limit of attempts per address and the CSRF check, which is returned."""
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name(https) + "-form",  # holds the form token's seed, never a person
         SESSION_COOKIE_SECURE=https,
@@ -85,20 +87,32 @@ def register(app: Flask, https: bool) -> None:
     login_manager.session_protection = None  # our own table of sign-ins does this
     login_manager.init_app(app, add_context_processor=False)  # pages of errors are drawn outside the transaction
     login_manager.request_loader(signed_in)
-    CSRFProtect(app).exempt("webapp.messaging.yunmas")  # a provider has no session; its address holds a secret
+    protection = CSRFProtect(app)
+    protection.exempt("webapp.messaging.yunmas")  # a provider has no session; its address holds a secret
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
     app.view_functions["auth.sign_in"] = limited
+    return protection
 
 
 def signed_in(asking: Request) -> SignedIn | None:
-    """Return who holds the request's cookie, or None."""
+    """Return who holds the request's cookie, or None; for the interface who holds its token, and no cookie counts."""
+    if asking.blueprint == _INTERFACE:
+        return _by_token(asking)
     token = asking.cookies.get(cookie_name(settings().https))
     if not token:
         return None
     idle, absolute = timedelta(minutes=settings().idle_minutes), timedelta(hours=settings().absolute_hours)
     lives = asking.endpoint != _COUNTS  # an open page that asks for its numbers is not a person at work
     user = user_signed_in(ledger_session(), token, moment().real_at, Patience(idle, absolute), touch=lives)
+    return SignedIn(user, actor_of(user, asking.remote_addr or "")) if user is not None else None
+
+
+def _by_token(asking: Request) -> SignedIn | None:
+    given = asking.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        return None
+    user = user_of_token(ledger_session(), given.token, moment().real_at)
     return SignedIn(user, actor_of(user, asking.remote_addr or "")) if user is not None else None
 
 

@@ -57,7 +57,7 @@ def state(case_id: int) -> ResponseReturnValue:
 @allows(OBJECTIONS)
 def new_objection(case_id: int) -> ResponseReturnValue:
     case = _visible(case_id)
-    if not _may_object(case):
+    if not may_object(case):
         abort(404)
     return render_template("cases/objection.html", case=case, page=FormPage(OBJECTION, {}))
 
@@ -66,7 +66,7 @@ def new_objection(case_id: int) -> ResponseReturnValue:
 @allows(OBJECTIONS)
 def object_to(case_id: int) -> ResponseReturnValue:
     case, posted = _visible(case_id), request.form.to_dict(flat=False)
-    if not _may_object(case):
+    if not may_object(case):
         abort(404)
     try:
         answers = parse(OBJECTION, posted, Asked())
@@ -129,7 +129,7 @@ def _record(case: Case, act: str, row: int, reason: str) -> None:
     record(ledger_session(), moment(), actor(), Act(act, case_id=case.id, detail=detail))
 
 
-def _may_object(case: Case) -> bool:
+def may_object(case: Case) -> bool:
     """Say whether the person enters objections: for the responsible unit or the county's office (P7)."""
     county_id = case.project.county_id
     office = any(
@@ -167,7 +167,7 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         pauses=pauses(case),
         mine={item.id for item in items if (item.unit_id, item.role) in actor().places},
         late_reviews={item.id for item in items if runs_it and _is_late_review(item)},
-        may_object=_may_object(case) and _publicity_runs(case),
+        may_object=may_object(case) and _publicity_runs(case),
         objections=objections_of(session, case.id),
         own=unit_id is not None and actor().in_unit(unit_id),
         person_id=actor().user_id,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from secrets import token_hex
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+import orjson
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -13,11 +15,13 @@ from bpmn.runtime import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemG
 from forms.fields import FormErrors
 from handlers.outcome import StepRefused
 from ledger.archive import WaiverRefused
+from ledger.copies import CopyRefused
 from ledger.db import RowChanged, transaction
 from ledger.inbox import PlaceRefused
 from ledger.installation import installation
 from ledger.journal import Act, record
 from webapp import failures
+from webapp.api.operations import BodyRefused
 from webapp.auth import NotSignedIn, PasswordDue
 from webapp.request import READING, moment_of, real_now, sessions
 from webapp.uploads import FileRefused
@@ -30,6 +34,19 @@ _SENTENCES = {
     405: "此页面不能这样访问，请从菜单进入。",
     413: "提交的内容太大。请减少附件数量或压缩后再上传。",
     429: "操作过于频繁，请稍后再试。",
+}
+_TITLES = {
+    400: "请求内容有误",
+    401: "没有有效的令牌",
+    403: "没有权限",
+    404: "没有找到",
+    405: "不能这样访问",
+    409: "情况已经改变",
+    413: "内容太大",
+    415: "内容类型不对",
+    422: "不能这样办",
+    429: "访问过于频繁",
+    500: "系统出错",
 }
 
 
@@ -45,18 +62,41 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotYours, _not_yours)
     app.register_error_handler(CaseClosed, _closed)
     app.register_error_handler(ActRefused, _act_refused)
-    for refusal in (CannotStart, OutsidePublicity, WaiverRefused, PlaceRefused):
+    for refusal in (CannotStart, OutsidePublicity, WaiverRefused, PlaceRefused, CopyRefused):
         app.register_error_handler(refusal, _refused)
+    app.register_error_handler(BodyRefused, _body_refused)
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _page(status: int, sentence: str, *lines: str) -> tuple[str, int]:
+def _page(status: int, sentence: str, *lines: str) -> ResponseReturnValue:
+    """Answer with a page of ours, or to a program with a problem as RFC 9457 writes it."""
+    if _asked_by_program():
+        return _problem(status, "；".join((sentence, *lines)))
     return render_template("problem.html", status=status, sentence=sentence, lines=lines), status
 
 
+def _asked_by_program() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _problem(status: int, detail: str, errors: Mapping[str, str] | None = None) -> ResponseReturnValue:
+    known = {"type": "about:blank", "title": _TITLES.get(status, "请求没有办成"), "status": status}
+    told = {**known, "detail": detail, "instance": request.path}
+    if errors:
+        told["errors"] = [{"field": field, "detail": sentence} for field, sentence in errors.items()]
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return Response(orjson.dumps(told), status, headers, mimetype="application/problem+json")
+
+
+def _body_refused(error: BodyRefused) -> ResponseReturnValue:
+    return _problem(400, "请求内容不符合接口说明，没有办理。", error.errors)
+
+
 def _not_signed_in(_error: NotSignedIn) -> ResponseReturnValue:
+    if _asked_by_program():
+        return _problem(401, "请在 Authorization 请求头里写有效的令牌。")
     if request.method in READING and "HX-Request" not in request.headers:
         following = request.full_path.rstrip("?")
         return redirect(url_for("auth.login", next=following if following != "/" else None), 302)
@@ -64,10 +104,14 @@ def _not_signed_in(_error: NotSignedIn) -> ResponseReturnValue:
 
 
 def _password_due(_error: PasswordDue) -> ResponseReturnValue:
+    if _asked_by_program():
+        return _problem(403, "请先在网页上修改初始密码。")
     return redirect(url_for("auth.password"), 303)
 
 
 def _form_errors(error: FormErrors | StepRefused) -> ResponseReturnValue:
+    if _asked_by_program():
+        return _problem(422, "填写的内容有误，没有办理。", error.errors)
     return _page(422, "提交的内容有误，没有保存。", *error.errors.values())
 
 

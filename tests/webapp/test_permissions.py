@@ -11,7 +11,7 @@ from ledger.vocabulary import Role, UnitKind
 from tests.webapp.conftest import Site
 from webapp.permissions import BUREAU, PUBLIC, SIGNED_IN, STAFF, PermissionMissing, allows, permission_table
 
-OPEN_TO_ALL = {"static", "auth.login", "auth.sign_in", "health.healthz", "messaging.yunmas"}
+OPEN_TO_ALL = {"static", "auth.login", "auth.sign_in", "health.healthz", "messaging.yunmas", "api.openapi"}
 
 
 def actor(role: Role, kind: UnitKind) -> Actor:
