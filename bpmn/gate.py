@@ -1,17 +1,13 @@
 """The deploy gate: what the checks find and, where they find no error, what walking through every choice finds.
 
-`check_upload` does so to a file from outside, in a child process with limits (engine rule 5).
+`bpmn.uploads` does so to files from outside, in a child process with limits (engine rule 5).
 """
 
-import json
-import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from bpmn.checks import called_from, check_diagram
 from bpmn.engine import Diagram, DiagramProblems, Problem, Severity, link, read_diagram
-from bpmn.engine.limits import LimitExceeded, run_limited
-from bpmn.engine.problems import error
 from bpmn.exploration import explored, problems_of
 from bpmn.expressions import PUBLISHED, shorten
 
@@ -66,38 +62,3 @@ def caller_problems(diagram: Diagram, deployed: Mapping[str, Diagram]) -> Iterat
             if problem.severity is Severity.ERROR:
                 message = f"调用本流程的“{shorten(caller.name)}”会出错：{problem.message}"
                 yield replace(problem, element=caller.process_id, name=caller.name, message=message)
-
-
-def check_upload(
-    xml: bytes,
-    handlers: Collection[str],
-    *,
-    variables: Collection[str] = PUBLISHED,
-    decisions: Collection[str] | None = None,
-    called: Mapping[str, str] | None = None,
-    forms: Collection[str] | None = None,
-) -> list[Problem]:
-    """Do what `gate_problems` does in a child process with limits; a file that needs more is one problem."""
-    known = {
-        "handlers": sorted(handlers),
-        "variables": sorted(variables),
-        "decisions": None if decisions is None else sorted(decisions),
-        "forms": None if forms is None else sorted(forms),
-        "called": None if called is None else dict(called),
-    }
-    try:
-        answer = run_limited("bpmn.gate", json.dumps(known).encode() + b"\n" + xml)
-    except LimitExceeded:
-        return [error("limits", "检查这个文件超出了时间或内存限制。", "请确认文件来自流程编辑器，或拆分流程。")]
-    return [Problem(**{**problem, "severity": Severity(problem["severity"])}) for problem in json.loads(answer)]
-
-
-def main() -> None:
-    """Check the file on standard input; the child's side of `check_upload`."""
-    known, _, xml = sys.stdin.buffer.read().partition(b"\n")
-    problems = gate_problems(xml, **json.loads(known))
-    sys.stdout.write(json.dumps([asdict(problem) for problem in problems]))
-
-
-if __name__ == "__main__":
-    main()

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bpmn.casefile import Acting
-from bpmn.deployment import KNOWN_HANDLERS, Bundle, deploy, shipped_bundle
-from bpmn.engine import DiagramProblems, Problem, Severity
-from bpmn.engine.xml import text_of
-from bpmn.gate import check_upload
+from bpmn.refusals import ActRefused, ItemGone
 from bpmn.rehearsal.county import NotEmpty
+from bpmn.starting import PROCESS
 from forms.sheets.guard import WorkbookRefused
 from ledger.campaigns import Campaign, campaigns_of
 from ledger.channel_settings import Channelling
@@ -28,9 +26,10 @@ from ledger.people import CLOCK, Unit, counties
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
-from webapp import create_app, rehearsing
+from webapp import create_app, deploying, rehearsing
 from webapp.importing import Checked, Taken, check, confirm, report
 from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
+from webapp.migrating import Asked, Migrating, NoVersion
 from webapp.rehearsing import FolderTaken
 from webapp.request import moment_of, real_now
 from webapp.serving import serve
@@ -38,6 +37,7 @@ from webapp.serving import serve
 _MOST_DAYS = 400
 _YEARS = range(2023, 2100)  # no earlier campaign than the directive's
 _SEED_DIGITS = 18
+_LARGEST = 2**31  # no row has a higher number
 _PORTS = 65536  # a larger number would be taken for another port
 _USAGE = (
     (re.compile(r"the following arguments are required: (.+)"), "缺少：{}"),
@@ -108,10 +108,24 @@ def _parser() -> _Parser:
     workdays.add_argument("--days", required=True, metavar="N")
     workdays.add_argument("--json", action="store_true", help="每行一个 JSON 对象")
     workdays.add_argument("dates", nargs="+", metavar="DATE")
-    deploying = add("deploy", _deploy, "检查或启用一张流程图")
-    deploying.add_argument("file", metavar="FILE", type=Path)
-    deploying.add_argument("--check", action="store_true", help="只检查")
-    deploying.add_argument("--json", action="store_true", help="结果为 JSON")
+    deployed = add("deploy", _deploy, "检查或启用流程图；FILE 也可以是放有流程图、决策表和表单的文件夹或 zip")
+    deployed.add_argument("file", metavar="FILE", type=Path)
+    deployed.add_argument("--check", action="store_true", help="只检查")
+    deployed.add_argument("--json", action="store_true", help="结果为 JSON")
+    migrating = add("migrate", _migrate, "把办理中的项目换到另一版流程")
+    migrating.add_argument("--to", required=True, type=_version, metavar="N", help="换到第几版")
+    migrating.add_argument("--process", default=PROCESS, help="流程编号，缺省为总流程")
+    doing = migrating.add_mutually_exclusive_group(required=True)
+    doing.add_argument("--plan", action="store_true", help="只列出每个项目会怎样，不写入")
+    doing.add_argument("--apply", action="store_true", help="换版，逐个项目写入")
+    doing.add_argument("--undo", action="store_true", help="换回换版以后没有动过的项目")
+    migrating.add_argument(
+        "--case", type=_version, action="append", default=[], metavar="ID", help="只换这个项目的流程"
+    )
+    migrating.add_argument("--map", type=_pair, action="append", default=[], metavar="旧=新", help="指定接续的环节")
+    migrating.add_argument("--fresh-timers", action="store_true", help="规则有变化的期限重新计算，缺省不变")
+    migrating.add_argument("--checked", action="store_true", help="须确认的项目也换版")
+    migrating.add_argument("--json", action="store_true", help="结果为 JSON")
     return parser
 
 
@@ -291,6 +305,12 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < _LARGEST):
+        raise Refused(f"版本和项目流程的编号应是正整数，不能是“{text}”")
+    return int(text)
+
+
 def _date(text: str) -> date:
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
@@ -301,41 +321,51 @@ def _date(text: str) -> date:
 
 
 def _deploy(given: argparse.Namespace) -> int:
-    content, shipped = _read(given.file), shipped_bundle()
-    problems = check_upload(content, KNOWN_HANDLERS, decisions=shipped.decisions, forms=shipped.forms)
-    ok = not any(problem.severity is Severity.ERROR for problem in problems)
-    if ok and not given.check:
-        problems = _deployed(given, Bundle(text_of(content), shipped.decisions, shipped.forms))
-        ok = not problems
-    if given.json:
-        _print_json({"ok": ok, "problems": [_problem(each) for each in problems]})
-    else:
-        for each in problems:
-            sys.stderr.write(f"{each.element or given.file.name}：{each.message}{each.remedy}\n")
-        _print("检查通过" if ok else "检查未通过，没有启用")
-    return 0 if ok else 2
-
-
-def _deployed(given: argparse.Namespace, bundle: Bundle) -> list[Problem]:
-    """Make the bundle the current version; return the problems that forbid it."""
     settings, now = _settings(given), real_now()
-    with transaction(set_up(settings, now)) as session:
-        try:
-            deploy(session, bundle, "命令行", moment_of(installation(session), now).at)
-        except DiagramProblems as refused:
-            return list(refused.problems)
-    return []
+    there = not given.check or settings.database is not None or (settings.data / "ledger.sqlite").exists()
+    content = _upload(given.file)
+    sessions = set_up(settings, now) if there else None
+    checked = deploying.check(content, given.file.name, sessions)
+    words = "检查通过" if checked.ok else "检查未通过，没有启用"
+    if checked.ok and sessions is not None and not given.check:
+        words = "\n".join(deploying.put_in_force(checked, sessions, now))
+    if given.json:
+        _print_json({"ok": checked.ok, "problems": checked.problems})
+    else:
+        for each in checked.problems:
+            sys.stderr.write(f"{each.get('file', '')} {each['element'] or given.file.name}".strip())
+            sys.stderr.write(f"：{each['message']}{each['remedy']}\n")
+        _print(words)
+    return 0 if checked.ok else 2
 
 
-def _problem(problem: Problem) -> dict[str, str]:
-    return {
-        "element": problem.element,
-        "name": problem.name,
-        "code": problem.code,
-        "severity": str(problem.severity),
-        "message": problem.message,
-        "remedy": problem.remedy,
-    }
+def _upload(path: Path) -> bytes:
+    try:
+        return deploying.read_upload(path)
+    except OSError as missing:
+        raise Refused(f"文件 {path} 打不开：{_reason(missing)}") from missing
+
+
+def _migrate(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    asked = Asked(given.to, given.process, given.case, dict(given.map), given.fresh_timers, given.checked)
+    moving = Migrating(set_up(settings, real_now()), settings.papers, asked)
+    try:
+        told = moving.plan() if given.plan else moving.apply() if given.apply else moving.undo()
+    except (NoVersion, ActRefused, ItemGone) as refused:
+        raise Refused(str(refused)) from refused
+    if given.json:
+        _print_json(told.values)
+    else:
+        _print("\n".join(told.lines))
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals):
+        raise Refused(f"--map 应写成 旧环节编号=新环节编号，不能是“{text}”；取消这个环节时等号后面不写")
+    return old, new
 
 
 def _read(path: Path) -> bytes:

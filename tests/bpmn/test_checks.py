@@ -9,7 +9,7 @@ import pytest
 
 from bpmn.checks import check_diagram
 from bpmn.engine import Diagram, DiagramProblems, Problem, Run, RunawayDiagram, Severity, StepFailed, read_diagram
-from bpmn.gate import check_upload
+from bpmn.uploads import Ground, check_upload
 from tests.bpmn.sketch import MESSAGE, again, around, node, several, sketch, sub, timer, user
 
 CASES = Path(__file__).parents[1] / "cases" / "bpmn"
@@ -391,4 +391,6 @@ def test_a_mutated_diagram_is_refused_or_runs_and_nothing_else_happens() -> None
 
 def test_an_upload_is_checked_in_a_child_with_the_same_answer() -> None:
     xml = (CASES / "dos_cycle_gateways_only.bpmn").read_bytes()
-    assert check_upload(xml, HANDLERS) == check_diagram(xml, HANDLERS)
+    found = check_upload(xml, "一个.bpmn", Ground(HANDLERS))
+    assert [each.problem for each in found] == check_diagram(xml, HANDLERS, decisions=(), forms=())
+    assert {each.file for each in found} == {"一个.bpmn"}
