@@ -57,7 +57,7 @@ FINAL: Mapping[str, str] = {
 def return_targets(acting: Acting, item_id: int) -> tuple[tuple[str, str], ...]:
     """Return id and name of the steps an item may be sent back to, in the order of the diagram (ItemGone)."""
     file, item = take_item(acting, item_id, lock=False)
-    return tuple((target, file.element(target).name) for target in _earlier(file, item))
+    return tuple((target, file.element(target).name) for target in earlier(file, item))
 
 
 def send_back(
@@ -75,7 +75,7 @@ def send_back(
     name = file.element(target).name if target in file.version.diagram.elements else target
     if item.stem == OBJECTION and objections_of(file.session, file.case.id, open_only=True):
         raise ActRefused("还有异议没有核查，请先登记核查结论")
-    if target not in _earlier(file, item):
+    if target not in earlier(file, item):
         raise ActRefused(f"不能从“{item.name}”退回到“{name}”")
     if sum(past.element == target for past in file.items) >= acting.round_limit:
         raise ActRefused(f"“{name}”已经办理{acting.round_limit}次，请与县乡村振兴局商定后再退回")
@@ -85,7 +85,7 @@ def send_back(
     new = _move(file, item, target, Sender(signature(file, item), item, f"{item.name}退回：{words}"))
     if straight_back and len(new) == 1:
         new[0].returns_to = item.element
-    detail = {"token": item.token, "target": target, "reason": words, "summary": f"退回到{name}"}
+    detail = {"token": item.token, "target": target, "reason": words, "summary": f"退回到{name}：{words}"}
     return settled(file, "send_back", detail, item, new)
 
 
@@ -107,7 +107,8 @@ def call_back(acting: Acting, item_id: int, reason: str) -> Completed:
         raise ActRefused(FINAL[item.stem])
     following = _following(file, item)
     new = _reopen(file, item, following[0])
-    detail = {"token": following[0].token, "target": item.element, "reason": words, "summary": f"撤回{item.name}"}
+    summary = f"撤回{item.name}：{words}"
+    detail = {"token": following[0].token, "target": item.element, "reason": words, "summary": summary}
     return settled(file, "call_back", detail, item, new)
 
 
@@ -119,9 +120,7 @@ def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: 
     file, item = take_item(acting, item_id)
     require_mine(file, item, revision)
     words = reason_of(reason, "转办")
-    element = file.element(item.element)
-    lane = element.attributes.get("who") or element.lane or ""
-    if item.role != Role.HANDLER or item.instance is not None or lane in KEPT_LANES:
+    if not may_transfer(file, item):
         raise ActRefused(f"“{item.name}”只能由{item.unit.short_name}办理，不能转办")
     unit = _receiving(file, item, unit_id)
     sender = item.unit.short_name
@@ -129,7 +128,14 @@ def transfer(acting: Acting, item_id: int, revision: int, unit_id: int, reason: 
     item.unit, item.unit_id = unit, unit.id
     item.claimed_by_id = item.delegated_by_id = None
     detail = {"token": item.token, "from": sender, "to": unit.short_name, "reason": words}
-    return settled(file, "transfer", {**detail, "summary": f"转办给{unit.short_name}"}, item, [item])
+    return settled(file, "transfer", {**detail, "summary": f"转办给{unit.short_name}：{words}"}, item, [item])
+
+
+def may_transfer(file: CaseFile, item: WorkItem) -> bool:
+    """Say whether the scheme leaves open which unit does an item: no signature, no joint step, no body named."""
+    element = file.element(item.element)
+    lane = element.attributes.get("who") or element.lane or ""
+    return item.role == Role.HANDLER and item.instance is None and lane not in KEPT_LANES
 
 
 def skip(acting: Acting, item_id: int, revision: int, reason: str) -> Completed:
@@ -138,7 +144,7 @@ def skip(acting: Acting, item_id: int, revision: int, reason: str) -> Completed:
     By who holds the item or the bureau. Raises ItemGone, AlreadyDone, NotYours, CaseClosed, ActRefused.
     """
     file, item = take_item(acting, item_id)
-    if is_bureau(file):
+    if is_bureau(acting.actor, file.project.county_id):
         require_waiting(file, item)
         require_revision(file, item, revision)
     else:
@@ -188,13 +194,13 @@ def _urging(file: CaseFile, item: WorkItem, user_id: int, words: str) -> Notice:
     return Notice(key, PAGE, user_id, subject, body, AT_ONCE, (Line(item.id, body, subject),))
 
 
-def _earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
+def earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
     """Return the steps this case did before it first came to the item's own, as far as it may be brought there."""
     first: dict[str, int] = {}
     for past in file.items:
         first.setdefault(past.element, past.id)
-    earlier = {past.element for past in file.done if first[past.element] < first[item.element]}
-    return legal_targets(file.version.markings, file.run, item.token, earlier)
+    before = {past.element for past in file.done if first[past.element] < first[item.element]}
+    return legal_targets(file.version.markings, file.run, item.token, before)
 
 
 def _move(file: CaseFile, item: WorkItem, target: str, sender: Sender) -> list[WorkItem]:

@@ -14,6 +14,7 @@ from bpmn.engine import without_parts
 from bpmn.marking import journal
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from ledger.cases import WAITING, WorkItem
+from ledger.people import Actor
 from ledger.vocabulary import CaseStatus, ItemStatus, Role, UnitKind
 
 REASON_LIMIT = 200
@@ -56,15 +57,15 @@ def require_unclaimed(file: CaseFile, item: WorkItem) -> None:
         raise NotYours(f"该任务已由{who}领取，请由其办理或放回")
 
 
-def is_bureau(file: CaseFile) -> bool:
-    """Say whether the person administers the cases of this county: 县乡村振兴局经办人."""
-    county_id = file.project.county_id
-    posts = file.acting.actor.posts
-    return any(p.role is Role.HANDLER and p.unit_kind is UnitKind.BUREAU and p.county_id == county_id for p in posts)
+def is_bureau(actor: Actor, county_id: int) -> bool:
+    """Say whether the person administers the cases of a county: 县乡村振兴局经办人."""
+    return any(
+        p.role is Role.HANDLER and p.unit_kind is UnitKind.BUREAU and p.county_id == county_id for p in actor.posts
+    )
 
 
 def require_bureau(file: CaseFile, act: str) -> None:
-    if not is_bureau(file):
+    if not is_bureau(file.acting.actor, file.project.county_id):
         raise NotYours(f"{act}由本县乡村振兴局经办人办理")
 
 

@@ -46,7 +46,7 @@ def release(acting: Acting, item_id: int, revision: int, reason: str = "") -> Co
     detail = {"summary": "放回任务"}
     if me in (item.claimed_by_id, asked_by):
         item.claimed_by_id = asked_by
-    elif acting.actor.holds(Role.SIGNER, item.unit_id) or is_bureau(file):
+    elif acting.actor.holds(Role.SIGNER, item.unit_id) or is_bureau(acting.actor, file.project.county_id):
         words = reason_of(reason, "放回")
         item.claimed_by_id, detail = None, {"reason": words, "summary": f"放回任务：{words}"}
     else:

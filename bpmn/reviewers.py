@@ -36,12 +36,22 @@ def may_ask(file: CaseFile, item: WorkItem) -> bool:
     return any(unit_id is not None and file.acting.actor.holds(Role.HANDLER, unit_id) for unit_id in units)
 
 
+def is_prescribed(item: WorkItem) -> bool:
+    """Say whether the scheme itself names whom a part of a joint step asks."""
+    return item.instance in CONSULTED or item.unit.kind == UnitKind.REVIEWER
+
+
 def candidates(acting: Acting, item_id: int) -> tuple[tuple[int, str], ...]:
     """Return id and name of the units that may still be asked in an item's joint step; none where one may not ask."""
     file, item = take_item(acting, item_id, lock=False)
-    element = file.element(item.element)
-    if not element.multiple or not may_ask(file, item):
+    if not file.element(item.element).multiple or not may_ask(file, item):
         return ()
+    return unasked(file, item)
+
+
+def unasked(file: CaseFile, item: WorkItem) -> tuple[tuple[int, str], ...]:
+    """Return id and name of the units that a joint step may still ask."""
+    element = file.element(item.element)
     asked = {part.unit_id for part in _parts(file, element)}
     kinds = ASKED.get(_lane(element), ())
     units = units_of_kind(file.session, file.project.county_id, kinds)
@@ -73,7 +83,7 @@ def drop_reviewer(acting: Acting, item_id: int, reason: str) -> Completed:
     """
     file, item, element = _take_part(acting, item_id, "减签")
     words = reason_of(reason, "减签")
-    if item.instance in CONSULTED or item.unit.kind == UnitKind.REVIEWER:
+    if is_prescribed(item):
         raise ActRefused(f"按方案须征求{item.unit.short_name}意见，不能减签")
     had_timers = bool(file.run.timers)
     file.run.drop_instance(item.token)

@@ -7,11 +7,13 @@ from flask import Flask
 from ledger.db import SessionFactory
 from ledger.settings import Settings, load_keys
 from webapp import (
+    acts,
     api,
     auth,
     background,
     batches,
     campaigns,
+    case_acts,
     cases,
     demonstration,
     errors,
@@ -42,7 +44,9 @@ SUBJECTS = (
     own_lists,
     lists,
     items,
+    acts,
     cases,
+    case_acts,
     projects,
     imports,
     unassigned,

@@ -31,6 +31,23 @@ ACTS = {
     "timer": "到期",
     "objection": "登记异议",
     "overdue": "逾期未反馈",
+    "send_back": "退回",
+    "call_back": "撤回",
+    "transfer": "转办",
+    "urge": "催办",
+    "claim": "领取",
+    "release": "放回",
+    "delegate": "委托办理",
+    "hand_back": "交回",
+    "add_reviewer": "加签",
+    "drop_reviewer": "减签",
+    "skip": "跳过",
+    "suspend": "暂停",
+    "resume": "恢复",
+    "terminate": "终止",
+    "move": "调整环节",
+    "change_timer": "调整期限",
+    "retry": "重试",
     "copy": "抄送",
     "migrate": "更换流程版本",
     "migrate_back": "换回流程版本",
@@ -163,6 +180,8 @@ def _stop(item: WorkItem) -> Stop:
         who = item.completed_by.name if item.completed_by else "系统"
         day = day_of(item.completed_at or item.created_at).isoformat()
         return Stop(item.element, item.name, item.unit.short_name, "done", f"{day} {who}")
+    if item.status == ItemStatus.SKIPPED:
+        return Stop(item.element, item.name, item.unit.short_name, "done", ItemStatus.SKIPPED.label)
     late = item.due_at <= moment().at
     return Stop(item.element, item.name, item.unit.short_name, "overdue" if late else "current", "")
 

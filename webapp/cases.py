@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.demands import is_bureau
 from bpmn.position import position
 from bpmn.runtime import OutsidePublicity, register_objection
 from bpmn.versions import version_of_case
@@ -169,6 +170,7 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         late_reviews={item.id for item in items if runs_it and _is_late_review(item)},
         may_object=may_object(case) and _publicity_runs(case),
         objections=objections_of(session, case.id),
+        administers=is_bureau(actor(), project.county_id),
         own=unit_id is not None and actor().in_unit(unit_id),
         person_id=actor().user_id,
         facts=facts_of(project, actor()),

@@ -63,7 +63,12 @@ def _write(error: Exception, completing: Mapping[str, Any] | None) -> tuple[str,
 def _attempt() -> dict[str, Any] | None:
     """Return what the request asked for when it was a completion or a signature, to be asked again."""
     act, person = _ACTS.get(request.endpoint or ""), g.get("actor")
-    if act is None or person is None or request.form.get("_action") in ("draft", "upload") or "_remove" in request.form:
+    if (
+        act is None
+        or person is None
+        or request.form.get("_action") in ("draft", "upload", "hand_back")
+        or "_remove" in request.form
+    ):
         return None
     return {
         "act": act,

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from bpmn.outlook import next_steps
-from bpmn.runtime import Completed, OpenItem, complete_item, open_item, record_overdue, sign_item
+from bpmn.runtime import Completed, OpenItem, complete_item, hand_back, open_item, record_overdue, sign_item
 from bpmn.versions import version_of_case
 from forms.definition import FieldType
 from forms.fields import Field, FormErrors, Posted, shown
@@ -57,11 +57,12 @@ def submit(item_id: int) -> ResponseReturnValue:
     if not errors:
         try:
             with ledger_session().begin_nested():  # a refusal leaves the files and the draft, and nothing else
-                completed = complete_item(acting(), item_id, _revision(), posted)
+                done = hand_back if action == "hand_back" else complete_item
+                completed = done(acting(), item_id, _revision(), posted)
         except (FormErrors, StepRefused) as refused:
             errors = refused.errors
         else:
-            return _completed(item_id, completed)
+            return _handed_back(item_id) if action == "hand_back" else _completed(item_id, completed)
     keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
     return _page(open_item(acting(), item_id), posted, errors), 422
 
@@ -118,6 +119,7 @@ def sent(item_id: int) -> ResponseReturnValue:
         "items/sent.html",
         item=item,
         case=item.case,
+        calls_back=item.completed_by_id == actor().user_id and item.status == ItemStatus.DONE,
         waiting=waiting_items(ledger_session(), case_id),
         pauses=pauses(item.case),
         following=next_item(ledger_session(), actor(), moment().at),
@@ -135,6 +137,12 @@ def _is_mine(item_id: int) -> bool:
 
 def _revision() -> int:
     return request.form.get("_revision", default=-1, type=int)
+
+
+def _handed_back(item_id: int) -> ResponseReturnValue:
+    drop_drafts(ledger_session(), item_id)
+    flash("已交回委托人，由其核对后提交。")
+    return redirect(url_for("inbox.index"), 303)
 
 
 def _completed(item_id: int, completed: Completed) -> ResponseReturnValue:
@@ -217,6 +225,7 @@ def _page(opened: OpenItem, posted: Posted, errors: Mapping[str, str], saved: ob
         following=_following(opened),
         opened=opened,
         item=opened.item,
+        person_id=actor().user_id,
         **case_parts(opened.case),
     )
 
