@@ -16,6 +16,11 @@ LEAST_PUBLICITY_DAYS = 5  # T1: a diagram may ask for more, never for less
 _PUBLICITY = re.compile(r"publicity_end\(\s*(\d{1,3})\s*\)")
 
 
+def ends_publicity(element: Element) -> bool:
+    """Say whether an element is a timer that ends a publicity period, posted or not."""
+    return _PUBLICITY.search(element.timer or "") is not None
+
+
 class NotPosted(ValueError):
     """公告尚未张贴，公告期无从起算."""
 
@@ -66,10 +71,6 @@ class Counting:
         A date of the campaign is the whole county's, and a publicity period runs by law once it is posted (T1).
         """
         return timer.timer_is_duration or "working_days_end" in (timer.timer or "")
-
-    def counts_publicity(self, element: Element) -> bool:
-        """Say whether an element is a timer that ends a publicity period, posted or not."""
-        return _PUBLICITY.search(element.timer or "") is not None
 
     def publicity_of(self, timer: Element) -> Period | None:
         """Return the publicity period a timer event ends, or None when it waits for something else."""

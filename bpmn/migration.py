@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting, CaseFile, surroundings_of, take_case
 from bpmn.correspondence import wishes_for
+from bpmn.counting import ends_publicity
 from bpmn.engine import (
     GIVEN_UP,
     Change,
@@ -263,7 +264,7 @@ def _standing(file: CaseFile) -> set[str]:
 def _before_publicity(file: CaseFile, version: Version, element: Element) -> bool:
     """Say whether a case can come to an element without a publicity period having ended."""
     diagram = version.diagram
-    barred = {each.id for each in diagram.elements.values() if file.counting.counts_publicity(each)}
+    barred = {each.id for each in diagram.elements.values() if ends_publicity(each)}
     return not barred or element.id in barred | ahead_of(diagram, diagram.start_of(None).id, barred)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.completed import Completed
-from bpmn.counting import LEAST_PUBLICITY_DAYS
+from bpmn.counting import LEAST_PUBLICITY_DAYS, ends_publicity
 from bpmn.demands import reason_of, require_bureau, require_reachable, require_running, settled_case
 from bpmn.engine import Diagram, Element, MoveRefused, WaitingTimer
 from bpmn.exploration import legal_targets
@@ -170,7 +170,7 @@ def _targets(file: CaseFile, token: str) -> tuple[str, ...]:
     here = standing.get(token)
     if here is None:
         raise ActRefused("该环节已经变动，请刷新后再试")
-    barred = {e.id for e in file.version.diagram.elements.values() if file.counting.counts_publicity(e)}
+    barred = {e.id for e in file.version.diagram.elements.values() if ends_publicity(e)}
     ahead = ahead_of(file.version.diagram, here, barred)
     candidates = ahead | {item.element for item in file.done}
     return legal_targets(file.version.markings, file.run, token, candidates)

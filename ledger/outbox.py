@@ -21,6 +21,7 @@ from ledger.vocabulary import Role
 
 PAGE = "page"  # the channel that is always there
 DIGEST = "digest"
+NO_ITEM = 0  # of a line that speaks of no item: nothing can overtake it
 AT_ONCE = "at_once"  # a person asked another for something: told over every channel without waiting for an hour
 _UNSENT = text("sent_at IS NULL AND dead_at IS NULL")
 

@@ -18,6 +18,7 @@ from ledger import (
     people,
     procedures,
     projects,
+    reminder_rules,
     saved_filters,
     working_days,
 )
@@ -39,6 +40,7 @@ MODULES = (
     people,
     procedures,
     projects,
+    reminder_rules,
     saved_filters,
     working_days,
 )

@@ -6,22 +6,24 @@ clocks tell nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy.orm import Session
+
+from bpmn.publicity import Ending, periods_ending
 from ledger.db import SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
 from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
+from ledger.incidents import open_incidents
 from ledger.message_choices import HOURS, Reachable, reachable
-from ledger.outbox import AT_ONCE, DIGEST, PAGE, Line, Notice, last_digests, post, told_at_once
+from ledger.outbox import AT_ONCE, DIGEST, NO_ITEM, PAGE, Line, Notice, last_digests, post, told_at_once
 from ledger.outbox import lines_of as message_lines
+from ledger.reminder_rules import USUAL, ReminderKind, Rule, Rules, rules_of
 from ledger.vocabulary import Role
-from ledger.working_days import Calendar, load_calendar
+from ledger.working_days import Calendar, load_calendar, missing_year
 from scheduler.letters import body_of, subject_of
 
-DAYS_BEFORE = (3, 1, 0)  # working days before the last day, and the day itself
-SIGNER_AFTER = 1  # working days overdue, when the unit's 审核人 is told too
-SUPERVISOR_AFTER = 3
 MEMORY = timedelta(days=15)  # how far back new items are told at all: longer than any holiday
 SPREAD_WITHIN = timedelta(days=1)  # a clock that was away longer tells nobody of yesterday's urging
 _BRIEF = 12  # characters of a project's name in a text message
@@ -76,21 +78,77 @@ def remind(sessions: SessionFactory, now: datetime, channels: Collection[str] = 
         calendar = load_calendar(session)
         if hour_of(calendar, now) is None:
             return 0
-        today = day_of(now)
-        until = end_of_day(calendar.period(today, max(DAYS_BEFORE)).end)
-        since = now - MEMORY
-        round_ = Round(
-            now=now,
-            due=told_to(
-                [line for item in items_due(session, until) for line in lines_of(item, calendar, now)],
-                holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR)),
-            ),
-            new=items_new(session, since, now),
-            holders=holders(session, (Role.HANDLER, Role.SIGNER)),
-            told=last_digests(session, since),
-        )
+        round_ = gather(session, calendar, now)
         people = reachable(session, round_.people, (PAGE, *channels))
         return post(session, round_.notices(people.values(), (PAGE, *channels)), now)
+
+
+def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
+    """Read what there is to tell at this moment, and to whom."""
+    rules, today, since = rules_of(session), day_of(now), now - MEMORY
+    people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN))
+    due = told_to(
+        [
+            line
+            for item in items_due(session, _horizon(calendar, today, rules[ReminderKind.BEFORE]))
+            for line in lines_of(item, calendar, now, rules)
+        ],
+        people,
+        rules,
+    )
+    ending = periods_ending(session, _horizon(calendar, today, rules[ReminderKind.PUBLICITY]))
+    for user_id, lines in notes_of(ending, calendar, today, rules, people).items():
+        due.setdefault(user_id, []).extend(lines)
+    for user_id, lines in keepers_notes(session, calendar, today, people).items():
+        due.setdefault(user_id, []).extend(lines)
+    return Round(
+        now=now,
+        rules=rules,
+        due=due,
+        new=items_new(session, since, now),
+        holders=people,
+        told=last_digests(session, since),
+    )
+
+
+def _horizon(calendar: Calendar, today: date, rule: Rule) -> datetime:
+    ahead = max(rule.days, default=0)
+    return end_of_day(calendar.period(today, ahead).end if ahead else today)
+
+
+def notes_of(
+    ending: Iterable[Ending], calendar: Calendar, today: date, rules: Rules, people: Sequence[Holder]
+) -> dict[int, list[Told]]:
+    """Return what the responsible units' 经办人 are told of publicity periods that end."""
+    told: dict[int, list[Told]] = {}
+    for each in ending:
+        left = calendar.count(today, each.last_on)
+        if left in rules[ReminderKind.PUBLICITY].days:
+            when = "今天期满" if left == 0 else f"还剩{left}个工作日期满"
+            provisional = "（工作日历未录入，暂定）" if each.provisional else ""
+            text = f"{each.project_name}：公告{each.last_on.month}月{each.last_on.day}日{when}{provisional}"
+            line = Line(NO_ITEM, text, f"{brief(each.project_name)}公告{when}", left)
+            for user_id in _posted(people, each.unit_id, Role.HANDLER):
+                told.setdefault(user_id, []).append(Told(ReminderKind.PUBLICITY, line))
+    return told
+
+
+def keepers_notes(session: Session, calendar: Calendar, today: date, people: Sequence[Holder]) -> dict[int, list[Told]]:
+    """Return what system administrators are told: a year without its calendar, incidents that wait for a person."""
+    lines = []
+    missing, failed = missing_year(calendar, today), len(open_incidents(session))
+    if missing is not None:
+        text = f"{missing}年的放假安排还没有录入，公告期和办理期限暂按周末计算"
+        lines.append(Told(ReminderKind.CALENDAR, Line(NO_ITEM, text, f"{missing}年放假安排未录入", 0)))
+    if failed:
+        text = f"有{failed}条异常等待处理"
+        lines.append(Told(ReminderKind.INCIDENT, Line(NO_ITEM, text, text, 0)))
+    keepers = {person.user_id for person in people if person.role == Role.SYSTEM_ADMIN}
+    return {user_id: list(lines) for user_id in keepers} if lines else {}
+
+
+def _posted(people: Sequence[Holder], unit_id: int, role: Role) -> list[int]:
+    return [person.user_id for person in people if (person.unit_id, person.role) == (unit_id, role)]
 
 
 def spread(sessions: SessionFactory, now: datetime, channels: Collection[str]) -> int:
@@ -116,11 +174,20 @@ def spread(sessions: SessionFactory, now: datetime, channels: Collection[str]) -
 
 
 @dataclass(frozen=True)
+class Told:
+    """One line and the rule it is told by."""
+
+    kind: ReminderKind
+    line: Line
+
+
+@dataclass(frozen=True)
 class Round:
     """What there is to tell at one hour, and when each person was told last over each channel."""
 
     now: datetime
-    due: Mapping[int, Sequence[DueLine]]
+    rules: Rules
+    due: Mapping[int, Sequence[Told]]
     new: Sequence[NewItem]
     holders: Sequence[Holder]
     told: Mapping[tuple[int, str], datetime]
@@ -154,14 +221,18 @@ class Round:
         last = self.told.get((person.user_id, channel))
         if hour is None or (last is not None and last >= hour):
             return ()
-        due = self.due.get(person.user_id, ()) if last is None or day_of(last) < day_of(self.now) else ()
-        told = {line.item.item_id for line in due}
+        first_today = last is None or day_of(last) < day_of(self.now)
+        due = [each.line for each in self._due(person, channel)] if first_today else []
+        told = {line.item_id for line in due}
         came = [
-            item
+            line_of_new(item)
             for item in self.came.get(person.user_id, ())
             if (last is None or item.created_at > last) and item.item_id not in told
         ]
-        return (*(each.line for each in due), *(line_of_new(item) for item in came))
+        return (*due, *(came if self.rules[ReminderKind.NEW].over(channel) else ()))
+
+    def _due(self, person: Reachable, channel: str) -> Iterable[Told]:
+        return (each for each in self.due.get(person.user_id, ()) if self.rules[each.kind].over(channel))
 
     def _hour(self, person: Reachable, channel: str) -> datetime | None:
         """Return the latest of the person's hours today that has come."""
@@ -175,7 +246,7 @@ class Round:
         return Notice(key, channel, person.user_id, subject_of(lines), body_of(lines), DIGEST, lines)
 
 
-def lines_of(item: DueItem, calendar: Calendar, now: datetime) -> list[DueLine]:
+def lines_of(item: DueItem, calendar: Calendar, now: datetime, rules: Rules = USUAL) -> list[DueLine]:
     """Return what is to be said about an item today; nothing on days between."""
     moments = [(item.due_at, False)]
     if item.milestone_at is not None:
@@ -185,30 +256,36 @@ def lines_of(item: DueItem, calendar: Calendar, now: datetime) -> list[DueLine]:
         day = last_day(moment)
         # an overdue day is counted in working days, and is at least one from the first working day after it
         left = calendar.count(day_of(now), day) if moment > now else -max(1, calendar.count(day, day_of(now)))
-        if left < 0 or left in DAYS_BEFORE:
+        if left < 0 or left in rules[ReminderKind.BEFORE].days:
             lines.append(DueLine(item, left, day, milestone))
     return lines
 
 
-def told_to(lines: Iterable[DueLine], people: Sequence[Holder]) -> dict[int, list[DueLine]]:
+def told_to(lines: Iterable[DueLine], people: Sequence[Holder], rules: Rules = USUAL) -> dict[int, list[Told]]:
     """Return each person's lines: one's own items, and what is long overdue below a signer or supervisor."""
     posts: dict[tuple[int, str], list[int]] = {}
     for person in people:
         posts.setdefault((person.unit_id, person.role), []).append(person.user_id)
     supervisors = [person for person in people if person.role == Role.SUPERVISOR]
-    told: dict[int, dict[DueLine, None]] = {}
+    told: dict[int, dict[DueLine, ReminderKind]] = {}
     for line in lines:
-        for user_id in _hearers(line, posts, supervisors):
-            told.setdefault(user_id, {})[line] = None
-    return {user_id: sorted(mine, key=lambda line: (line.left, line.day)) for user_id, mine in told.items()}
+        for user_id, kind in _hearers(line, posts, supervisors, rules):
+            told.setdefault(user_id, {}).setdefault(line, kind)
+    return {
+        user_id: [Told(mine[line], line.line) for line in sorted(mine, key=lambda line: (line.left, line.day))]
+        for user_id, mine in told.items()
+    }
 
 
 def _hearers(
-    line: DueLine, posts: Mapping[tuple[int, str], Sequence[int]], supervisors: Sequence[Holder]
-) -> Iterable[int]:
+    line: DueLine, posts: Mapping[tuple[int, str], Sequence[int]], supervisors: Sequence[Holder], rules: Rules
+) -> Iterator[tuple[int, ReminderKind]]:
     item, overdue = line.item, -line.left
-    yield from posts.get((item.unit_id, item.role), ())
-    if overdue >= SIGNER_AFTER:
-        yield from posts.get((item.unit_id, Role.SIGNER), ())
-    if overdue >= SUPERVISOR_AFTER:
-        yield from (person.user_id for person in supervisors if item.unit_path.startswith(person.unit_path))
+    own = ReminderKind.OVERDUE if overdue > 0 else ReminderKind.BEFORE
+    yield from ((user_id, own) for user_id in posts.get((item.unit_id, item.role), ()))
+    if overdue >= min(rules[ReminderKind.SIGNER].days):
+        yield from ((user_id, ReminderKind.SIGNER) for user_id in posts.get((item.unit_id, Role.SIGNER), ()))
+    if overdue >= min(rules[ReminderKind.SUPERVISOR].days):
+        for person in supervisors:
+            if item.unit_path.startswith(person.unit_path):
+                yield person.user_id, ReminderKind.SUPERVISOR

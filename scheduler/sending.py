@@ -18,6 +18,7 @@ from ledger.deadlines import still_open
 from ledger.message_choices import Reachable, reachable
 from ledger.outbox import (
     LEASE,
+    NO_ITEM,
     Line,
     Message,
     claim_messages,
@@ -127,7 +128,7 @@ class _Batch:
             people = reachable(session, {each.user_id for each in claimed}, (name,))
         letters = {}
         for message in claimed:
-            lines = [line for line in lines_of(message) if line.item_id in open_ids]
+            lines = [line for line in lines_of(message) if line.item_id in open_ids or line.item_id == NO_ITEM]
             person = people.get(message.user_id)
             if person is not None and (lines or message.lines is None):
                 letters[message.id] = self._letter(message, lines, person)

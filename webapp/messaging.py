@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from io import BytesIO
@@ -17,6 +18,7 @@ from ledger.message_choices import CHANNELS, EMAIL, HOURS, SMS, choices_of, choo
 from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
 from ledger.outbox import PAGE, Message, Notice, note_receipt, post, revive
 from ledger.people import CLOCK, counties
+from ledger.reminder_rules import WITH_DAYS, ReminderKind, Rule, change_rule, in_order, rule_fault, rules_of
 from webapp.layout import stamp_text
 from webapp.permissions import PUBLIC, SIGNED_IN, SYSTEM, allows
 from webapp.request import actor, ledger_session, moment, row_number, settings
@@ -25,6 +27,7 @@ bp = Blueprint("messaging", __name__)
 LABELS: Mapping[str, str] = {PAGE: "系统内消息", EMAIL: "电子邮件", SMS: "短信"}
 _PAGE = 30
 _EXPORTED = 10_000
+_DIGITS = 3  # a rule counts at most 30 days
 _WEEK = timedelta(days=7)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DELIVERED = "DELIVRD"  # 云MAS: the handset has it
@@ -98,6 +101,51 @@ def index() -> ResponseReturnValue:
         working=_working(),
         totals=message_counts(session, moment().at - _WEEK),
         unreachable=without_address(session, county.id),
+    )
+
+
+@bp.get("/messages/rules")
+@allows(SYSTEM)
+def rules() -> ResponseReturnValue:
+    return _rules_page(rules_of(ledger_session()), {})
+
+
+@bp.post("/messages/rules")
+@allows(SYSTEM)
+def change_rules() -> ResponseReturnValue:
+    """Keep all rules, or none when one of them makes no sense."""
+    session, before = ledger_session(), rules_of(ledger_session())
+    asked, errors = {}, {}
+    for kind in ReminderKind:
+        words = re.findall(r"[^\s,，、]+", request.form.get(f"{kind}.days", ""))
+        asked[kind] = Rule(
+            f"{kind}.enabled" in request.form,
+            tuple(int(word) for word in words if word.isascii() and word.isdigit()),
+            tuple(in_order(request.form.getlist(f"{kind}.channels"))),
+        )
+        if kind in WITH_DAYS and not all(word.isascii() and word.isdigit() and len(word) < _DIGITS for word in words):
+            errors[kind] = f"“{kind.label}”的天数应为数字，多个用逗号隔开"
+        elif sentence := rule_fault(kind, asked[kind]):
+            errors[kind] = sentence
+    if errors:
+        return _rules_page(asked, errors), 422
+    for kind, rule in asked.items():
+        change_rule(session, kind, rule)
+    after = rules_of(session)
+    changed = {str(kind): [_told(before[kind]), _told(after[kind])] for kind in after if before[kind] != after[kind]}
+    if changed:
+        record(session, moment(), actor(), Act("reminder_rules", detail=changed))
+    flash("提醒规则已保存。")
+    return redirect(url_for("messaging.rules"), 303)
+
+
+def _told(rule: Rule) -> list[Any]:
+    return [rule.enabled, list(rule.days), list(rule.channels)]
+
+
+def _rules_page(shown: Mapping[ReminderKind, Rule], errors: Mapping[ReminderKind, str]) -> str:
+    return render_template(
+        "messaging/rules.html", rules=shown, errors=errors, labels=LABELS, with_days=WITH_DAYS, working=_working()
     )
 
 

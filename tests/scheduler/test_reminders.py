@@ -10,9 +10,11 @@ from sqlalchemy import select, update
 from bpmn.runtime import urge
 from ledger.cases import WorkItem
 from ledger.db import transaction
+from ledger.incidents import Failure, write_incident
 from ledger.message_choices import choices_of, choose
 from ledger.outbox import Message, lines_of
 from ledger.people import Post, User
+from ledger.reminder_rules import ReminderKind, Rule, change_rule
 from ledger.vocabulary import Role
 from scheduler.letters import letter_of
 from scheduler.reminders import remind, spread
@@ -178,3 +180,57 @@ def test_t3_what_a_person_asks_of_another_goes_over_every_channel_at_once(ground
     assert "请今天签收" in letter.text
     assert [line.item_id for line in lines_of(written)] == [item.id]  # looked at again before it goes
     assert spread(ground.sessions, walk.now + timedelta(days=2), ("chat",)) == 0
+
+
+def test_t3_rules_decide_what_is_told_when_and_over_which_channel(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.complete("receive")  # 实地调研 is due on 11-21
+    with transaction(sqlite_ground.sessions) as session:
+        change_rule(session, ReminderKind.BEFORE, Rule(days=(5,), channels=("page",)))
+        change_rule(session, ReminderKind.OVERDUE, Rule(enabled=False))
+        change_rule(session, ReminderKind.NEW, Rule(channels=("sms",)))
+        change_rule(session, ReminderKind.SIGNER, Rule(days=(2,)))
+    unit_id, told = walk.item("field_survey").unit_id, {}
+    for day in (7, 14, 20, 22, 23):
+        remind(sqlite_ground.sessions, local(2023, 11, day, 9), ("sms",))
+        with transaction(sqlite_ground.sessions, writes=False) as session:
+            wanted = select(Post.role, Message.channel).join(Message, Message.user_id == Post.user_id)
+            written = Message.created_at == local(2023, 11, day, 9)
+            rows = session.execute(wanted.where(Post.unit_id == unit_id, written)).all()
+        told[day] = sorted((role, channel) for role, channel in rows)
+    assert told == {
+        7: [("handler", "sms")],
+        14: [("handler", "page")],  # 5 working days before
+        20: [],
+        22: [],
+        23: [("signer", "page"), ("signer", "sms")],  # 2 working days overdue
+    }
+
+
+@pytest.mark.usefixtures("quick_prints")
+def test_t3_a_publicity_period_that_ends_is_told_the_day_before_and_on_the_day(ground: Ground) -> None:
+    walk = Walk(ground, ground.projects[1])
+    walk.to("notice_unit")
+    walk.now = local(2023, 11, 27, 10)
+    walk.complete("notice_unit", posted_on="2023-11-27")
+    walk.complete("notice_site", posted_on="2023-11-27")  # ends on 12-04, a Monday
+    unit_id = walk.project.responsible_unit_id or 0
+    heard = {}
+    for day in (local(2023, 11, 30, 9), local(2023, 12, 1, 9), local(2023, 12, 4, 9)):
+        remind(ground.sessions, day)
+        heard[day.day] = [text for text in texts(ground, Role.HANDLER, unit_id) if "公告" in text]
+    assert heard[30] == []
+    assert "公告12月4日还剩1个工作日期满" in heard[1][-1]
+    assert "公告12月4日今天期满" in heard[4][-1]
+
+
+def test_t3_the_keeper_hears_of_a_missing_calendar_and_of_incidents(sqlite_ground: Ground) -> None:
+    county = sqlite_ground.county.county.id
+    remind(sqlite_ground.sessions, local(2026, 10, 30, 9))
+    assert texts(sqlite_ground, Role.SYSTEM_ADMIN, county) == []
+    with transaction(sqlite_ground.sessions) as session:
+        write_incident(session, Failure("timer", 1, None, "坏了"), local(2026, 11, 2, 9))
+    remind(sqlite_ground.sessions, local(2026, 11, 2, 9))
+    (text,) = texts(sqlite_ground, Role.SYSTEM_ADMIN, county)
+    assert "2027年的放假安排还没有录入" in text
+    assert "有1条异常等待处理" in text

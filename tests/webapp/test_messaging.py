@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import BytesIO
 
@@ -17,6 +18,7 @@ from ledger.journal import Entry
 from ledger.message_choices import choices_of
 from ledger.outbox import Message, Notice, note_sent, post
 from ledger.people import User
+from ledger.reminder_rules import USUAL, ReminderKind, rules_of
 from ledger.settings import Settings
 from ledger.vocabulary import Role
 from tests.walk import Ground
@@ -130,3 +132,47 @@ def test_messages_older_than_a_week_are_not_counted(texting: Site) -> None:
         session.execute(update(Message).values(created_at=BEGINS_AT - timedelta(days=8)))
     keeper = texting.person(texting.ground.county.county.id, Role.SYSTEM_ADMIN)
     assert "已发出 0" in keeper.get("/messages").get_data(as_text=True)
+
+
+def everything(**more: str | list[str]) -> dict[str, str | list[str]]:
+    """Return the rules' form as it stands, `more` over it."""
+    form: dict[str, str | list[str]] = {}
+    for kind, rule in USUAL.items():
+        form |= {f"{kind}.enabled": "on", f"{kind}.days": "，".join(map(str, rule.days))}
+        form[f"{kind}.channels"] = list(rule.channels)
+    return {**form, **more}
+
+
+def test_t3_the_administrator_sets_which_reminders_there_are(texting: Site) -> None:
+    keeper = texting.person(texting.ground.county.county.id, Role.SYSTEM_ADMIN)
+    asked = everything(**{"before.days": "5, 2、2", "new.channels": ["page"]})
+    del asked["overdue.enabled"]
+    assert keeper.post("/messages/rules", asked).status_code == 303
+    with transaction(texting.ground.sessions, writes=False) as session:
+        rules = rules_of(session)
+        entry = session.scalars(select(Entry).where(Entry.act == "reminder_rules")).one()
+    assert rules[ReminderKind.BEFORE].days == (5, 2)
+    assert (rules[ReminderKind.OVERDUE].enabled, rules[ReminderKind.NEW].channels) == (False, ("page",))
+    assert set(json.loads(entry.detail)) == {"before", "overdue", "new"}
+    assert 'value="5，2"' in keeper.get("/messages/rules").get_data(as_text=True)
+    assert texting.town().get("/messages/rules").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "sentence"),
+    [
+        ("before", "", "请填写1至5个数"),
+        ("before", "1,2,3,4,5,6", "请填写1至5个数"),
+        ("before", "31", "应在0至30之间"),
+        ("before", "三", "应为数字"),
+        ("before", "1" * 40, "应为数字"),
+        ("signer", "1,2", "请填写一个数"),
+        ("supervisor", "0", "应在1至30之间"),
+    ],
+)
+def test_t3_a_rule_that_makes_no_sense_changes_nothing(texting: Site, kind: str, days: str, sentence: str) -> None:
+    keeper = texting.person(texting.ground.county.county.id, Role.SYSTEM_ADMIN)
+    answer = keeper.post("/messages/rules", everything(**{f"{kind}.days": days, "new.channels": []}))
+    assert (answer.status_code, sentence in answer.get_data(as_text=True)) == (422, True)
+    with transaction(texting.ground.sessions, writes=False) as session:
+        assert rules_of(session) == USUAL
