@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -111,6 +112,23 @@ class Gateway(Guarded):
     timeout_seconds: Seconds = 10
 
 
+class Webhooks(Guarded):
+    """Hosts that events of cases may be sent to: `host` or `host:port`; none that is not named."""
+
+    hosts: Annotated[tuple[str, ...], Field(min_length=1)]
+    timeout_seconds: Seconds = 10
+
+    def admits(self, url: str) -> bool:
+        """Say whether `url` is an address at one of the hosts, without a name or password in it."""
+        try:
+            parts = urlsplit(url)
+            known = {parts.hostname, f"{parts.hostname}:{parts.port}"} if parts.port else {parts.hostname}
+        except ValueError:  # no port at all, or a broken IPv6 address
+            return False
+        plain = not any(character <= " " or character in "\\@" for character in url)
+        return plain and parts.scheme in ("https", "http") and bool(known & set(self.hosts))
+
+
 class Channelling(BaseModel):
     """The channels of an installation; those that are not set do not exist. At most one SMS provider."""
 
@@ -121,6 +139,7 @@ class Channelling(BaseModel):
     aliyun: Aliyun | None = None
     tencent: Tencent | None = None
     gateway: Gateway | None = None
+    webhooks: Webhooks | None = None
     folder: Path | None = None  # messages are written into files here instead: for demonstrations and drills
     sms_daily_quota: Annotated[int, Field(ge=0)] = 200  # text messages a unit and day, counted as they are billed
 

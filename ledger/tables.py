@@ -20,6 +20,7 @@ from ledger import (
     projects,
     reminder_rules,
     saved_filters,
+    webhooks,
     working_days,
 )
 from ledger.db import Base
@@ -42,6 +43,7 @@ MODULES = (
     projects,
     reminder_rules,
     saved_filters,
+    webhooks,
     working_days,
 )
 METADATA = Base.metadata

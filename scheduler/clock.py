@@ -18,6 +18,7 @@ from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.installation import beat, installation
 from ledger.journal import Moment
 from ledger.settings import Settings
+from ledger.webhooks import WEBHOOK, tell_hooks
 from ledger.working_days import load_calendar
 from scheduler.channels.shipped import channels_of, signature_of
 from scheduler.reminders import hour_of, remind, spread
@@ -46,7 +47,7 @@ class Clock:
             _log.exception("tick_failed")
 
     def pass_once(self, real_now: datetime) -> datetime | None:
-        """Beat, write the hour's reminders, sweep; returns in real time when the next timer is due."""
+        """Beat, write the hour's reminders and events, sweep; returns in real time when the next timer is due."""
         moment = self._beat(real_now)
         with transaction(self.ground.sessions, writes=False) as session:
             hour = hour_of(load_calendar(session), moment.at)
@@ -56,6 +57,9 @@ class Clock:
             remind(self.ground.sessions, moment.at, names)
             self._reminded_at = reached
         spread(self.ground.sessions, moment.at, names)
+        if WEBHOOK in names:
+            with transaction(self.ground.sessions) as session:
+                tell_hooks(session, moment)
         sweep(self.ground, moment, self.going_on)
         with transaction(self.ground.sessions, writes=False) as session:
             due = next_due_at(session, moment.at)

@@ -32,6 +32,7 @@ class Letter:
     name: str = ""
     html: str = ""
     kind: str = ""
+    body: str = ""  # as it was written, without greeting and signature
     counts: Sequence[int] = field(default=(0, 0))  # due and overdue: what a provider's template is filled with
 
 
@@ -52,6 +53,7 @@ def letter_of(message: Message, lines: Sequence[Line], address: str, name: str, 
         html=_page(subject, name, lines if gathered else (), message.body, link),
         short=short_of(message, lines, link),
         kind=message.kind,
+        body=message.body,
         counts=(len(lines) - overdue, overdue),
     )
 

@@ -18,6 +18,7 @@ from webapp import (
     demonstration,
     errors,
     health,
+    hooks,
     imports,
     inbox,
     items,
@@ -62,6 +63,7 @@ SUBJECTS = (
     demonstration,
     health,
     tokens,
+    hooks,
     api,
 )
 

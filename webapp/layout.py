@@ -105,7 +105,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("工作批次", "campaigns.index", within=("campaigns",)),
             Entry("工作日历", "working_calendar.index"),
             Entry("消息发送", "messaging.index"),
-            Entry("接口令牌", "tokens.index", within=("tokens",)),
+            Entry("接口令牌", "tokens.index", within=("tokens", "hooks")),
         ),
     ),
 )

@@ -19,12 +19,14 @@ from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
 from ledger.outbox import PAGE, Message, Notice, note_receipt, post, revive
 from ledger.people import CLOCK, counties
 from ledger.reminder_rules import WITH_DAYS, ReminderKind, Rule, change_rule, in_order, rule_fault, rules_of
+from ledger.webhooks import WEBHOOK
 from webapp.layout import stamp_text
 from webapp.permissions import PUBLIC, SIGNED_IN, SYSTEM, allows
 from webapp.request import actor, ledger_session, moment, row_number, settings
 
 bp = Blueprint("messaging", __name__)
 LABELS: Mapping[str, str] = {PAGE: "系统内消息", EMAIL: "电子邮件", SMS: "短信"}
+_OUTSIDE: Mapping[str, str] = {EMAIL: LABELS[EMAIL], SMS: LABELS[SMS], WEBHOOK: "事件通知"}
 _PAGE = 30
 _EXPORTED = 10_000
 _DIGITS = 3  # a rule counts at most 30 days
@@ -97,8 +99,8 @@ def index() -> ResponseReturnValue:
         fates=Fate,
         fate=fate,
         channel=channel,
-        labels={name: LABELS[name] for name in (EMAIL, SMS)},
-        working=_working(),
+        labels=_OUTSIDE,
+        working=(*_working(), *((WEBHOOK,) if settings().channels.webhooks is not None else ())),
         totals=message_counts(session, moment().at - _WEEK),
         unreachable=without_address(session, county.id),
     )
@@ -194,7 +196,7 @@ def _take_report(report: Mapping[str, Any]) -> None:
 def _row(message: Message, name: str) -> tuple[object, ...]:
     moments = (message.created_at, message.sent_at, message.delivered_at)
     stamps = tuple("" if at is None else stamp_text(at) for at in moments)
-    label = LABELS.get(message.channel, message.channel)
+    label = _OUTSIDE.get(message.channel, message.channel)
     return (message.id, label, name, message.subject, fate_of(message).label, message.parts, *stamps, message.error)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ledger.channel_settings import Channelling
+from ledger.webhooks import WEBHOOK
 from scheduler.channels import Channel, Channels, Reach
 from scheduler.channels.folder import FolderChannel
 from scheduler.channels.gateway import GatewayChannel
 from scheduler.channels.mail import NAME as EMAIL
 from scheduler.channels.mail import MailChannel
 from scheduler.channels.sms import NAME as SMS
+from scheduler.channels.webhook import WebhookChannel
 from scheduler.channels.yunmas import YunmasChannel
 
 
@@ -24,6 +26,8 @@ def channels_of(settings: Channelling) -> Channels:
         made[SMS] = FolderChannel(settings.folder / SMS, Reach.TELEPHONE)
     if settings.smtp is not None:
         made[EMAIL] = MailChannel(settings.smtp)
+    if settings.webhooks is not None:
+        made[WEBHOOK] = WebhookChannel(settings.webhooks)
     texts = _text_messages(settings)
     if texts is not None:
         made[SMS] = texts

@@ -20,7 +20,6 @@ TAGS = {
     "cases": "流程",
     "items": "任务",
     "papers": "材料",
-    "hooks": "事件通知",
     "openapi.json": "接口说明",
 }
 PROBLEM = named(
