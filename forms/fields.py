@@ -29,7 +29,7 @@ from forms.definition import (
     visible,
 )
 from forms.rendering import posted_from, project_answers, shown
-from forms.schema import complaints, json_schema, tiers_of
+from forms.schema import complaints, json_schema, plainly_right, tiers_of
 from forms.values import (
     Refused,
     read_date,
@@ -115,6 +115,8 @@ def with_words(form: Form, answers: dict[str, Any], asked: Asked) -> dict[str, A
 
 def _complain(form: Form, asked: Asked, answers: Mapping[str, Any], reading: _Reading) -> None:
     """Add what the schema refuses, except where reading already found the answer unreadable."""
+    if plainly_right(form, asked, answers):
+        return
     for path, sentence in complaints(form, asked, answers):
         key = reading.posted_name(path)
         if not any(_same_place(key, other) for other in reading.errors):
@@ -149,8 +151,7 @@ class _Reading:
             self.errors[name] = f"{each.label}只能填写一次"
             return None
         try:
-            empty = not typed or not read_line(typed[0], lines=True)
-            return None if empty else read(typed[0])
+            return read(typed[0]) if typed and typed[0].strip() else None
         except Refused as refused:
             self.errors[name] = f"{each.label}{refused}"
             return None

@@ -31,10 +31,12 @@ def read_line(typed: str, *, lines: bool = False) -> str:
         raise Refused(f"太长，最多 {_MOST_CHARACTERS} 字")
     text = typed.replace("\r\n", "\n").replace("\r", "\n") if lines else typed
     text = text.strip()
-    allowed = "\n\t" if lines else ""
-    for place, character in enumerate(text, 1):
-        if character not in allowed and _unprintable(character):
-            raise Refused(_complaint(place, character))
+    if not (text.replace("\n", "").replace("\t", "") if lines else text).isprintable():
+        # slow, and hardly ever needed: spaces of other scripts are not printable either, and may stand
+        allowed = "\n\t" if lines else ""
+        for place, character in enumerate(text, 1):
+            if character not in allowed and _unprintable(character):
+                raise Refused(_complaint(place, character))
     return unicodedata.normalize("NFC", text)
 
 
