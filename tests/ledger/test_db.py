@@ -1,5 +1,6 @@
 """Exact money, aware times, sealed personal data, and a schema that its migrations really give."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from ledger.db import Keys, SessionFactory, open_ledger, transaction
+from ledger.db import Keys, SealedJson, SessionFactory, open_ledger, transaction
 from ledger.demonstration import build_county, build_projects
 from ledger.journal import Act, Entry, Moment, mac_of, record
 from ledger.people import CLOCK
@@ -100,3 +101,14 @@ def test_a_failure_leaves_nothing(sessions: SessionFactory) -> None:
         _fail_after_writing(sessions)
     with transaction(sessions) as session:
         assert session.query(Entry).count() == 0
+
+
+@pytest.mark.parametrize("value", [{"a": "意见"}, {"a": "现场查看，设备运行正常。" * 60}, ["x" * 900], "x", 7])
+def test_m2_answers_are_sealed_and_long_ones_packed(sessions: SessionFactory, value: object) -> None:
+    dialect, sealed = sessions.kw["bind"].dialect, SealedJson()
+    stored = sealed.process_bind_param(value, dialect)
+    assert stored is not None
+    assert sealed.process_result_value(stored, dialect) == value
+    plain = json.dumps(value, ensure_ascii=False).encode()
+    assert len(stored) < (len(plain) if len(plain) > 400 else len(plain) + 29)
+    assert sealed.process_bind_param(None, dialect) is None
