@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bpmn.engine import Element
 from ledger.people import Unit, units_of_kind
 from ledger.projects import Project
+from ledger.taking import first_of_kind, laid, unit_by_id
 from ledger.vocabulary import Role, UnitKind
 
 _STANDING = (UnitKind.BUREAU, UnitKind.OFFICE, UnitKind.AGRICULTURE, UnitKind.REVIEWER)
@@ -33,21 +34,27 @@ class Assignee:
 class Places:
     """The units that one case's lanes can mean; the county's standing units are read when first needed."""
 
-    def __init__(self, session: Session, project: Project) -> None:
+    def __init__(self, session: Session, project: Project, read: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Take what was read already of the project's units and of the county's first bureau."""
+        self._read = {each["id"]: each for each in read}
         self._session = session
         self._project = project
         self._standing: dict[str, list[Unit]] | None = None
+        self._first: dict[UnitKind, Unit] = {}
 
     def unit(self, unit_id: int) -> Unit:
         """Return a unit by id; NobodyThere when there is none."""
-        for known in (self._project.responsible_unit, self._project.township, self._project.village):
-            if known is not None and known.id == unit_id:
-                return known
-        self.standing(UnitKind.REVIEWER)  # brings the county's standing units into the session in one statement
-        found = self._session.get(Unit, unit_id)
+        if unit_id in self._read:
+            return laid(self._session, Unit, self._read[unit_id])
+        found = unit_by_id(self._session, unit_id)
         if found is None:
             raise NobodyThere("流程指定的单位不存在")
         return found
+
+    def reviewer(self, unit_id: int) -> Unit:
+        """Return one of several units asked at once: all of them are read with the first."""
+        self.standing(UnitKind.REVIEWER)
+        return self.unit(unit_id)
 
     def standing(self, kind: UnitKind) -> list[Unit]:
         """Return the county's units of a standing kind, in the order they were entered."""
@@ -58,10 +65,13 @@ class Places:
         return self._standing.get(kind, [])
 
     def only(self, kind: UnitKind) -> Unit:
-        found = self.standing(kind)
-        if not found:
-            raise NobodyThere(f"县里没有登记{kind.label}")
-        return found[0]
+        if kind not in self._first:
+            read = next((unit_id for unit_id, each in self._read.items() if each["kind"] == kind == UnitKind.BUREAU), 0)
+            found = self.unit(read) if read else first_of_kind(self._session, self._project.county_id, kind)
+            if found is None:
+                raise NobodyThere(f"县里没有登记{kind.label}")
+            self._first[kind] = found
+        return self._first[kind]
 
     @property
     def responsible(self) -> Unit:
@@ -72,12 +82,12 @@ class Places:
 
     @property
     def township(self) -> Unit:
-        return self._project.township or self.responsible
+        return self.unit(self._project.township_id) if self._project.township_id is not None else self.responsible
 
     @property
     def ground(self) -> Unit:
         """The village where the project stands, or its township where the village has no account."""
-        village = self._project.village
+        village = self.unit(self._project.village_id) if self._project.village_id is not None else None
         return village if village is not None and village.staffed else self.township
 
 
@@ -89,7 +99,7 @@ def _business(places: Places, _instance: str | None, variables: Mapping[str, Any
 def _reviewer(places: Places, instance: str | None, _variables: Mapping[str, Any]) -> Unit:
     if instance is None:
         raise NobodyThere("会审没有指定单位")
-    return places.unit(int(instance))
+    return places.reviewer(int(instance))
 
 
 def _township(places: Places, instance: str | None, _variables: Mapping[str, Any]) -> Unit:

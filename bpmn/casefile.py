@@ -21,13 +21,14 @@ from bpmn.refusals import ItemGone
 from bpmn.surroundings import CLASSIFICATION, CaseSurroundings
 from bpmn.versions import Lineage, Version, lineage_of, version_of_case
 from forms.fields import Form
-from ledger.cases import WAITING, Case, WorkItem, case_by_id, case_of_item, items_of
+from ledger.cases import WAITING, Case, WorkItem, items_of
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
 from ledger.journal import Moment
 from ledger.meetings import Meeting
 from ledger.people import Actor
 from ledger.projects import Project
+from ledger.taking import case_by_id, case_of_item
 from ledger.vocabulary import ItemStatus
 from ledger.working_days import Calendar
 
@@ -61,6 +62,14 @@ def signed(unit: str, name: str) -> str:
     return name if name.startswith(unit) else f"{unit} {name}"
 
 
+@dataclass(frozen=True)
+class Stood:
+    """The tokens that waited for people and for moments when the case was taken up."""
+
+    tasks: frozenset[str] = frozenset()
+    timers: frozenset[str] = frozenset()
+
+
 @dataclass
 class CaseFile:
     """The case under the hands of one act; `changed` gathers old → new for the journal."""
@@ -71,6 +80,7 @@ class CaseFile:
     version: Version
     surroundings: CaseSurroundings
     run: Run
+    stood: Stood
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     meeting: Meeting | None = None  # that the answers name
     straight_back: dict[str, str] = field(default_factory=dict)  # the token moved to who sent an item back, and where
@@ -123,8 +133,11 @@ class CaseFile:
         version = self.version if item.completed_at is None else self.lineage.at(item.completed_at)
         return version.form_of(item.element, item.stem)
 
-    def item(self, item_id: int) -> WorkItem | None:
-        return next((item for item in self.items if item.id == item_id), None)
+    @property
+    def known_tokens(self) -> Collection[str]:
+        """The tokens that have a row: those of the items, or what waited when the case was taken up."""
+        # an act that has read the items may have given one another token
+        return {item.token for item in self.items} if "items" in self.__dict__ else self.stood.tasks
 
     def suggest(self, findings: Collection[str]) -> Suggestion:
         """Ask the case's own decision table what the findings speak for (C1–C5)."""
@@ -138,7 +151,8 @@ def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
     around = surroundings_of(acting, case, calendar, version)
     run = Run.load(version.diagram, case.state, acting.session.info["keys"].mac, around)
     around.counting.variables = run.variables
-    return CaseFile(acting, case, calendar, version, around, run)
+    stood = Stood(frozenset(task.token for task in run.ready), frozenset(timer.token for timer in run.timers))
+    return CaseFile(acting, case, calendar, version, around, run, stood)
 
 
 def surroundings_of(acting: Acting, case: Case, calendar: Calendar, version: Version) -> CaseSurroundings:
@@ -152,10 +166,9 @@ def take_item(acting: Acting, item_id: int, *, lock: bool = True) -> tuple[CaseF
     found = case_of_item(acting.session, item_id, lock=lock)
     if found is None:
         raise ItemGone("该任务不存在")
-    file = take_up(acting, *found)
-    item = file.item(item_id)
-    assert item is not None  # it named the case
-    return file, item
+    file = take_up(acting, found.case, found.calendar)
+    file.places = Places(acting.session, file.project, found.units)
+    return file, found.item
 
 
 def take_case(acting: Acting, case_id: int, *, lock: bool = True) -> CaseFile:

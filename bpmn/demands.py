@@ -16,6 +16,7 @@ from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYour
 from ledger.cases import WAITING, WorkItem
 from ledger.people import Actor
 from ledger.vocabulary import CaseStatus, ItemStatus, Role, UnitKind
+from ledger.writing import write_rows
 
 REASON_LIMIT = 200
 
@@ -90,7 +91,7 @@ def settled(
 ) -> Completed:
     """Write an act's journal row and tell what waits now."""
     journal(file, act, detail, item=item, new=new)
-    file.session.flush()
+    write_rows(file.session)
     coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
     return Completed(file.case.id, item.id, item.status in WAITING, file.run.finished, coming)
 
@@ -106,6 +107,6 @@ def settled_case(
 ) -> Completed:
     """Write the journal row of an act on the whole case and tell what waits now; `item_id` is 0 without an item."""
     journal(file, act, detail, item=item, element=element, new=new)
-    file.session.flush()
+    write_rows(file.session)
     coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
     return Completed(file.case.id, item.id if item is not None else 0, False, file.run.finished, coming)

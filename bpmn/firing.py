@@ -5,8 +5,10 @@ from __future__ import annotations
 from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.certificates import file_certificate
 from bpmn.marking import Sender, journal, save
-from ledger.cases import Case, Timer, case_of_timer, timers_of
+from ledger.cases import Case, Timer, timers_of
+from ledger.taking import case_of_timer
 from ledger.vocabulary import CaseStatus
+from ledger.writing import write_rows
 
 
 def fire_timer(acting: Acting, timer_id: int) -> bool:
@@ -37,7 +39,7 @@ def go_off(file: CaseFile, timer: Timer) -> None:
     element = file.element(timer.element)
     detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}
     journal(file, "timer", detail, element=timer.element, new=new)
-    file.session.flush()
+    write_rows(file.session)
 
 
 def _certify(file: CaseFile, timer: Timer) -> str:

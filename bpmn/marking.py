@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 from bpmn.assignment import assignee_of
 from bpmn.casefile import CaseFile
 from bpmn.engine import ReadyTask, WaitingTimer
+from bpmn.outlook import may_come_to
 from bpmn.surroundings import Told
 from handlers.plain import GENERIC
 from ledger.campaigns import due_of, read_due_rule
-from ledger.cases import Timer, WorkItem, timers_of
+from ledger.cases import WAITING, Timer, WorkItem, timers_of
 from ledger.journal import Act, record
 from ledger.outbox import Telling, post_to_unit
+from ledger.taking import came_before
 from ledger.vocabulary import CaseStatus, ItemStatus
 
 DEFAULT_DUE = "2wd"
@@ -35,13 +37,14 @@ def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
     """Project the run onto the rows; returns the items that are new."""
     file.case.state = file.run.dump(file.session.info["keys"].mac)
     ready = {task.token: task for task in file.run.ready}
-    for item in file.waiting:
-        if item.token not in ready:
+    for item in _left(file, sender, ready):
+        if item.token not in ready and item.status in WAITING:
             item.status, item.completed_at = ItemStatus.CANCELLED, file.now
-    known = {item.token for item in file.items}
+    known = file.known_tokens
     new = [_item(file, task, sender) for token, task in ready.items() if token not in known]
     file.session.add_all(new)
-    file.items.extend(new)
+    if "items" in file.__dict__:
+        file.items.extend(new)
     if had_timers or file.run.timers:
         _save_timers(file)
     for told in file.surroundings.told:
@@ -50,6 +53,13 @@ def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
         file.case.status = CaseStatus.WITHDRAWN if WITHDRAWN in file.run.ended else CaseStatus.ARCHIVED
         file.case.ended_at = file.now
     return new
+
+
+def _left(file: CaseFile, sender: Sender, ready: Collection[str]) -> Sequence[WorkItem]:
+    """Return the items whose token may be gone: most acts leave none but their own, and read no others."""
+    gone = file.stood.tasks - set(ready)
+    own = frozenset() if sender.item is None else frozenset({sender.item.token})
+    return [sender.item] if sender.item is not None and gone <= own else file.waiting if gone else ()
 
 
 def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
@@ -64,7 +74,7 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
         file.calendar,
     )
     return WorkItem(
-        case=file.case,
+        case_id=file.case.id,
         token=task.token,
         element=element.id,
         name=element.name,
@@ -102,24 +112,21 @@ def _milestone(file: CaseFile, rule: str | None) -> datetime | None:
 
 def _goes_back(file: CaseFile, element: str, sender: WorkItem | None) -> bool:
     """Say whether a step is entered again from one that first came after it: a return, whatever line was taken."""
-    if sender is None:
+    if sender is None or not may_come_to(file.version.diagram, element, sender.element):
         return False
-    first = {item.element: item for item in reversed(file.items)}
-    return element in first and _number(first[element]) < _number(first.get(sender.element, sender))
-
-
-def _number(item: WorkItem) -> int:
-    return item.id
+    if "items" not in file.__dict__:
+        return came_before(file.session, file.case.id, element, sender.element)
+    first = {item.element: item.id for item in reversed(file.items)}
+    return element in first and first[element] < first.get(sender.element, sender.id)
 
 
 def _save_timers(file: CaseFile) -> None:
     waiting = {timer.token: timer for timer in file.run.timers}
-    known = timers_of(file.session, file.case.id)
-    for timer in known:
-        if timer.token not in waiting:
+    gone = file.stood.timers - waiting.keys()
+    for timer in timers_of(file.session, file.case.id) if gone else ():
+        if timer.token in gone:
             timer.ended_at = file.now
-    new = set(waiting) - {timer.token for timer in known}
-    file.session.add_all(_timer(file, waiting[token]) for token in sorted(new))
+    file.session.add_all(_timer(file, waiting[token]) for token in sorted(waiting.keys() - file.stood.timers))
 
 
 def _timer(file: CaseFile, waiting: WaitingTimer) -> Timer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bpmn.engine import Diagram, Element
 
 _STOPS = ("userTask", "intermediateCatchEvent")  # where a case waits for somebody, a date or a message
@@ -22,6 +24,29 @@ def next_steps(diagram: Diagram, element_id: str) -> tuple[Element, ...]:
         else:
             waiting += _after(diagram, element)
     return tuple(found[each] for each in diagram.order if each in found)
+
+
+@lru_cache(maxsize=4096)
+def may_come_to(diagram: Diagram, start: str, goal: str) -> bool:
+    """Tell whether a case that stands at one element can come to another, in whatever way; cached by the diagram."""
+    seen: set[str] = set()
+    ahead = [diagram.elements[start]]
+    while ahead:
+        element = ahead.pop()
+        if element.id not in seen:
+            seen.add(element.id)
+            ahead += [*_after(diagram, element), *_over_edges(diagram, element)]
+    return goal in seen
+
+
+def _over_edges(diagram: Diagram, element: Element) -> list[Element]:
+    """Return the events on the edge of an element and of every phase around it."""
+    around: list[Element] = []
+    here: Element | None = element
+    while here is not None:
+        around += diagram.boundary_events(here.id)
+        here = diagram.elements[here.parent] if here.parent else None
+    return around
 
 
 def _after(diagram: Diagram, element: Element) -> list[Element]:

@@ -15,8 +15,9 @@ from bpmn.engine.moments import due_moment, timer_expression
 from bpmn.marking import DEFAULT_DUE, journal
 from bpmn.supervision import set_timers
 from ledger.campaigns import due_of, read_due_rule
-from ledger.cases import Timer, WorkItem, case_by_id, cases_resting_on, timers_of
+from ledger.cases import Timer, WorkItem, cases_resting_on, timers_of
 from ledger.db import end_of_day
+from ledger.taking import case_by_id
 from ledger.working_days import Calendar
 
 RECOUNT = "recount"

@@ -33,12 +33,13 @@ from ledger.cases import (
     Case,
     Objection,
     WorkItem,
-    case_by_id,
     enter,
     entries_of,
 )
 from ledger.projects import Project
+from ledger.taking import case_by_id
 from ledger.vocabulary import CaseStatus, ItemStatus, ReviewOpinion, Role
+from ledger.writing import write_rows
 
 JOINT_REVIEW = "joint_review"
 
@@ -189,7 +190,7 @@ def _hand_to_signer(file: CaseFile, item: WorkItem, outcome: Outcome) -> Complet
     item.claimed_by_id = None
     item.sent_by = signature(file, item)
     journal(file, "prepare", {"summary": outcome.summary}, item=item)
-    file.session.flush()
+    write_rows(file.session)
     return Completed(file.case.id, item.id, True, False, ((item.name, item.unit.short_name, item.due_at),))
 
 
@@ -204,7 +205,7 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
         item.claimed_by_id = None
         item.sent_by = signature(file, item)
         journal(file, "unsigned", {"opinion": opinion}, item=item)
-        file.session.flush()
+        write_rows(file.session)
         return Completed(file.case.id, item.id, True, False, ((item.name, item.unit.short_name, item.due_at),))
     posing = pose(file, item)
     answers = item.answers or {}
@@ -275,7 +276,7 @@ def _enter(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome) -
     file.case.state = file.run.dump(file.session.info["keys"].mac)
     enter(file.session, item, answers, file.acting.actor.user_id, file.now)
     journal(file, "entry", {"summary": outcome.summary, "variables": scalars(variables)}, item=item)
-    file.session.flush()
+    write_rows(file.session)
     return Completed(file.case.id, item.id, True, False, ())
 
 
@@ -288,7 +289,7 @@ def _finish(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome, 
     told = {"summary": outcome.summary, "opinion": opinion, "verdict": outcome.variables.get("verdict")}
     moved = {"token": item.token, "variables": scalars(variables), **file.straight_back}
     journal(file, act, {**told, **moved}, item=item, new=new)
-    file.session.flush()
+    write_rows(file.session)
     coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
     return Completed(file.case.id, item.id, False, file.run.finished, coming)
 
@@ -330,7 +331,7 @@ def register_objection(acting: Acting, case_id: int, raised_by: str, contact: st
     acting.session.add(objection)
     acting.session.flush()
     journal(file, "objection", {"summary": "登记异议"}, item=examining or new[0], new=new)
-    acting.session.flush()
+    write_rows(acting.session)
     return objection
 
 
@@ -357,6 +358,6 @@ def record_overdue(acting: Acting, item_id: int) -> Completed:
     item.answers = {"opinion": str(ReviewOpinion.OVERDUE)}
     new = _move_on(file, item, {}, ReviewOpinion.OVERDUE.label)
     journal(file, "overdue", {"token": item.token, "summary": ReviewOpinion.OVERDUE.label}, item=item, new=new)
-    acting.session.flush()
+    write_rows(acting.session)
     coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
     return Completed(file.case.id, item.id, False, file.run.finished, coming)

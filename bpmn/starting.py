@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpmn.assignment import CONSULTED
-from bpmn.casefile import Acting, CaseFile, surroundings_of
+from bpmn.casefile import Acting, CaseFile, Stood, surroundings_of
 from bpmn.engine import Run
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
@@ -83,7 +83,7 @@ def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence
     run = Run.start(version.diagram, starting_variables(project, reviewers), around)
     around.counting.variables = run.variables
     case.state = run.dump(acting.session.info["keys"].mac)
-    file = CaseFile(acting, case, ground.calendar, version, around, run)
+    file = CaseFile(acting, case, ground.calendar, version, around, run, Stood())
     file.items = []  # nothing to read yet
     return file
 

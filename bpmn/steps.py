@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from bpmn.assignment import stands_in
@@ -23,6 +24,7 @@ from ledger.vocabulary import MeetingKind, UnitKind
 
 # steps that ask what papers the whole case holds; others are spared the statement
 _ASK_PAPERS = frozenset({"preliminary_opinion", "party_meeting", "decision", "reclassification"})
+_ASK_REVIEWS = frozenset({"preliminary_opinion", "disposal_plan"})
 _ASK_SUBMISSION = frozenset({"submission", "acceptance_check"})
 _ASK_ARCHIVE = frozenset({"archiving"})
 OBJECTION = "objection"  # the message that opens 异议核查, and the stem that examines it
@@ -60,24 +62,26 @@ def pose(file: CaseFile, item: WorkItem, *, page: bool = False) -> Posing:
 
 
 def step_of(file: CaseFile, item: WorkItem) -> Step:
-    """Return everything a handler may look at for `item`; `meeting` is added once the answers name one."""
-    done = file.done
+    """Return everything a handler may look at for `item`; `meeting` is added once the answers name one.
+
+    What most handlers never look at is read when one does: the project whole, and what was answered before.
+    """
     variables = dict(file.run.variables)
     return Step(
         stem=item.stem,
         now=file.now,
         today=day_of(file.now),
         calendar=file.calendar,
-        project=project_columns(file.project),
+        project=Later(lambda: project_columns(file)),
         dates=file.case.campaign.dates,
         variables=variables,
-        answers={past.stem: past.answers or {} for past in done},
-        reviews=tuple(review_of(past) for past in present_round(_phase(file, item, done))),
+        answers=Later(lambda: {past.stem: past.answers or {} for past in file.done}),
+        reviews=_reviews(file, item) if item.stem in _ASK_REVIEWS else (),
         entries=_entries(file, item),
         papers=paper_counts(file.session, file.case.id) if item.stem in _ASK_PAPERS else {},
         missing_papers=_missing(file, item.stem),
         objections=_objections(file) if variables.get("objection_open") else (),
-        reply_number=_reply_number(file, done) if item.stem == "reply" else "",
+        reply_number=_reply_number(file, file.done) if item.stem == "reply" else "",
         instance=item.instance,
         actor_name=file.acting.actor.name,
         unit_name=item.unit.short_name,
@@ -85,12 +89,37 @@ def step_of(file: CaseFile, item: WorkItem) -> Step:
     )
 
 
-def project_columns(project: Project) -> dict[str, Any]:
+class Later(Mapping[str, Any]):
+    """A mapping that is worked out when it is first looked at."""
+
+    def __init__(self, work_out: Callable[[], Mapping[str, Any]]) -> None:
+        self._work_out = work_out
+
+    @cached_property
+    def _known(self) -> Mapping[str, Any]:
+        return self._work_out()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def project_columns(file: CaseFile) -> dict[str, Any]:
     """Return a project's columns by name, 投资规模 as exact amounts, with the names of its units beside the ids."""
+    project = file.project
     columns = {column.key: getattr(project, column.key) for column in Project.__table__.columns}
-    units = {"responsible_unit": project.responsible_unit, "township": project.township, "village": project.village}
-    names = {name: unit.short_name if unit is not None else "" for name, unit in units.items()}
+    ids = {name: columns[f"{name}_id"] for name in ("responsible_unit", "township", "village")}
+    names = {name: file.places.unit(unit_id).short_name if unit_id else "" for name, unit_id in ids.items()}
     return {**columns, **names, "funding": funding_of(project)}
+
+
+def _reviews(file: CaseFile, item: WorkItem) -> tuple[Answers, ...]:
+    return tuple(review_of(past) for past in present_round(_phase(file, item, file.done)))
 
 
 def _phase(file: CaseFile, item: WorkItem, done: list[WorkItem]) -> list[WorkItem]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from forms.definition import SILENT, Asked, Field, FieldType, Form, options_of, visible
+from forms.definition import SILENT, Asked, Field, FieldType, Form, options_of
 from ledger.vocabulary import FundingSource, FundingTier
 
 Schema = dict[str, Any]
-_TEXT_LENGTH = 200
-_AREA_LENGTH = 2000
+TEXT_LENGTH = 200
+AREA_LENGTH = 2000
 _TABLE_ROWS = 200
 _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 _LARGEST = 999_999_999
-_AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,12}\.[0-9]{2}$"}
-_DAY = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+AMOUNT = r"^[0-9]{1,12}\.[0-9]{2}$"
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_AMOUNT = {"type": "string", "pattern": AMOUNT}
+_DAY = {"type": "string", "pattern": DAY}
 _VERBS = {
     **dict.fromkeys((FieldType.RADIO, FieldType.SELECT, FieldType.CHECKS, FieldType.MEETING), "请选择"),
     FieldType.FILE: "请上传",
@@ -79,7 +80,7 @@ def schema_of(each: Field, asked: Asked) -> Schema:
 
 
 def _text(each: Field, _asked: Asked) -> Schema:
-    default = _AREA_LENGTH if each.type == FieldType.TEXTAREA else _TEXT_LENGTH
+    default = AREA_LENGTH if each.type == FieldType.TEXTAREA else TEXT_LENGTH
     return {"type": "string", "minLength": 1, "maxLength": each.max_length or default}
 
 
@@ -190,51 +191,6 @@ _SCHEMAS: Mapping[FieldType, Callable[[Field, Asked], Schema]] = {
     FieldType.FILE: _file,
     FieldType.TABLE: _table,
     FieldType.RECORDS: _records,
-}
-
-
-def plainly_right(form: Form, asked: Asked, answers: Mapping[str, Any]) -> bool:
-    """Say whether answers of simple kinds hold, without the schema; False only means that the schema is to be asked.
-
-    Nearly every form is filled in rightly, and walking a schema costs ten times as much as looking.
-    """
-    for section, each in form.fields():
-        if each.retired or each.type in SILENT:
-            continue
-        value = answers.get(each.name)
-        if value is not None:
-            if not _LOOKS_RIGHT.get(each.type, _doubtful)(each, asked, value):
-                return False
-        elif each.required and visible(section.show_if, answers, asked) and visible(each.show_if, answers, asked):
-            return False
-    return True
-
-
-def _doubtful(_each: Field, _asked: Asked, _value: Any) -> bool:
-    return False
-
-
-def _fits(each: Field, asked: Asked, value: Any) -> bool:
-    limit: int = _text(each, asked)["maxLength"]
-    return isinstance(value, str) and 1 <= len(value) <= limit
-
-
-def _listed(each: Field, asked: Asked, value: Any) -> bool:
-    return any(option.value == value for option in options_of(each, asked))
-
-
-def _written(each: Field, asked: Asked, value: Any) -> bool:
-    pattern = (_AMOUNT if each.type == FieldType.MONEY else _DAY)["pattern"]
-    return isinstance(value, str) and re.search(pattern, value) is not None
-
-
-_LOOKS_RIGHT: Mapping[FieldType, Callable[[Field, Asked, Any], bool]] = {
-    FieldType.TEXT: _fits,
-    FieldType.TEXTAREA: _fits,
-    FieldType.RADIO: _listed,
-    FieldType.SELECT: _listed,
-    FieldType.MONEY: _written,
-    FieldType.DATE: _written,
 }
 
 

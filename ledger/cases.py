@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -19,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
 from ledger.asking import asked_once
@@ -29,7 +28,6 @@ from ledger.people import Unit, User
 from ledger.procedures import Pins, Procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, IncidentKind, ItemStatus
-from ledger.working_days import Calendar, calendar_revision, load_calendar
 
 
 class Case(Base):
@@ -69,7 +67,7 @@ class WorkItem(Base):
     __tablename__ = "work_item"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     token: Mapped[str]  # the engine's name of this task
     element: Mapped[str]
     name: Mapped[str]
@@ -104,6 +102,7 @@ class WorkItem(Base):
     delegated_by: Mapped[User | None] = relationship(foreign_keys=[delegated_by_id])
 
     __table_args__ = (
+        Index("ix_work_item_case_id_element_id", "case_id", "element", "id"),  # what came first of two steps
         partial_index("ix_work_item_inbox", "unit_id", "role", "due_at", "id", where="completed_at IS NULL"),
         # 在办: a whole county's open items by due moment
         partial_index("ix_work_item_due", "due_at", "id", "unit_id", where="completed_at IS NULL"),
@@ -203,50 +202,6 @@ class Incident(Base):
 
 
 WAITING = (ItemStatus.OPEN, ItemStatus.UNSIGNED)
-
-
-def case_of_item(session: Session, item_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
-    """Return the case an item belongs to, with project, campaign and calendar; see `_fetch`."""
-    return _fetch(session, Case.id == select(WorkItem.case_id).where(WorkItem.id == item_id).scalar_subquery(), lock)
-
-
-def case_of_timer(session: Session, timer_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
-    """Return the case a timer belongs to; see `_fetch`."""
-    return _fetch(session, Case.id == select(Timer.case_id).where(Timer.id == timer_id).scalar_subquery(), lock)
-
-
-def case_by_id(session: Session, case_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
-    """Return a case; see `_fetch`."""
-    return _fetch(session, Case.id == case_id, lock)
-
-
-def _fetch(session: Session, which: ColumnElement[bool], lock: bool) -> tuple[Case, Calendar] | None:
-    """Read case, project with its units, campaign and the calendar's revision in one statement.
-
-    The row lock is on case and project only, and items are read after it: PostgreSQL hands out the newest version
-    of the locked rows alone, so an item read in the same statement could be one that was completed meanwhile.
-    SQLite has no row locks and needs none: its writer began with the write lock.
-    """
-    wanted = (
-        select(Case, calendar_revision())
-        .join(Case.project)
-        .join(Case.campaign)
-        .join(Case.procedure)
-        .where(which)
-        .options(
-            contains_eager(Case.project).options(
-                joinedload(Project.responsible_unit), joinedload(Project.township), joinedload(Project.village)
-            ),
-            contains_eager(Case.campaign),
-            # the bundle is large and parsed once per version: only its name travels with each step
-            contains_eager(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
-        )
-        .execution_options(populate_existing=True)
-    )
-    if lock:
-        wanted = wanted.with_for_update(of=(Case, Project))
-    row = session.execute(wanted).one_or_none()
-    return None if row is None else (row[0], load_calendar(session, row[1]))
 
 
 @asked_once

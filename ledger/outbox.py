@@ -9,9 +9,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, and_, cast, exists, func, literal, or_, select, text, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Executable,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -110,26 +128,35 @@ class Telling:
 
 def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime) -> None:
     """Write a message for each 经办人 of a unit who may sign in; one statement, and none of them twice."""
-    row = {
-        "dedupe_key": literal(f"{telling.key}:") + cast(Post.user_id, String),
+    connection = session.connection()
+    given = {"unit": unit_id, "key": f"{telling.key}:", "subject": telling.subject, "body": telling.body, "now": now}
+    connection.execute(_to_unit(connection.dialect.name), given)
+
+
+@lru_cache(maxsize=2)
+def _to_unit(database: str) -> Executable:
+    dialect = postgresql if database == "postgresql" else sqlite
+    moment = bindparam("now", type_=UtcDateTime())
+    row: dict[str, ColumnElement[Any]] = {
+        "dedupe_key": bindparam("key", type_=String()) + cast(Post.user_id, String),
         "channel": literal(PAGE),
-        "user_id": Post.user_id,
-        "subject": literal(telling.subject),
-        "body": literal(telling.body),
-        "created_at": literal(now, UtcDateTime()),
-        "not_before_at": literal(now, UtcDateTime()),
-        "sent_at": literal(now, UtcDateTime()),
+        "user_id": Post.__table__.c.user_id,
+        "subject": bindparam("subject", type_=String()),
+        "body": bindparam("body", type_=String()),
+        "created_at": moment,
+        "not_before_at": moment,
+        "sent_at": moment,
         "kind": literal("passed"),
         "receipt": literal(""),
         "parts": literal(0),
         "attempts": literal(0),
         "error": literal(""),
     }
-    people = (Post.unit_id == unit_id, Post.role == Role.HANDLER, User.disabled_at.is_(None))
+    people = (Post.unit_id == bindparam("unit"), Post.role == str(Role.HANDLER), User.disabled_at.is_(None))
     wanted = select(*row.values()).join(User, User.id == Post.user_id).where(*people)
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    written = dialect.insert(Message).from_select(list(row), wanted, include_defaults=False)
-    session.execute(written.on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    written = dialect.insert(Message.__table__).from_select(list(row), wanted, include_defaults=False)
+    once: Executable = written.on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return once
 
 
 def _row(notice: Notice, now: datetime) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from bpmn.engine import Run
 from bpmn.marking import scalars
 from bpmn.steps import OBJECTION
 from bpmn.surroundings import CaseSurroundings
-from ledger.cases import WAITING, Timer, WorkItem, case_by_id
+from ledger.cases import WAITING, Timer, WorkItem
 from ledger.db import SessionFactory, transaction
 from ledger.journal import Entry, Moment, history, mac_of
 from ledger.people import CLOCK
+from ledger.taking import case_by_id
 from ledger.vocabulary import CaseStatus
 from tests.conftest import KEYS, REPOSITORY
 

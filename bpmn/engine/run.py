@@ -17,8 +17,7 @@ from bpmn.engine.errors import MoveRefused, NotReady
 from bpmn.engine.linking import link
 from bpmn.engine.marking import Marking, marking_of
 from bpmn.engine.program import program_of
-from bpmn.engine.tokens import STEP_BUDGET, Surroundings, Tokens
-from bpmn.engine.variables import checked
+from bpmn.engine.tokens import STEP_BUDGET, Surroundings, Tokens, checked
 
 NOBODY: Mapping[str, Diagram] = MappingProxyType({})
 
@@ -74,7 +73,7 @@ class Run:
         `callees` holds the processes its call activities name, for a diagram that is not linked yet; their
         versions are pinned here. Raises what `link` raises.
         """
-        program = program_of(link(diagram, callees))
+        program = program_of(whole(diagram, callees))
         tokens = Tokens(program, surroundings)
         tokens.learn(variables)
         tokens.enter(program.start_of(None), tokens.task_tree)
@@ -91,7 +90,7 @@ class Run:
         callees: Mapping[str, Diagram] = NOBODY,
     ) -> "Run":
         """Take up a saved case; raises `StateRefused` for a wrong seal, version, diagram or called process."""
-        return cls(state.load(link(diagram, callees), saved, key, surroundings))
+        return cls(state.load(whole(diagram, callees), saved, key, surroundings))
 
     def dump(self, key: bytes) -> bytes:
         """Return the state to save, sealed with `key`; raises `VariableRefused`."""
@@ -254,6 +253,11 @@ class Run:
             scope = tokens.place(spec, scope)
             spec.open(scope, tokens)
         tokens.enter(tokens.program.steps[target.id], scope)
+
+
+def whole(diagram: Diagram, callees: Mapping[str, Diagram]) -> Diagram:
+    """Return the diagram with what it calls laid in, as whoever reads versions has done already."""
+    return link(diagram, callees) if diagram.calls and not diagram.callees else diagram
 
 
 def waits_for_message(task: Task) -> bool:

@@ -18,8 +18,7 @@ from bpmn.engine import specs
 from bpmn.engine.diagram import Diagram
 from bpmn.engine.errors import StateRefused
 from bpmn.engine.program import program_of
-from bpmn.engine.tokens import Surroundings, Tokens
-from bpmn.engine.variables import checked
+from bpmn.engine.tokens import Surroundings, Tokens, checked
 
 VERSION = b"\x01"
 MAC_SIZE = 32

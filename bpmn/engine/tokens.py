@@ -1,11 +1,17 @@
-"""Where a case stands: the live tokens of one run, as a SpiffWorkflow workflow whose tree never grows."""
+"""Where a case stands: the live tokens of one run, as a SpiffWorkflow workflow whose tree never grows.
+
+Beside the tokens there are the case's variables: a few small scalars and lists of them, nothing a person typed freely.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -13,15 +19,18 @@ from SpiffWorkflow.workflow import Workflow
 
 from bpmn.engine import specs
 from bpmn.engine.diagram import Element
-from bpmn.engine.errors import Deadlocked, RunawayDiagram, StepFailed
+from bpmn.engine.errors import Deadlocked, RunawayDiagram, StepFailed, VariableRefused
 from bpmn.engine.moments import due_moment
 from bpmn.engine.program import Program
-from bpmn.engine.variables import checked
 from bpmn.expressions import Expression, ExpressionError
 
 STEP_BUDGET = 500
 """Automatic steps one act may cause; a diagram that needs more runs in circles."""
 TOKEN_LIMIT = 300
+NAME_LIMIT = 60
+COUNT_LIMIT = 100
+TEXT_LIMIT = 200
+LIST_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +240,43 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
                 if task in here.values() and task.task_spec.is_due(task.parent, self):
                     return task
         return None
+
+
+def checked(variables: Mapping[str, object]) -> dict[str, object]:
+    """Return the variables as they may be kept; raises `VariableRefused` naming the first that may not."""
+    if len(variables) > COUNT_LIMIT:
+        raise VariableRefused(f"流程变量超过 {COUNT_LIMIT} 个。")
+    kept: dict[str, object] = {}
+    for name, value in variables.items():
+        if not is_name(name):
+            raise VariableRefused(f"流程变量的名称“{str(name)[:NAME_LIMIT]}”不合规则。")
+        if value is None or value is True or value is False:
+            kept[name] = value
+        elif isinstance(value, list | tuple):
+            if len(value) > LIST_LIMIT or not all(is_scalar(item) for item in value):
+                raise VariableRefused(f"流程变量 {name} 只能是至多 {LIST_LIMIT} 个简单值的列表。")
+            kept[name] = list(value)
+        elif is_scalar(value):
+            kept[name] = value
+        else:
+            raise VariableRefused(f"流程变量 {name} 只能是简短的文字、数、是否、空值，或它们的列表。")
+    return kept
+
+
+@lru_cache(maxsize=4096)
+def is_name(name: object) -> bool:
+    """Tell whether a variable may be called so; cached, for it is asked of every variable at every step."""
+    return isinstance(name, str) and name.isidentifier() and len(name) <= NAME_LIMIT
+
+
+def is_scalar(value: object) -> bool:
+    """Tell whether a value is a scalar the state keeps exactly."""
+    if isinstance(value, str):
+        return len(value) <= TEXT_LIMIT
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, Decimal):
+        return value.is_finite() and len(str(value)) <= NAME_LIMIT
+    return isinstance(value, float) and math.isfinite(value)

@@ -37,7 +37,7 @@ INSIDE_MORE = {  # steps that also write papers, minutes, classes, replies or a 
     "decision": 17,
     "submission": 20,
 }
-PLAIN, PLAIN_FILES, FILES = "receive", 38, 47
+PLAIN, PLAIN_FILES, FILES = "receive", 36, 49
 MARKS = ("BEGIN", "SAVEPOINT", "RELEASE")  # of the transaction: they ask nothing of the database
 
 

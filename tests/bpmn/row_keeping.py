@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bpmn.engine import Run, Surroundings, case_key
-from ledger.cases import Case, case_by_id
+from ledger.cases import Case
 from ledger.db import SessionFactory, transaction
+from ledger.taking import case_by_id
 from tests.bpmn.random_runs import Keeping
 
 

@@ -9,9 +9,9 @@ from docx import Document
 from openpyxl import load_workbook
 
 from bpmn.prints import file_name
-from ledger.cases import case_by_id
 from ledger.meetings import batches_of
 from ledger.papers import Attachment, attachments_of_case, papers_of_batch, read_paper
+from ledger.taking import case_by_id
 from tests.walk import FILE, Ground, Walk, local
 
 

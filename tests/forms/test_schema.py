@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from forms.definition import SILENT, Asked, Field, FieldType, Form, Option
-from forms.fields import read_form, shipped_forms
-from forms.schema import complaints, plainly_right
+from forms.fields import plainly_right, read_form, shipped_forms
+from forms.schema import complaints
 
 FORMS = {stem: read_form(definition) for stem, definition in shipped_forms().items()}
 ASKED = Asked(

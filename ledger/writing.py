@@ -1,0 +1,172 @@
+"""Write the rows of one act on a case in one statement: what the session's flush would write one by one.
+
+How many statements an act needs decides what it costs. On PostgreSQL all changed and new rows of a case go in one
+statement; SQLite, which cannot, gets them one by one, still without the ORM's bookkeeping. Rows are checked by their
+revision as ever. Whatever is not plainly the rows of a case is left to the ORM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_dict, instance_state
+
+from ledger.cases import Case, Timer, WorkItem
+from ledger.db import Base, RowChanged
+from ledger.journal import Entry
+from ledger.taking import put_in
+
+CHANGED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer})
+ADDED: frozenset[type[Base]] = frozenset({WorkItem, Timer, Entry})
+NEEDED = {WorkItem: frozenset({"case_id", "unit_id"}), Timer: frozenset({"case_id"})}
+COLUMNS = {kind: frozenset(kind.__table__.columns.keys()) for kind in CHANGED | ADDED}
+DEFAULTS: dict[type[Base], dict[str, Any]] = {
+    kind: {c.key: c.default.arg for c in kind.__table__.columns if c.default is not None and c.default.is_scalar}
+    for kind in ADDED
+}
+REVISION = "revision"
+
+Shape = tuple[type[Base], bool, tuple[str, ...]]
+"""A table, whether a row of it is new, and which columns are written."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One row to be written: the object, what is written of it, and the revision it must still have."""
+
+    row: Any
+    shape: Shape
+    values: dict[str, Any]
+
+
+def write_rows(session: Session) -> None:
+    """Write what an act changed and added; raises RowChanged where a row was changed by someone else meanwhile."""
+    writings = _plain_writings(session)
+    if writings is None:
+        session.flush()
+    elif writings:
+        connection = session.connection()
+        together = connection.dialect.name == "postgresql"
+        ids = _in_one(connection, writings) if together else [_alone(connection, each) for each in writings]
+        for each, row_id in zip(writings, ids, strict=True):
+            _settle(session, each, row_id)
+
+
+def _plain_writings(session: Session) -> list[Writing] | None:
+    """Return the rows to be written; None when anything but plain rows of a case is among them."""
+    changed, added = session.dirty, session.new
+    if session.deleted or any(type(row) not in CHANGED for row in changed):
+        return None
+    if any(type(row) not in ADDED or not _is_complete(row) for row in added):
+        return None
+    writings = [each for row in changed if (each := _change(row)) is not None]
+    if any(name not in COLUMNS[each.shape[0]] for each in writings for name in each.shape[2]):
+        return None  # a relationship was set, which the ORM turns into columns
+    return [*writings, *(_addition(row) for row in added)]
+
+
+def _is_complete(row: Any) -> bool:
+    return NEEDED.get(type(row), frozenset()) <= instance_dict(row).keys()
+
+
+def _change(row: Any) -> Writing | None:
+    """Return what changed of a row that is there; None when it is as it was read."""
+    state, now = instance_state(row), instance_dict(row)
+    names = tuple(sorted(name for name, before in state.committed_state.items() if now.get(name) != before))
+    if not names:
+        return None
+    values = {f"to_{name}": now.get(name) for name in names}
+    return Writing(row, (type(row), False, names), {"id_": row.id, **values, **_revision_of(row)})
+
+
+def _revision_of(row: Any) -> dict[str, int]:
+    return {"seen": row.revision, "next": row.revision + 1} if REVISION in COLUMNS[type(row)] else {}
+
+
+def _addition(row: Any) -> Writing:
+    kind = type(row)
+    set_here = {name: value for name, value in instance_dict(row).items() if name in COLUMNS[kind]}
+    given = {**DEFAULTS[kind], **set_here}
+    if REVISION in COLUMNS[kind]:
+        given[REVISION] = 1
+    names = tuple(sorted(given))
+    return Writing(row, (kind, True, names), {f"to_{name}": given[name] for name in names})
+
+
+def _settle(session: Session, written: Writing, row_id: int | None) -> None:
+    """Let the session know that a row is as its object says."""
+    row, (kind, is_new, _names) = written.row, written.shape
+    if row_id is None:
+        raise RowChanged(f"{kind.__tablename__} {row.id} was changed by someone else since it was read")
+    now = instance_dict(row)
+    if is_new:
+        session.expunge(row)
+        now.update({"id": row_id}, **({REVISION: 1} if REVISION in COLUMNS[kind] else {}))
+        put_in(session, row, COLUMNS[kind] - now.keys())
+        return
+    if REVISION in COLUMNS[kind]:
+        now[REVISION] = row.revision + 1
+    instance_state(row)._commit_all(now, session.identity_map)
+
+
+@lru_cache(maxsize=256)
+def _statement(shape: Shape, prefix: str) -> Insert | Update:
+    """Return the statement for one row; its parameters begin with `prefix`."""
+    kind, is_new, names = shape
+    table: Table = kind.__table__  # type: ignore[assignment]  # a mapped class has a table
+    values = {name: bindparam(f"{prefix}to_{name}", type_=table.c[name].type) for name in names}
+    if is_new:
+        return insert(table).values(values)
+    wanted = [table.c.id == bindparam(f"{prefix}id_")]
+    if REVISION in table.c:
+        wanted.append(table.c.revision == bindparam(f"{prefix}seen"))
+        values[REVISION] = bindparam(f"{prefix}next", type_=table.c.revision.type)
+    return update(table).where(*wanted).values(values)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement as its driver takes it: the text, and for each place the parameter and what turns it into a value."""
+
+    text: str
+    places: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(given[name] if turn is None else turn(given[name]) for name, turn in self.places)
+
+
+@lru_cache(maxsize=256)
+def _prepared(shape: Shape, dialect: Dialect) -> Prepared:
+    """Return a row's statement in the words of a database whose drivers count their parameters."""
+    compiled = _statement(shape, "").compile(dialect=dialect)
+    types = {name: bind.type for name, bind in compiled.binds.items()}
+    turns = ((name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or ())
+    return Prepared(str(compiled), tuple(turns))
+
+
+def _alone(connection: Connection, writing: Writing) -> int | None:
+    prepared = _prepared(writing.shape, connection.dialect)
+    result = connection.exec_driver_sql(prepared.text, prepared.values(writing.values))
+    if writing.shape[1]:
+        return result.lastrowid
+    return writing.row.id if result.rowcount == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _together(shapes: tuple[Shape, ...]) -> Select[Any]:
+    """Return one statement that writes every row and answers with their ids, null where a revision did not match."""
+    parts = [
+        _statement(shape, f"r{number}_").returning(shape[0].__table__.c.id).cte(f"row_{number}")
+        for number, shape in enumerate(shapes)
+    ]
+    return select(*(select(part.c.id).scalar_subquery() for part in parts))
+
+
+def _in_one(connection: Connection, writings: Sequence[Writing]) -> list[int | None]:
+    values = {f"r{number}_{name}": value for number, each in enumerate(writings) for name, value in each.values.items()}
+    return list(connection.execute(_together(tuple(each.shape for each in writings)), values).one())
