@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bpmn.engine import DiagramProblems, Element, Problem, Severity
-from bpmn.engine.diagram import index, process_of
+from bpmn.engine.diagram import each_process, index, process_of
 from bpmn.engine.grammar import grammar_problems
 from bpmn.engine.moments import timer_expression
 from bpmn.engine.problems import error, warning
@@ -93,14 +93,21 @@ def check_diagram(
         problems = grammar_problems(root)
     except DiagramProblems as refusal:
         return list(refusal.problems)
-    elements = index(root)
-    if not BROKEN & {problem.code for problem in problems}:
-        problems += path_problems(elements)
-    for element in elements.values():
-        problems += [problem for look in LOOKS for problem in look(element, known)]
-    problems += call_problems(process_of(root).get("id"), elements, known)
-    problems += drawing_problems(root, elements)
+    broken = bool(BROKEN & {problem.code for problem in problems})
+    for part in each_process(root):
+        problems += house_problems(part, known, broken=broken)
     return sorted(problems, key=lambda problem: problem.severity is Severity.WARNING)
+
+
+def house_problems(root: Node, known: Known, *, broken: bool) -> Iterator[Problem]:
+    """Yield what this house asks of the one process of a tree; a `broken` one has no paths to speak of yet."""
+    elements = index(root)
+    if not broken:
+        yield from path_problems(elements)
+    for element in elements.values():
+        yield from (problem for look in LOOKS for problem in look(element, known))
+    yield from call_problems(process_of(root).get("id"), elements, known)
+    yield from drawing_problems(root, elements)
 
 
 def at(element: Element, code: str, message: str, remedy: str) -> Problem:

@@ -4,10 +4,10 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bpmn.engine.problems import DiagramProblems, error
+from bpmn.engine.problems import DiagramProblems, Problem, error
 from bpmn.engine.xml import BPMN, SGYP, Node
 
 ACTIVITIES = frozenset(
@@ -112,13 +112,29 @@ def catcher_of(element: Element, code: str, elements: Mapping[str, Element]) -> 
 
 def process_of(root: Node) -> Node:
     """Return the one executable process; raises `DiagramProblems` when there is none or more than one."""
-    if root.space != BPMN or root.tag != "definitions":
-        raise DiagramProblems((error("not_bpmn", "文件不是 BPMN 2.0 流程图。", "请上传扩展名为 .bpmn 的流程文件。"),))
+    require_bpmn(root)
     processes = root.all("process")
     if len(processes) != 1:
-        message = f"文件里应当恰好有一个流程，现有 {len(processes)} 个。"
-        raise DiagramProblems((error("process_count", message, "请每个文件只画一个流程。"),))
+        raise DiagramProblems((process_count(len(processes)),))
     return processes[0]
+
+
+def require_bpmn(root: Node) -> None:
+    """Refuse what is no BPMN diagram at all; raises `DiagramProblems`."""
+    if root.space != BPMN or root.tag != "definitions":
+        raise DiagramProblems((error("not_bpmn", "文件不是 BPMN 2.0 流程图。", "请上传扩展名为 .bpmn 的流程文件。"),))
+
+
+def process_count(count: int) -> Problem:
+    message = f"文件里应当恰好有一个流程，现有 {count} 个。"
+    return error("process_count", message, "请每个文件只画一个流程。")
+
+
+def each_process(root: Node) -> list[Node]:
+    """Return the tree once for each of its processes, without the others: what is wrong can be told of every one."""
+    processes = root.all("process")
+    others = [child for child in root.children if child not in processes]
+    return [replace(root, children=(*others, process)) for process in processes]
 
 
 def build_diagram(root: Node, sha256: str) -> Diagram:

@@ -5,12 +5,23 @@ The stock library drops, misreads or runs on what stands outside; here it never 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bpmn.engine.attributes import attribute_problems
-from bpmn.engine.diagram import ACTIVITIES, EVENT_DEFINITIONS, EVENTS, FLOW_NODES, Element, index, process_of
+from bpmn.engine.diagram import (
+    ACTIVITIES,
+    EVENT_DEFINITIONS,
+    EVENTS,
+    FLOW_NODES,
+    Element,
+    each_process,
+    index,
+    process_count,
+    process_of,
+    require_bpmn,
+)
 from bpmn.engine.problems import Problem, error, warning
-from bpmn.engine.references import reference_problems
+from bpmn.engine.references import drawing_reference_problems, lane_reference_problems, line_problems
 from bpmn.engine.rules import RULES
 from bpmn.engine.xml import BPMN, SGYP, Node
 
@@ -113,23 +124,34 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
 
 
 def grammar_problems(root: Node) -> list[Problem]:
-    """Return every construct the engine cannot run exactly; raises `DiagramProblems` when there is no process."""
-    elements = index(root)
-    looks = (file_problems, tag_problems, kind_problems, id_problems, place_problems)
-    problems = [problem for look in looks for problem in look(root)]
+    """Return every construct the engine cannot run exactly; raises `DiagramProblems` for what is no diagram at all.
+
+    A file of several processes is refused for that, and each of them is looked through all the same.
+    """
+    require_bpmn(root)
+    apart = each_process(root)
+    problems = [] if len(apart) == 1 else [process_count(len(apart))]
+    problems += [problem for part in apart for problem in file_problems(part)]
+    looks = (tag_problems, kind_problems, id_problems, place_problems)
+    problems += [problem for look in looks for problem in look(root)]
     known_ids = Counter(node.get("id") for node in root.walk() if node.space == BPMN)
     if any(count > 1 for identifier, count in known_ids.items() if identifier) or "misplaced" in codes(problems):
         # With one id for two things, or things where they do not count, all below could concern the wrong one.
         return problems
-    problems += scope_problems(process_of(root), elements)
     strangers = {node.get("id") for node in root.walk() if node.space == BPMN and node.tag not in ALLOWED_TAGS}
+    for part in apart:
+        problems += process_problems(part, strangers)
+    return [*problems, *event_problems(root), *line_problems(root), *drawing_reference_problems(root)]
+
+
+def process_problems(root: Node, strangers: Collection[str]) -> Iterator[Problem]:
+    """Yield what is wrong inside the one process of a tree; flows from or to `strangers` were told of with these."""
+    elements = index(root)
+    yield from scope_problems(process_of(root), elements)
     for element in elements.values():
-        if element.source in strangers or element.target in strangers:
-            continue
-        problems += [finding for rule in RULES for finding in rule(element, elements)]
-    problems += event_problems(root)
-    problems += reference_problems(root, elements)
-    return problems
+        if element.source not in strangers and element.target not in strangers:
+            yield from (finding for rule in RULES for finding in rule(element, elements))
+    yield from lane_reference_problems(root, elements)
 
 
 def codes(problems: Iterable[Problem]) -> set[str]:

@@ -10,16 +10,14 @@ from bpmn.expressions import shorten
 NOT_DRAWN_AS_NODE = frozenset({"sequenceFlow", "association"})
 
 
-def reference_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
-    """Yield every reference that points nowhere, at the wrong kind, or at two places at once."""
+def lane_reference_problems(root: Node, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    """Yield what lanes name that does not stand there, or stands in two of them."""
     process = process_of(root)
     for scope in (process, *(node for node in process.walk() if node.tag == "subProcess")):
         parent = None if scope is process else scope.get("id")
         here = {e.id for e in elements.values() if e.parent == parent and e.kind != "sequenceFlow"}
         for lane_set in scope.all("laneSet"):
             yield from lane_problems(lane_set, here, elements)
-    yield from line_problems(root)
-    yield from drawing_reference_problems(root)
 
 
 def lane_problems(lane_set: Node, here: set[str], elements: Mapping[str, Element]) -> Iterator[Problem]:

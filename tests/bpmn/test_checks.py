@@ -394,3 +394,17 @@ def test_an_upload_is_checked_in_a_child_with_the_same_answer() -> None:
     found = check_upload(xml, "一个.bpmn", Ground(HANDLERS))
     assert [each.problem for each in found] == check_diagram(xml, HANDLERS, decisions=(), forms=())
     assert {each.file for each in found} == {"一个.bpmn"}
+
+
+def test_each_of_several_processes_is_looked_through() -> None:
+    """One sentence about their number would make a person come back for every further one."""
+    other = (
+        '<bpmn:process id="Q" isExecutable="true"><bpmn:startEvent id="qs"/><bpmn:scriptTask id="qx"/></bpmn:process>'
+    )
+    xml = sketch([user("a", sgyp__handler="keins")], [("s", "a"), ("a", "e")])
+    found = check_diagram(xml.replace(b"</bpmn:definitions>", other.encode() + b"</bpmn:definitions>"), HANDLERS)
+    told = {(problem.code, problem.element) for problem in found if problem.severity is Severity.ERROR}
+    assert told >= {("process_count", ""), ("unknown_handler", "a"), ("unsupported", "qx"), ("no_way_out", "qs")}
+    assert ("no_end", "Q") in told
+    none = xml.split(b"<bpmn:process")[0] + b"</bpmn:definitions>"
+    assert {problem.code for problem in check_diagram(none, HANDLERS)} == {"process_count"}

@@ -22,8 +22,8 @@ from bpmn.uploads import Ground, check_upload
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 REFERENCES = "Reference"
-WHOLE_FILE = frozenset({"xml", "dtd", "empty", "too_big", "too_deep", "not_bpmn", "process_count"})
-"""Codes after which a file is not looked into: there is no one process to speak of."""
+WHOLE_FILE = frozenset({"xml", "dtd", "empty", "too_big", "too_deep", "not_bpmn"})
+"""Codes after which a file is not looked into: there is no diagram to speak of."""
 
 
 def prove(_seed: int) -> Iterator[dict[str, Any]]:
