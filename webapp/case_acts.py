@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from bpmn.casefile import take_case
+from bpmn.counting import ends_publicity
 from bpmn.demands import is_bureau
 from bpmn.runtime import ActRefused, change_timer, move_targets, move_token, resume, suspend, terminate
 from ledger.cases import Case, timers_of
@@ -35,7 +36,7 @@ def show(case_id: int) -> ResponseReturnValue:
         case=case,
         running=running,
         suspended=case.status == CaseStatus.SUSPENDED,
-        publicity=any(file.counting.counts_publicity(file.element(timer.element)) for timer in timers),
+        publicity=any(ends_publicity(file.element(timer.element)) for timer in timers),
         tokens=[(token, name, move_targets(acting(), case_id, token)) for token, name in standing] if running else [],
         timers=[(timer.id, file.element(timer.element).name, last_day(timer.due_at)) for timer in timers],
     )
