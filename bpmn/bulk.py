@@ -26,17 +26,17 @@ from forms.fields import FormErrors, Posted
 from handlers.outcome import StepRefused
 from ledger.asking import asking_once
 from ledger.campaigns import Campaign
-from ledger.cases import Case, WorkItem, timers_of
+from ledger.cases import WorkItem, timers_of
 from ledger.gathering import (
-    cases_of_items,
     cases_of_timers,
     gather_items,
     gather_papers,
     gather_timers,
     gather_units,
+    items_with_cases,
 )
 from ledger.projects import Project
-from ledger.working_days import Calendar
+from ledger.writing import write_many
 
 GROUP = 200
 Progress = Callable[[int, int], None]
@@ -120,9 +120,9 @@ def complete_items(acting: Acting, rows: Sequence[Filled], progress: Progress | 
 def _complete_group(acting: Acting, group: Sequence[Filled]) -> list[Done]:
     """Decide every row first, which changes nothing; then write those that may be done."""
     session = acting.session
-    cases, calendar = cases_of_items(session, [row.item_id for row in group])
-    gather_units(session, {case.project.county_id for case in cases.values()})
-    case_ids = {case.id for case in cases.values()}
+    items, calendar = items_with_cases(session, [row.item_id for row in group])
+    gather_units(session, {item.case.project.county_id for item in items.values()})
+    case_ids = {item.case_id for item in items.values()}
     gather_items(session, case_ids)
     gather_papers(session, case_ids, {row.item_id for row in group})
     report: list[Done] = []
@@ -130,27 +130,26 @@ def _complete_group(acting: Acting, group: Sequence[Filled]) -> list[Done]:
     ready: list[tuple[int, CaseFile, WorkItem, Decided]] = []
     for number, row in enumerate(group):
         try:
-            file, item = _taken(acting, cases.get(row.item_id), calendar, row, taken)
+            item = _untaken(items.get(row.item_id), taken)
+            file = take_up(acting, item.case, calendar)
             ready.append((number, file, item, decide(file, item, row.revision, row.posted)))
-            taken.add(file.case.id)
+            taken.add(item.case_id)
             report.append(Done(row.item_id, False, ""))
         except (*REFUSALS, FormErrors, StepRefused) as refused:
             report.append(_failed(row.item_id, refused))
     for number, file, item, decided in ready:
         report[number] = _completed(group[number], carry_on(file, item, decided))
-    session.flush()
+    write_many(session)
     return report
 
 
-def _taken(
-    acting: Acting, case: Case | None, calendar: Calendar, row: Filled, taken: Collection[int]
-) -> tuple[CaseFile, WorkItem]:
-    if case is None:
+def _untaken(item: WorkItem | None, taken: Collection[int]) -> WorkItem:
+    """Return an item whose case has no other row in the group: the second would see the case as it was."""
+    if item is None:
         raise ItemGone("该任务不存在")
-    if case.id in taken:
+    if item.case_id in taken:
         raise ActRefused("同一项目的另一任务已在本批办理，请刷新后再办")
-    file = take_up(acting, case, calendar)
-    return file, next(each for each in file.items if each.id == row.item_id)
+    return item
 
 
 def _completed(row: Filled, completed: Completed) -> Done:
@@ -189,7 +188,7 @@ def _fire_group(acting: Acting, group: Sequence[int]) -> list[Done]:
         taken.add(case.id)
         go_off(take_up(acting, case, calendar), timer)
         report.append(_fired(timer_id, happened=True))
-    session.flush()
+    write_many(session)
     return report
 
 

@@ -31,6 +31,8 @@ def asked_once(
         if known is None:
             return question(session, *arguments, **named)
         key = (question.__name__, arguments, tuple(sorted(named.items())))
+        if key not in known and question.__name__ in known:
+            known.pop(question.__name__)()  # nobody asked so far: now it is read for all together
         if key not in known:
             known[key] = question(session, *arguments, **named)
         answer: Answer = known[key]
@@ -52,6 +54,11 @@ def asking_once(session: Session) -> Iterator[None]:
 def kept(session: Session, rows: Sequence[object]) -> None:
     """Hold rows in the session until the end: it forgets what nobody holds, and would read it again one by one."""
     session.info[_KEY][kept, id(rows)] = rows
+
+
+def promised(session: Session, question: Callable[..., Any], read: Callable[[], None]) -> None:
+    """Let `read` answer `question` about many things once the first of them is asked about."""
+    session.info[_KEY][question.__name__] = read
 
 
 def answered(session: Session, question: Callable[..., Any], argument: Any, answer: Any) -> None:

@@ -11,25 +11,30 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
-from ledger.asking import answered, kept
+from ledger.asking import answered, kept, promised
 from ledger.cases import Case, Timer, WorkItem, items_of, timers_of
 from ledger.meetings import BatchCase, MeetingVerdict
 from ledger.papers import Attachment, attachments_of_item, paper_counts
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
+from ledger.taking import first_items, first_items_of
 from ledger.working_days import Calendar, load_calendar
 
 Row = TypeVar("Row")
 
 
-def cases_of_items(session: Session, item_ids: Collection[int]) -> tuple[dict[int, Case], Calendar]:
-    """Return the cases of items by the items' numbers, under lock, and the calendar."""
-    of_items = select(WorkItem.id, WorkItem.case_id).where(WorkItem.id.in_(item_ids))
-    owners = {row[0]: row[1] for row in session.execute(of_items)}
-    cases = _locked(session, Case.id.in_(set(owners.values())), whole=True)
-    return {item_id: cases[case_id] for item_id, case_id in owners.items()}, load_calendar(session)
+def items_with_cases(session: Session, item_ids: Collection[int]) -> tuple[dict[int, WorkItem], Calendar]:
+    """Return items with their units, and their cases under lock, by the items' numbers, and the calendar."""
+    owners = select(WorkItem.case_id).where(WorkItem.id.in_(item_ids))
+    cases = _locked(session, Case.id.in_(owners), whole=True)
+    wanted = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.unit))
+    items = session.scalars(wanted.execution_options(populate_existing=True)).all()  # after the lock
+    for item in items:
+        set_committed_value(item, "case", cases[item.case_id])
+    return {item.id: item for item in items}, load_calendar(session)
 
 
 def cases_of_timers(session: Session, timer_ids: Collection[int]) -> tuple[dict[int, Case], Calendar]:
@@ -76,7 +81,17 @@ def gather_timers(session: Session, case_ids: Collection[int]) -> None:
 
 
 def gather_items(session: Session, case_ids: Collection[int]) -> None:
-    """Read all items of cases with their units, for `items_of`."""
+    """Read all items of cases with their units, or the first at each element, once one of them is asked about."""
+    promised(session, items_of, lambda: _read_items(session, case_ids))
+    promised(session, first_items, lambda: _read_firsts(session, case_ids))
+
+
+def _read_firsts(session: Session, case_ids: Collection[int]) -> None:
+    for case_id, firsts in first_items_of(session, case_ids).items():
+        answered(session, first_items, case_id, firsts)
+
+
+def _read_items(session: Session, case_ids: Collection[int]) -> None:
     wanted = select(WorkItem).where(WorkItem.case_id.in_(case_ids)).options(joinedload(WorkItem.unit))
     fresh = wanted.order_by(WorkItem.id).execution_options(populate_existing=True)
     _answer(session, items_of, case_ids, session.scalars(fresh), lambda item: item.case_id)

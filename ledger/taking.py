@@ -7,7 +7,7 @@ not read is read when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import instance_dict, instance_state, manager_of_class, set_committed_value
 
-from ledger.asking import asked_once
+from ledger.asking import GROUPED, asked_once
 from ledger.campaigns import MOMENTS, Campaign
 from ledger.cases import Case, Timer, WorkItem
 from ledger.db import Base
@@ -232,8 +232,26 @@ def _of_kind() -> Select[Any]:
 
 def came_before(session: Session, case_id: int, element: str, other: str) -> bool:
     """Say whether a case came to one element before it first came to another, which it may never have done."""
+    if GROUPED in session.info:
+        first = first_items(session, case_id)
+        return element in first and (other not in first or first[element] < first[other])
     row = session.connection().execute(_first_items(), {"case": case_id, "one": element, "other": other}).one()
     return row[0] is not None and (row[1] is None or row[0] < row[1])
+
+
+@asked_once
+def first_items(session: Session, case_id: int) -> Mapping[str, int]:
+    """Return by element the number of the item a case first came to it with."""
+    return first_items_of(session, [case_id])[case_id]
+
+
+def first_items_of(session: Session, case_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """Return `first_items` of several cases."""
+    firsts: dict[int, dict[str, int]] = {case_id: {} for case_id in case_ids}
+    wanted = select(WorkItem.case_id, WorkItem.element, func.min(WorkItem.id)).where(WorkItem.case_id.in_(case_ids))
+    for case_id, element, number in session.connection().execute(wanted.group_by(WorkItem.case_id, WorkItem.element)):
+        firsts[case_id][element] = number
+    return firsts
 
 
 @lru_cache(maxsize=1)

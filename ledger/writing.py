@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindp
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state
 
+from ledger.asking import GROUPED
 from ledger.cases import Case, Timer, WorkItem
 from ledger.db import Base, RowChanged
 from ledger.journal import Entry
@@ -46,6 +47,8 @@ class Writing:
 
 def write_rows(session: Session) -> None:
     """Write what an act changed and added; raises RowChanged where a row was changed by someone else meanwhile."""
+    if GROUPED in session.info:
+        return  # a bulk act writes the rows of all its cases together
     writings = _plain_writings(session)
     if writings is None:
         session.flush()
@@ -55,6 +58,35 @@ def write_rows(session: Session) -> None:
         ids = _in_one(connection, writings) if together else [_alone(connection, each) for each in writings]
         for each, row_id in zip(writings, ids, strict=True):
             _settle(session, each, row_id)
+
+
+def write_many(session: Session) -> None:
+    """Write what the acts on many cases changed and added, rows of one shape together; raises RowChanged.
+
+    The rows of cases that were added leave the session: nobody who does hundreds at once goes on with one of them.
+    What else there is follows by the ORM.
+    """
+    shapes: dict[Shape, list[Writing]] = {}
+    for each in _case_rows(session):
+        shapes.setdefault(each.shape, []).append(each)
+    connection = session.connection()
+    for shape, alike in shapes.items():
+        kind, is_new, _names = shape
+        result = connection.execute(_statement(shape, ""), [each.values for each in alike])
+        if not is_new and result.rowcount != len(alike):
+            raise RowChanged(f"{kind.__tablename__}: a row was changed by someone else since it was read")
+        for each in alike:
+            if is_new:
+                session.expunge(each.row)
+            else:
+                _settle(session, each, each.row.id)
+    session.flush()
+
+
+def _case_rows(session: Session) -> list[Writing]:
+    changed = [each for row in session.dirty if type(row) in CHANGED and (each := _change(row)) is not None]
+    plain = [each for each in changed if all(name in COLUMNS[each.shape[0]] for name in each.shape[2])]
+    return [*plain, *(_addition(row) for row in session.new if type(row) in ADDED and _is_complete(row))]
 
 
 def _plain_writings(session: Session) -> list[Writing] | None:

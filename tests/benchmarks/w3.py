@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 
 from bpmn.deployment import Bundle, deploy
 from bpmn.runtime import Acting, complete_item, start_case
@@ -26,12 +25,12 @@ from ledger.projects import Project
 from ledger.vocabulary import Role
 from ledger.working_days import seed_calendar
 from scheduler.sweep import Ground, sweep
+from tests.benchmarks.crowd import crowd
 from tests.benchmarks.figures import DATABASES, Figure, Place, place
 from tests.bpmn.sketch import flows_of, node, timer
 from tests.walk import person
 
 WAITING, DUE, ROUNDS = 100_000, 1_000, 3
-COPIED: tuple[type[Any], ...] = (Project, Case, WorkItem, Timer)
 
 
 def measure() -> Iterator[Figure]:
@@ -79,23 +78,7 @@ def lay(here: Place) -> None:
         case = start_case(acting, project, session.get_one(Campaign, county.campaign.id))
         item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
         complete_item(acting, item.id, item.revision, {"opinion": ["已登记"]})
-    with transaction(here.sessions) as session:
-        for kind in COPIED:
-            copy(session.connection(), kind.__table__)
-    with here.sessions.kw["bind"].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
-
-
-def copy(connection: Connection, table: Table) -> None:
-    """Copy the one row of a table so that there are WAITING; cases and projects are numbered alike."""
-    numbered = {"project": ("id",), "case": ("id", "project_id")}.get(table.name, ("case_id",))
-    columns = [column.name for column in table.columns if column.name in numbered or column.name != "id"]
-    values = [
-        f"{name} + i" if name in numbered else f"{name} || '-' || i" if name == "number" else name for name in columns
-    ]
-    numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {WAITING - 1})"
-    wanted = f'{numbers} SELECT {", ".join(values)} FROM "{table.name}", n'
-    connection.execute(text(f'INSERT INTO "{table.name}" ({", ".join(columns)}) {wanted}'))
+    crowd(here, WAITING, Project, Case, WorkItem, Timer)
 
 
 def fall_due(here: Place, number: int) -> datetime:

@@ -1,0 +1,32 @@
+"""Many cases like one: the database itself copies the rows of a case that ours drove to where a benchmark begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, text
+
+from ledger.db import transaction
+from tests.benchmarks.figures import Place
+
+
+def crowd(here: Place, count: int, *kinds: type[Any]) -> None:
+    """Copy the rows of the one case there is until there are `count` such cases; the first of `kinds` is Project.
+
+    Projects and cases are numbered in one row behind the original; rows of the others belong to their case.
+    """
+    with transaction(here.sessions) as session:
+        for kind in kinds:
+            _copy(session.connection(), kind.__table__, count - 1)
+    with here.sessions.kw["bind"].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _copy(connection: Connection, table: Table, count: int) -> None:
+    numbered = {"project": ("id",), "case": ("id", "project_id")}.get(table.name, ("case_id",))
+    columns = [column.name for column in table.columns if column.name in numbered or column.name != "id"]
+    texts = {"number": "number || '-' || i"} | {name: f"{name} + i" for name in numbered}
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+    wanted = f'{numbers} SELECT {", ".join(texts.get(name, name) for name in columns)} FROM "{table.name}", n'
+    own = " WHERE case_id IS NOT NULL" if numbered == ("case_id",) else ""
+    connection.execute(text(f'INSERT INTO "{table.name}" ({", ".join(columns)}) {wanted}{own}'))
