@@ -23,6 +23,7 @@ from forms.fields import read_form, shipped_forms
 from handlers import HANDLERS
 from handlers.automatic import AUTOMATIC
 from ledger.findings import inputs
+from ledger.installation import take_turn
 from ledger.journal import Act, Moment, record
 from ledger.people import Actor
 from ledger.procedures import Procedure, newest_number, newest_versions, procedure_by_hash
@@ -57,6 +58,7 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
 
     Raises DiagramProblems with every error of the diagram and DefinitionRefused for a form.
     """
+    take_turn(session)
     known = procedure_by_hash(session, bundle.sha256)
     if known is not None:
         return known

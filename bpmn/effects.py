@@ -15,7 +15,7 @@ from forms.fields import project_values, published_values
 from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused, Verdict
 from ledger.cases import WorkItem, objections_of
 from ledger.db import SealedText, day_of
-from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase, drop_verdict, number_taken, reply_of
+from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase, drop_verdict, hold_meeting, issue_reply, reply_of
 from ledger.papers import Place
 from ledger.projects import Classification, Project, set_funding
 from ledger.statistics import of_project, projects_where
@@ -131,6 +131,7 @@ def _forget_verdict(file: CaseFile, item: WorkItem, meeting: Meeting) -> None:
     """Take out what was entered before the item was called back; another meeting's minutes lose it too."""
     former = drop_verdict(file.session, item.id)
     if former is not None and former is not meeting:
+        hold_meeting(file.session, former.id)
         write_minutes(file, former)
 
 
@@ -148,12 +149,10 @@ def _issue_reply(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
     if reply is not None and reply.number != issued.number:
         raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
     if reply is None:
-        if number_taken(file.session, issued.number):
-            raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})
         issued_on = issued.issued_on or day_of(file.now)
         reply = Reply(meeting_id=issued.meeting_id, unit_id=unit_id, number=issued.number, issued_on=issued_on)
-        file.session.add(reply)
-        file.session.flush()
+        if not issue_reply(file.session, reply):
+            raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})
     file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
 
 

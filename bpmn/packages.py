@@ -46,7 +46,7 @@ def _new(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch
 
 
 def _existing(file: CaseFile, item: WorkItem, batch_id: int) -> SubmissionBatch:
-    batch = file.session.get(SubmissionBatch, batch_id)
+    batch = file.session.get(SubmissionBatch, batch_id, with_for_update={"key_share": True})
     if batch is None or (batch.unit_id, batch.campaign_id) != (item.unit_id, file.case.campaign_id):
         raise StepRefused({"batch": "这个报送批次不是本单位本批次的，请重新选择"})
     batch.sent_at = file.now

@@ -12,7 +12,7 @@ from bpmn.engine import Run
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
 from bpmn.versions import pins_for, version_of
-from ledger.campaigns import Campaign
+from ledger.campaigns import Campaign, hold_campaign
 from ledger.cases import Case, projects_under_way
 from ledger.people import units_of_kind
 from ledger.procedures import Pins, Procedure, current_procedure
@@ -36,6 +36,7 @@ def start_cases(acting: Acting, projects: Sequence[Project], campaign: Campaign)
     nowhere = [project.name for project in projects if project.responsible_unit_id is None]
     if nowhere:
         raise CannotStart(f"项目“{'”“'.join(nowhere)}”还没有责任单位")
+    hold_campaign(acting.session, campaign.id)
     under_way = projects_under_way(acting.session, campaign.id, [project.id for project in projects])
     fresh = [project for project in projects if project.id not in under_way]
     if not fresh:

@@ -137,3 +137,8 @@ def open_campaign(session: Session, county_id: int, name: str, year: int, dates:
     session.add(campaign)
     session.flush()
     return campaign
+
+
+def hold_campaign(session: Session, campaign_id: int) -> None:
+    """Let nobody else push into a campaign until the commit: of two pushes the later sees the earlier one's cases."""
+    session.execute(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update(key_share=True))

@@ -204,6 +204,12 @@ class Incident(Base):
 WAITING = (ItemStatus.OPEN, ItemStatus.UNSIGNED)
 
 
+def hold_case_of(session: Session, item_id: int) -> None:
+    """Let nobody else act on the case of an item until the commit; what is read of it afterwards is how it stands."""
+    here = select(WorkItem.case_id).where(WorkItem.id == item_id).scalar_subquery()
+    session.execute(select(Case.id).where(Case.id == here).with_for_update())
+
+
 @asked_once
 def items_of(session: Session, case_id: int) -> list[WorkItem]:
     """Return all items of a case with their units, in the order they came."""

@@ -33,6 +33,8 @@ class Failure:
 
 def write_incident(session: Session, failure: Failure, now: datetime) -> Incident:
     """Write an incident, or count one more attempt on the open one; retries come after 1, 2 and 4 minutes."""
+    if failure.case_id is not None:  # two clocks that fail at once count one incident
+        session.execute(select(Case.id).where(Case.id == failure.case_id).with_for_update(key_share=True))
     known = _open(session, failure.kind, failure.subject_id, failure.case_id)
     incident = known[0] if known else None
     if incident is None:

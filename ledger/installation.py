@@ -36,6 +36,11 @@ def installation(session: Session) -> Installation:
     return session.scalars(select(Installation)).one()
 
 
+def take_turn(session: Session) -> None:
+    """Wait until nobody else changes what there is one of for the whole installation; until the commit."""
+    session.execute(select(Installation.id).with_for_update(key_share=True))
+
+
 class NotADemonstration(Exception):
     """只有演示环境可以拨动时钟。"""
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.asking import asked_once
@@ -124,15 +125,25 @@ def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[Sub
     return session.scalars(select(SubmissionBatch).where(*wanted).order_by(SubmissionBatch.id.desc())).all()
 
 
+def hold_meeting(session: Session, meeting_id: int) -> None:
+    """Let nobody else decide, answer or write minutes for a meeting until the commit."""
+    session.execute(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update(key_share=True))
+
+
+def issue_reply(session: Session, reply: Reply) -> bool:
+    """Enter a 批复; False when its number is taken, also by somebody who was quicker just now."""
+    try:
+        with session.begin_nested():
+            session.add(reply)
+    except IntegrityError:
+        return False
+    return True
+
+
 def reply_of(session: Session, meeting_id: int, unit_id: int) -> Reply | None:
     """Return the one 批复 that a meeting gave a unit, or None when none is issued yet."""
     wanted = (Reply.meeting_id == meeting_id, Reply.unit_id == unit_id)
     return session.scalars(select(Reply).where(*wanted)).one_or_none()
-
-
-def number_taken(session: Session, number: str) -> bool:
-    """Say whether a 批复 already bears `number`."""
-    return session.scalars(select(Reply.id).where(Reply.number == number)).first() is not None
 
 
 def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[MeetingVerdict, Project]]:

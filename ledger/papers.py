@@ -206,12 +206,16 @@ def paper_counts(session: Session, case_id: int) -> dict[str, int]:
 
 @asked_once
 def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bool] | None:
-    """Return a meeting and whether signed minutes are attached to it."""
+    """Return a meeting and whether signed minutes are attached to it.
+
+    Nobody else decides, answers or writes minutes for it until the commit: each must see what the others decided.
+    """
     minutes = (PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES)
     scanned = exists().where(
         Attachment.meeting_id == Meeting.id, Attachment.kind.in_(minutes), Attachment.removed_at.is_(None)
     )
-    row = session.execute(select(Meeting, scanned).where(Meeting.id == meeting_id)).one_or_none()
+    wanted = select(Meeting, scanned).where(Meeting.id == meeting_id).with_for_update(of=Meeting, key_share=True)
+    row = session.execute(wanted).one_or_none()
     return None if row is None else (row[0], row[1])
 
 

@@ -1,19 +1,25 @@
-"""Two acts at once in an order that is written down: the first is held at a named point until the second knocks.
+"""Two acts at once in an order that is written down: the first is held at a point until the second can do no more.
 
-The second knocks when it sends its first statement that may have to wait; from there on the database decides, and
-the first already holds what it will change, so that the outcome is the same however the threads are scheduled.
+On PostgreSQL that is when the second waits for a lock, or is through; the server says so. SQLite has one writer: there
+it is when the second asks to be it. The first goes on only then, so that the outcome is the same however the threads
+are scheduled.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.db import SessionFactory
-from tests.points import WRITES, Point, Watch, listening
+from tests.points import Point, Watch, listening
 
-PATIENCE = 8  # seconds after which a test that hangs fails
+PATIENCE = 20  # seconds after which a test that hangs fails
+A_MOMENT = 0.003  # seconds between two looks at the server
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND wait_event_type = 'Lock' AND state = 'active'"
+)
 
 
 @dataclass(frozen=True)
@@ -26,29 +32,40 @@ class Told:
 
 @dataclass
 class Meeting:
-    """Where the threads wait for each other."""
+    """Where the threads wait for each other; `over` is set once the second is through."""
 
-    reached: threading.Event
-    knocked: threading.Event
+    sessions: SessionFactory
+    reached: threading.Event = field(default_factory=threading.Event)
+    stuck: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
     held: bool = False
 
     def hold(self) -> None:
-        """Stop the first at its point until the second has knocked."""
+        """Stop the first at its point until the second can do no more."""
         self.held = True
         self.reached.set()
-        assert self.knocked.wait(PATIENCE), "the second never came"
+        assert self.stuck.wait(PATIENCE), "the second never came"
 
-    def knock(self, when: str, statement: str) -> None:
-        """Tell the first that the second now sends what may have to wait."""
-        if when == "before" and WRITES.search(statement):
-            self.knocked.set()
+    def notice(self, when: str, statement: str) -> None:
+        """Take note of what the second sends to SQLite."""
+        if when == "before" and "BEGIN IMMEDIATE" in statement:
+            self.stuck.set()
+
+    def watch(self) -> None:
+        """Ask PostgreSQL until the second waits for a lock, or is through."""
+        engine = self.sessions.kw["bind"]
+        if engine.dialect.name == "postgresql":
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                while not self.over.wait(A_MOMENT) and not self.stuck.is_set():
+                    if self.reached.is_set() and connection.exec_driver_sql(WAITING).scalar_one():
+                        self.stuck.set()
 
 
 def interleave(
     sessions: SessionFactory, first: Callable[[], object], second: Callable[[], object], point: Point
 ) -> tuple[Told, Told]:
     """Run both, the second from the moment the first is at `point`; return what each was told."""
-    meeting, told = Meeting(threading.Event(), threading.Event()), [Told(), Told()]
+    meeting, told = Meeting(sessions), [Told(), Told()]
     listeners: dict[int, Callable[[str, str], None]] = {}
 
     def tell(when: str, text: str) -> None:
@@ -66,15 +83,17 @@ def interleave(
         meeting.reached.set()
 
     def run_second() -> None:
-        listeners[threading.get_ident()] = meeting.knock
+        listeners[threading.get_ident()] = meeting.notice
         meeting.reached.wait(PATIENCE)
         run(1, second)
-        meeting.knocked.set()
+        meeting.stuck.set()
+        meeting.over.set()
 
     threads = [threading.Thread(target=each, daemon=True) for each in (run_first, run_second)]
     with listening(sessions, tell):
         for thread in threads:
             thread.start()
+        meeting.watch()
         for thread in threads:
             thread.join(2 * PATIENCE)
     assert meeting.held, f"the first never came to {point}: {told[0]}"

@@ -37,8 +37,6 @@ LOCKED = Point("after", r"FOR (NO KEY )?UPDATE|BEGIN IMMEDIATE")
 JOURNALED = Point("after", "INSERT INTO journal")
 COMMITTING = Point("before", COMMIT)
 COMMITTED = Point("after", COMMIT)
-WRITES = re.compile(r"FOR (NO KEY )?UPDATE|BEGIN IMMEDIATE|^\s*(INSERT|UPDATE|DELETE)")
-"""Statements that may wait for another transaction."""
 
 
 @dataclass

@@ -13,7 +13,7 @@ from bpmn.versions import version_of_case
 from forms.definition import FieldType
 from forms.fields import Field, FormErrors, Posted, shown
 from handlers.outcome import StepRefused
-from ledger.cases import draft_of, drop_drafts, item_of, keep_draft
+from ledger.cases import draft_of, drop_drafts, hold_case_of, item_of, keep_draft
 from ledger.inbox import next_item
 from ledger.journal import Act, record
 from ledger.papers import Attachment, Place, attach, remove_attachment
@@ -47,10 +47,13 @@ def show(item_id: int) -> ResponseReturnValue:
 def submit(item_id: int) -> ResponseReturnValue:
     """Take files and then complete, keep as draft, or remove a file; what was typed is never lost."""
     case_id, posted, action = _visible(item_id), typed(), request.form.get("_action", "")
+    hold_case_of(ledger_session(), item_id)  # nobody completes it while files and drafts are put beside it
     errors = _take_files(item_id, case_id)
     if request.form.get("_remove"):
         return _remove_file(item_id, posted)
     if action in ("draft", "upload") and not errors:
+        if not _is_mine(item_id):
+            abort(404)
         keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
         flash("已暂存，可以随时回来继续填写。")
         return redirect(url_for("items.show", item_id=item_id), 303)
@@ -72,6 +75,7 @@ def submit(item_id: int) -> ResponseReturnValue:
 def draft(item_id: int) -> ResponseReturnValue:
     """Keep what was typed while the page is open; answers nothing."""
     _visible(item_id)
+    hold_case_of(ledger_session(), item_id)  # a draft saved beside a completion would stay behind
     if not _is_mine(item_id):
         abort(404)
     keep_draft(ledger_session(), item_id, actor().user_id or 0, typed(), moment().at)

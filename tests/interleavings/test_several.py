@@ -1,0 +1,307 @@
+"""What two do at once beyond one case: pushes, deployments, meetings, replies, batches, senders, incidents, drafts.
+
+The first is held before its commit until the second has knocked (issue 3 item 8); both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from bpmn.deployment import Bundle, deploy, shipped_bundle
+from bpmn.incidents import note_failure
+from bpmn.runtime import start_cases
+from forms.definition import FieldType, options_of
+from handlers.outcome import StepRefused
+from ledger.campaigns import Campaign
+from ledger.cases import Case, Draft, Incident, WorkItem
+from ledger.db import transaction
+from ledger.meetings import BatchCase, MeetingVerdict, Reply
+from ledger.outbox import Message, Notice, claim_messages, post
+from ledger.procedures import Procedure
+from ledger.projects import Project
+from ledger.vocabulary import Role
+from tests.interleaving import Told, interleave
+from tests.interleavings.conftest import Shared
+from tests.interleavings.scenes import complete, posted, timer_id
+from tests.points import COMMITTING
+from tests.replay import assert_case
+from tests.walk import Ground, Walk
+from tests.webapp.conftest import Person, Site, site_over
+
+pytestmark = pytest.mark.usefixtures("quick_prints")
+
+
+def at_once(ground: Ground, first: Callable[[], object], second: Callable[[], object]) -> tuple[Told, Told]:
+    return interleave(ground.sessions, first, second, COMMITTING)
+
+
+def rows(ground: Ground, table: Any, *wanted: Any) -> list[Any]:
+    with transaction(ground.sessions, writes=False) as session:
+        return list(session.scalars(select(table).where(*wanted).order_by(table.id)))
+
+
+# -- pushes and deployments
+
+
+def push(ground: Ground, projects: Sequence[Project]) -> Callable[[], object]:
+    """Push some projects as the bureau; answers whose cases were started."""
+
+    def ready() -> object:
+        nobody = Walk(ground, projects[0], case_id=-1)
+        with nobody.acting(Role.HANDLER, ground.county.bureau.id) as acting:
+            here = [acting.session.get_one(Project, project.id) for project in projects]
+            campaign = acting.session.get_one(Campaign, ground.county.campaign.id)
+            return {case.project_id for case in start_cases(acting, here, campaign)}
+
+    return ready
+
+
+@pytest.mark.parametrize("shift", [0, 1], ids=["the same projects", "some of the same projects"])
+def test_p1_of_two_pushes_each_project_gets_one_case(shared: Shared, shift: int) -> None:
+    projects = [next(shared.untouched) for _ in range(3 + shift)]
+    one, other = projects[:3], projects[shift:]
+    first, second = at_once(shared.ground, push(shared.ground, one), push(shared.ground, other))
+    assert first.value == {project.id for project in one}
+    assert second.value == {project.id for project in other} - {project.id for project in one}, second.error
+    cases = rows(shared.ground, Case, Case.project_id.in_([project.id for project in projects]))
+    assert sorted(case.project_id for case in cases) == [project.id for project in projects]
+    for case in cases:
+        assert_case(shared.ground.sessions, case.id)
+
+
+def changed(note: str) -> Bundle:
+    """The shipped bundle with another sentence in its diagram."""
+    bundle = shipped_bundle()
+    return replace(bundle, diagram=bundle.diagram.replace("</bpmn:definitions>", f"<!-- {note} --></bpmn:definitions>"))
+
+
+def deploying(ground: Ground, bundle: Bundle) -> Callable[[], object]:
+    def ready() -> object:
+        with transaction(ground.sessions) as session:
+            return deploy(session, bundle, "测试", ground.now).number
+
+    return ready
+
+
+def test_f8_the_same_bundle_deployed_twice_is_one_version(shared: Shared) -> None:
+    before = len(rows(shared.ground, Procedure))
+    bundle = changed(f"twice {before}")
+    first, second = at_once(shared.ground, deploying(shared.ground, bundle), deploying(shared.ground, bundle))
+    assert (first.value, second.value) == (before + 1, before + 1), second.error
+    assert len(rows(shared.ground, Procedure)) == before + 1
+
+
+def test_f8_two_bundles_deployed_at_once_get_two_numbers(shared: Shared) -> None:
+    before = len(rows(shared.ground, Procedure))
+    one, other = changed(f"one {before}"), changed(f"other {before}")
+    first, second = at_once(shared.ground, deploying(shared.ground, one), deploying(shared.ground, other))
+    assert (first.value, second.value) == (before + 1, before + 2), second.error
+
+
+def test_f8_a_case_started_beside_a_deployment_keeps_a_whole_version(shared: Shared) -> None:
+    project = next(shared.untouched)
+    before = rows(shared.ground, Procedure)[-1].number
+    bundle = changed(f"beside {before}")
+    first, second = at_once(shared.ground, deploying(shared.ground, bundle), push(shared.ground, [project]))
+    assert (first.error, second.value) == (None, {project.id})
+    (case,) = rows(shared.ground, Case, Case.project_id == project.id)
+    (procedure,) = rows(shared.ground, Procedure, Procedure.id == case.procedure_id)
+    on_sqlite = shared.ground.sessions.kw["bind"].dialect.name == "sqlite"  # where the push waits for the deployment
+    assert procedure.number == before + on_sqlite
+    assert_case(shared.ground.sessions, case.id)
+
+
+# -- meetings, replies, batches
+
+
+def of_one_unit(shared: Shared, stem: str) -> tuple[Walk, Walk]:
+    """Bring two projects of one unit to a step."""
+    found: dict[int | None, list[Project]] = {}
+    while True:
+        project = next(shared.untouched)
+        mates = found.setdefault(project.responsible_unit_id, [])
+        mates.append(project)
+        if len(mates) == 2:
+            break
+    walks = Walk(shared.ground, mates[0]), Walk(shared.ground, mates[1])
+    for walk in walks:
+        walk.to(stem)
+    return walks
+
+
+def test_p6_two_cases_decided_at_one_meeting_stand_in_its_minutes(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr("bpmn.prints.print_paper", lambda title, rows, *_: printed.append(str(rows)) or b"%")
+    walks = of_one_unit(shared, "decision")
+    meeting = newest_meeting(walks[0])
+    told = at_once(shared.ground, *(complete("decision", meeting=str(meeting))(walk) for walk in walks))
+    assert [each.error for each in told] == [None, None]
+    assert len(rows(shared.ground, MeetingVerdict, MeetingVerdict.meeting_id == meeting)) == 2
+    whole = [walk.project.name for walk in walks]
+    assert all(name in printed[-1] for name in whole), "the later minutes miss a verdict"
+
+
+def newest_meeting(walk: Walk) -> int:
+    """Hold a meeting that may decide a case and return it."""
+    item = walk.item("decision")
+    with walk.acting(item.role, item.unit_id) as acting:
+        shown = walk.prepare(acting, item, {})
+        asking = next(each for _section, each in shown.form.fields() if each.type is FieldType.MEETING)
+        return max(int(option.value) for option in options_of(asking, shown.asked))
+
+
+def decided_together(shared: Shared) -> tuple[Walk, Walk, int]:
+    """Two cases of one unit decided at one meeting, waiting for their 批复."""
+    one, other = of_one_unit(shared, "decision")
+    meeting = newest_meeting(one)
+    for walk in (one, other):
+        walk.complete("decision", meeting=str(meeting))
+    return one, other, meeting
+
+
+def test_p6_two_cases_of_one_meeting_get_one_reply(shared: Shared) -> None:
+    one, other, meeting = decided_together(shared)
+    number = f"彭乡振组批〔2023〕{meeting}号"
+    told = at_once(shared.ground, *(complete("reply", number=number)(walk) for walk in (one, other)))
+    assert [each.error for each in told] == [None, None]
+    (reply,) = rows(shared.ground, Reply, Reply.meeting_id == meeting)
+    assert reply.number == number
+    for walk in (one, other):
+        assert_case(shared.ground.sessions, walk.case_id)
+
+
+def test_p6_one_number_is_given_to_one_reply(shared: Shared) -> None:
+    walks = [Walk(shared.ground, next(shared.untouched)) for _ in range(2)]
+    for walk in walks:
+        walk.to("reply")
+    number = f"彭乡振组批〔2023〕甲{walks[0].case_id}号"
+    first, second = at_once(shared.ground, *(complete("reply", number=number)(walk) for walk in walks))
+    assert first.error is None
+    assert isinstance(second.error, StepRefused)
+    assert "文号" in str(second.error)
+    assert walks[1].waiting() == ["reply"]
+    assert_case(shared.ground.sessions, walks[1].case_id)
+
+
+def test_p5_two_cases_join_one_batch_and_stand_in_its_papers(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    walks = of_one_unit(shared, "submission")
+    walks[0].complete("submission")
+    monkeypatch.setattr("bpmn.prints.print_paper", lambda title, rows, *_: printed.append(str(rows)) or b"%")
+    (sent,) = rows(shared.ground, BatchCase, BatchCase.case_id == walks[0].case_id)
+    third = mate(shared, walks[0])
+    given = {"into": "existing", "batch": str(sent.batch_id)}
+    told = at_once(shared.ground, *(complete("submission", **given)(walk) for walk in (walks[1], third)))
+    assert [each.error for each in told] == [None, None]
+    assert all(walk.project.name in printed[-1] for walk in (*walks, third)), "the later 请示 misses a case"
+
+
+def mate(shared: Shared, walk: Walk) -> Walk:
+    """Bring another project of the same unit to 报送."""
+    project = next(each for each in shared.untouched if each.responsible_unit_id == walk.project.responsible_unit_id)
+    other = Walk(shared.ground, project)
+    other.to("submission")
+    return other
+
+
+# -- the clock's own rows
+
+
+def test_a_message_is_claimed_by_one_of_two_senders(shared: Shared) -> None:
+    channel = "email"
+    with transaction(shared.ground.sessions) as session:
+        post(session, [Notice("claimed", channel, 1, "", "")], shared.ground.now)
+
+    def claim() -> object:
+        with transaction(shared.ground.sessions) as session:
+            return [each.dedupe_key for each in claim_messages(session, channel, shared.ground.now, 10)]
+
+    first, second = at_once(shared.ground, claim, claim)
+    assert (first.value, second.value) == (["claimed"], []), second.error
+    (message,) = rows(shared.ground, Message, Message.dedupe_key == "claimed")
+    assert message.attempts == 1
+
+
+def test_one_message_is_written_by_two_clocks(shared: Shared) -> None:
+    def write() -> object:
+        with transaction(shared.ground.sessions) as session:
+            return post(session, [Notice("written once", "page", 1, "", "")], shared.ground.now)
+
+    first, second = at_once(shared.ground, write, write)
+    assert [each.error for each in (first, second)] == [None, None]
+    assert len(rows(shared.ground, Message, Message.dedupe_key == "written once")) == 1
+
+
+def test_two_clocks_that_fail_leave_one_incident(shared: Shared) -> None:
+    walk = Walk(shared.ground, next(shared.untouched))
+    posted(walk)
+    timer = timer_id(walk)
+
+    def fail() -> object:
+        subject = {"case_id": walk.case_id, "subject_id": timer}
+        return note_failure(shared.ground.sessions, "timer", ValueError("x"), walk.now, **subject)
+
+    first, second = at_once(shared.ground, fail, fail)
+    assert first.value == second.value, second.error
+    (incident,) = rows(shared.ground, Incident, Incident.subject_id == timer)
+    assert incident.attempts == 2
+
+
+# -- two windows of one person
+
+
+@pytest.fixture
+def page(ground: Ground) -> tuple[Site, Walk]:
+    site = site_over(ground, ground.now + timedelta(days=1))
+    return site, site.walk(0)
+
+
+def sent(person: Person, path: str, **form: Any) -> Callable[[], object]:
+    """Post a form whose token was fetched before; answers the status."""
+    token = person.token()
+
+    def ready() -> object:
+        answer: TestResponse = person.client.post(path, data={**form, "csrf_token": token}, buffered=True)
+        return answer.status_code
+
+    return ready
+
+
+def windows(page: tuple[Site, Walk]) -> tuple[Person, Person, WorkItem]:
+    site, walk = page
+    item = walk.item("receive")
+    return site.person(item.unit_id), site.person(item.unit_id), item
+
+
+def submission(person: Person, item: WorkItem) -> Callable[[], object]:
+    form = {"verdict": "back", "reason": "须核对", "_revision": str(item.revision), "_action": "submit"}
+    return sent(person, f"/items/{item.id}", **form)
+
+
+def test_a_draft_saved_while_the_form_is_submitted_leaves_nothing(page: tuple[Site, Walk]) -> None:
+    """A draft holds personal data: none may stay behind on a task that is done."""
+    site, walk = page
+    one, other, item = windows(page)
+    saving = sent(other, f"/items/{item.id}/draft", reason="须核对")
+    first, second = at_once(site.ground, submission(one, item), saving)
+    assert (first.value, second.value) == (303, 404)
+    assert rows(site.ground, Draft, Draft.item_id == item.id) == []
+    assert walk.waiting() == ["reassign"]
+
+
+def test_a_form_submitted_while_a_draft_is_saved_takes_it_away(page: tuple[Site, Walk]) -> None:
+    site, _walk = page
+    one, other, item = windows(page)
+    saving = sent(other, f"/items/{item.id}/draft", reason="须核对")
+    first, second = at_once(site.ground, saving, submission(one, item))
+    assert (first.value, second.value) == (204, 303)
+    assert rows(site.ground, Draft, Draft.item_id == item.id) == []
