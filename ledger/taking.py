@@ -29,6 +29,9 @@ from ledger.working_days import Calendar, calendar_revision, load_calendar
 Kind = TypeVar("Kind", bound=Base)
 
 
+_LOOKS = 3  # each follows another's commit; what does not exist costs as many statements
+
+
 class Part:
     """Some columns of one table within a wider row: all of them, or the primary key and those named."""
 
@@ -138,8 +141,17 @@ def case_by_id(session: Session, case_id: int, *, lock: bool) -> tuple[Case, Cal
 
 
 def _row(session: Session, statement: Select[Any], key: int) -> Sequence[Any] | None:
+    """Return the one row of a statement, asked for again where it may have been there all along.
+
+    PostgreSQL joins the newest version of a locked row with the other rows as they were before it waited: an item
+    handed over meanwhile, or a case moved to another version, finds its unit or procedure in the second look only.
+    """
     session.flush()  # what is read replaces what the session holds
-    row: Row[Any] | None = session.connection().execute(statement, {"key": key}).one_or_none()
+    row: Row[Any] | None = None
+    for _look in range(_LOOKS):
+        row = session.connection().execute(statement, {"key": key}).one_or_none()
+        if row is not None or statement._for_update_arg is None:
+            break
     return row
 
 
