@@ -16,15 +16,32 @@ from statistics import quantiles
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    case,
+    cast,
+    event,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from ledger.cases import Case, WorkItem
-from ledger.db import transaction
+from ledger.db import UtcDateTime, transaction
 from ledger.demonstration import BEGINS_AT, PASSWORD
 from ledger.inbox import Filters, inbox, under_way
 from ledger.installation import shift_clock
 from ledger.people import Actor
+from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.settings import Settings
 from ledger.vocabulary import CaseStatus, ItemStatus, Role
@@ -38,8 +55,15 @@ ROUNDS = 300
 WARM_ROUNDS = 30
 ITEMS_OF_CASE = 10
 CLERKS_ITEMS = 30
-CHUNK = 10_000
+HOURS = 2_016  # twelve weeks
 TOWN = "桑柘镇"
+SLOTS = Table(
+    "slot",
+    MetaData(),
+    Column("k", Integer, primary_key=True),
+    Column("due_at", UtcDateTime()),
+    Column("unit_id", Integer),
+)
 
 
 @dataclass(frozen=True)
@@ -163,37 +187,70 @@ def _floor(at: Place, unit_id: int) -> dict[str, float]:
 
 
 def _fill(ground: Ground, filled: int, size: int) -> None:
-    """Add open items up to `size`, ten to a case, by bulk inserts; the first thirty are the clerk's."""
+    """Add open items up to `size`, ten to a case; the database itself counts the rows, which is what makes it quick."""
     with transaction(ground.sessions) as session:
         connection = session.connection()
-        procedure_id = session.scalars(text("SELECT id FROM procedure")).one()  # type: ignore[call-overload]
-        for first in range(filled, size, CHUNK):
-            numbers = range(first, min(first + CHUNK, size))
-            cases = range(numbers.start // ITEMS_OF_CASE + 2, numbers.stop // ITEMS_OF_CASE + 2)
-            connection.execute(insert(Project), [_project(ground, number) for number in cases])
-            connection.execute(insert(Case), [_case(ground, procedure_id, number) for number in cases])
-            connection.execute(insert(WorkItem), [_item(ground, number) for number in numbers])
+        _deal(connection, ground)
+        procedure_id = connection.execute(select(Procedure.id)).scalar_one()
+        cases = _numbers(filled // ITEMS_OF_CASE + 2, size // ITEMS_OF_CASE + 1)
+        _insert(connection, Project, _project(ground, cases.c.n), cases)
+        _insert(connection, Case, _case(ground, procedure_id, cases.c.n), cases)
+        items = _numbers(filled, size - 1)
+        dealt = items.join(SLOTS, SLOTS.c.k == items.c.n * 7919 % HOURS)
+        _insert(connection, WorkItem, _item(ground, items.c.n), dealt)
+        SLOTS.drop(connection)
     if connection.dialect.name == "postgresql":  # what autovacuum does by itself; SQLite has nothing like it
         with ground.sessions.kw["bind"].connect().execution_options(isolation_level="AUTOCOMMIT") as bare:
             bare.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _project(ground: Ground, number: int) -> dict[str, Any]:
-    town = list(ground.county.townships.values())[number % 3]
+def _deal(connection: Connection, ground: Ground) -> None:
+    """Write the moments and units that items are dealt: two weeks ago to ten weeks ahead, the bureau every second."""
+    county = ground.county
+    others = [*county.departments.values(), *county.reviewers, county.office, county.townships["保家镇"]]
+    units = [county.bureau if k % 2 else others[k // 2 % len(others)] for k in range(HOURS)]
+    SLOTS.create(connection)
+    rows = [{"k": k, "due_at": BEGINS_AT + timedelta(hours=k - 336), "unit_id": units[k].id} for k in range(HOURS)]
+    connection.execute(insert(SLOTS), rows)
+
+
+def _numbers(first: int, last: int) -> CTE:
+    """Return a table of the numbers from `first` to `last`."""
+    numbers = select(literal(first).label("n")).cte("numbers", recursive=True)
+    return numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < last))
+
+
+def _insert(connection: Connection, table: Any, columns: dict[str, Any], source: FromClause) -> None:
+    """Insert one row for each of `source`; plain values are the same in every row."""
+    types = table.__table__.c
+    told = [
+        value if isinstance(value, ColumnElement) else literal(value, types[name].type)
+        for name, value in columns.items()
+    ]
+    connection.execute(insert(table).from_select(list(columns), select(*told).select_from(source)))
+
+
+def _project(ground: Ground, number: Any) -> dict[str, Any]:
+    town = ground.county.townships["保家镇"]
     return {
         "id": number,
         "county_id": ground.county.county.id,
-        "number": f"50000202350024{number:06}",
-        "name": f"2023年{town.short_name}高山蔬菜基地{number}",
-        "pinyin_initials": f"2023nszzgsscjd{number}",
+        "number": literal("50000202350024") + cast(number + 1_000_000, String),
+        "name": literal(f"2023年{town.short_name}高山蔬菜基地") + cast(number, String),
+        "pinyin_initials": literal("2023nbjzgsscjd") + cast(number, String),
         "responsible_unit_id": town.id,
         "township_id": town.id,
+        "funding": {},
+        "causes": [],
+        "problems": [],
+        "linkage_gaps": [],
+        "findings": [],
         "created_at": BEGINS_AT,
         "revision": 1,
     }
 
 
-def _case(ground: Ground, procedure_id: int, number: int) -> dict[str, Any]:
+def _case(ground: Ground, procedure_id: int, number: Any) -> dict[str, Any]:
     return {
         "id": number,
         "project_id": number,
@@ -206,26 +263,21 @@ def _case(ground: Ground, procedure_id: int, number: int) -> dict[str, Any]:
     }
 
 
-def _item(ground: Ground, number: int) -> dict[str, Any]:
-    county = ground.county
-    others = [*county.departments.values(), *county.reviewers, county.office, county.townships["保家镇"]]
-    unit = county.bureau if number % 2 else others[number // 2 % len(others)]
-    if number < CLERKS_ITEMS:
-        unit = county.townships[TOWN]
+def _item(ground: Ground, number: Any) -> dict[str, Any]:
+    town = ground.county.townships[TOWN]
     return {
         "id": number + 1,
         "case_id": number // ITEMS_OF_CASE + 2,
-        "token": f"t{number}",
+        "token": literal("t") + cast(number, String),
         "element": "field_survey",
         "name": "实地调研",
         "stem": "field_survey",
         "article": "12",
-        "instance": None,
-        "unit_id": unit.id,
+        "unit_id": case((number < CLERKS_ITEMS, town.id), else_=SLOTS.c.unit_id),
         "role": Role.HANDLER,
         "status": ItemStatus.OPEN,
         "sent_by": "县乡村振兴局 经办甲",
         "created_at": BEGINS_AT,
-        "due_at": BEGINS_AT + timedelta(minutes=number * 7919 % 129_600 - 20_000),  # two weeks ago to ten weeks ahead
+        "due_at": SLOTS.c.due_at,
         "revision": 1,
     }
