@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger.campaigns import Campaign
-from ledger.imports import initials
 from ledger.people import Post, Unit, User, appoint
 from ledger.projects import Project, set_funding
 from ledger.sign_ins import hash_password
@@ -204,7 +203,6 @@ def _project(session: Session, built: County, towns: Sequence[Unit], n: int, now
         county_id=built.county.id,
         number=f"50000{year}5002439{n + 1:05}",
         name=name,
-        pinyin_initials=initials(name),
         implementation_year=year,
         level=level,
         responsible_unit_id=unit.id,

@@ -12,7 +12,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -192,14 +191,8 @@ def _text(value: Any, name: str = "") -> str:
 def _fill(project: Project, row: Row) -> None:
     for name, value in _said(row).items():
         setattr(project, name, value)
-    project.pinyin_initials = initials(row.name)
     if project.surveyed_on is None:
         set_funding(project, _matrix(row), row.unattributed_yuan)
-
-
-def initials(name: str) -> str:
-    """Return the pinyin initials by which people search: 桑柘镇 → szz."""
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:200]
 
 
 def _assign(project: Project, places: Places, row: Row) -> None:

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pypinyin import Style, lazy_pinyin
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from ledger.db import Base, SealedText
 from ledger.people import Unit
@@ -26,7 +27,7 @@ class Project(Base):
     county_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     number: Mapped[str]
     name: Mapped[str]
-    pinyin_initials: Mapped[str]
+    pinyin_initials: Mapped[str]  # of the name, kept by `_keep_initials`
     implementation_year: Mapped[int | None]
     level: Mapped[str | None]  # Level
     responsible_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
@@ -78,6 +79,12 @@ class Project(Base):
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
 
+    @validates("name")
+    def _keep_initials(self, _column: str, name: str) -> str:
+        """Keep what people search by in step with the name, whoever changes it: an import, a survey."""
+        self.pinyin_initials = initials(name)
+        return name
+
 
 class Classification(Base):
     """One decision on a project's class, kept for good: the dated history of 四个一批认定."""
@@ -92,6 +99,11 @@ class Classification(Base):
     article: Mapped[str]
     reason: Mapped[str]
     decided_on: Mapped[date]
+
+
+def initials(name: str) -> str:
+    """Return the pinyin initials by which people search: 桑柘镇 → szz."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:200]
 
 
 def set_funding(project: Project, funding: Funding, unattributed_yuan: Decimal = Decimal(0)) -> None:

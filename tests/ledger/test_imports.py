@@ -126,10 +126,6 @@ def test_a_workbook_without_a_column_wipes_nothing(sessions: SessionFactory, cou
         assert (project.construction, project.industry) == ("新建厂房", "processing")
 
 
-def test_search_initials() -> None:
-    assert imports.initials("桑柘镇茶叶加工厂") == "szzcyjgc"
-
-
 def test_a_village_is_found_in_its_own_township_only(sessions: SessionFactory, county_id: int) -> None:
     with transaction(sessions) as session:
         imports.take(session, county_id, [replace(Row(), township_text="保家镇")], NOW)
