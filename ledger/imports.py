@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from ledger.cases import Case
 from ledger.people import Unit
@@ -248,9 +248,10 @@ def _ready(county_id: int, campaign_id: int, but_not: Collection[int] = ()) -> t
 def projects_to_push(
     session: Session, county_id: int, campaign_id: int, limit: int | None = None, but_not: Collection[int] = ()
 ) -> Sequence[Project]:
-    """Return assigned projects without a case in the campaign, in the order of their numbers."""
-    wanted = select(Project).where(*_ready(county_id, campaign_id, but_not)).order_by(Project.number).limit(limit)
-    return session.scalars(wanted).all()
+    """Return assigned projects without a case in the campaign with their units, in the order of their numbers."""
+    units = (Project.responsible_unit, Project.township, Project.village)
+    wanted = select(Project).where(*_ready(county_id, campaign_id, but_not)).options(*map(joinedload, units))
+    return session.scalars(wanted.order_by(Project.number).limit(limit)).all()
 
 
 def to_push_count(session: Session, county_id: int, campaign_id: int) -> int:
