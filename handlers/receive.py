@@ -20,7 +20,7 @@ def show(step: Step) -> Shown:
         {
             "name": project["name"],
             "number": project["number"],
-            "implementation_year": str(project["implementation_year"]),
+            "implementation_year": str(project["implementation_year"] or "未填写"),
             "place": place(project),
             "unit_text": project.get("unit_text") or "",
             "construction": project.get("construction") or "",

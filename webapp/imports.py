@@ -27,7 +27,7 @@ from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("imports", __name__)
 PAGE = 100  # rows of a list on one page
-LISTS = {"failures": "未能推送", "errors": "需要修改", "changed": "有变化", "unassigned": "待分派", "new": "新增"}
+LISTS = {"failures": "未能推送", "errors": "需要修改的行", "changed": "有变化", "unassigned": "待分派", "new": "新增"}
 _RECENT = 10
 _SILENT = timedelta(seconds=30)  # a run that did nothing for longer was interrupted
 

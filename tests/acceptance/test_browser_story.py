@@ -8,22 +8,12 @@ here is counted by hand from spec/procedure.md and the working days of November 
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect
-from waitress import create_server
+from playwright.sync_api import Page, expect
 
-from ledger.settings import Settings
-from scheduler.clock import clock_of, start_in_background, stop_ticking
 from tests.acceptance.people import House, Person
-from webapp import create_app
-from webapp.installing import set_up
 
 VILLAGE = "2016年桑柘镇云顶村中药材种植基地"  # run by the village, whose people have an account
 TOWN = "2017年保家镇云顶村高山蔬菜基地"  # run by the township
@@ -39,34 +29,6 @@ CONDITION = {
     "linkage": "full",
     "findings": ["runs_normally"],
 }
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Answer on a port of this machine while the block runs."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join()
-
-
-@pytest.fixture
-def house(browser: Browser, tmp_path: Path, screenshots: Path) -> Iterator[House]:
-    """The demonstration as `sigeyipi demo` starts it: pages and clock over a folder of its own."""
-    settings = Settings(data=tmp_path)
-    sessions = set_up(settings, datetime.now(UTC), demonstration=True)
-    clock = clock_of(sessions, settings)
-    ticking = start_in_background(clock)
-    with served(create_app(sessions, settings)) as address:
-        opened = House(address, browser, screenshots)
-        yield opened
-        opened.close()
-    stop_ticking(ticking, clock)
-    sessions.kw["bind"].dispose()
 
 
 class Cast:

@@ -50,3 +50,7 @@ def test_the_summary_is_one_short_line() -> None:
     outcome = take(HANDLER, step("receive"), {"verdict": "back", "reason": "不是\n" + "理由" * 60})
     assert len(outcome.summary) <= 40
     assert "\n" not in outcome.summary
+
+
+def test_p1_a_year_the_export_does_not_name_is_said_to_be_missing() -> None:
+    assert HANDLER.show(step("receive", {"implementation_year": None})).display["implementation_year"] == "未填写"

@@ -52,7 +52,7 @@ def test_m2_a_number_is_whole_for_those_who_handle_the_project(site: Site) -> No
 
 def test_the_page_shows_annex_4_and_offers_the_files(site: Site) -> None:
     page = site.bureau().get("/reports").text
-    for words in ("另起炉灶项目", "下载统计表（附件4）", "下载管理台账（附件5）", "下载归档材料（ZIP）"):
+    for words in ("另起炉灶项目", "下载统计表（附件4）", "下载管理台账（附件5）", "下载归档材料（压缩包）"):
         assert words in page
 
 
