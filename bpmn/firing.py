@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.certificates import file_certificate
 from bpmn.marking import Sender, journal, save
-from ledger.cases import Case, Timer, timers_of
+from ledger.cases import Case, Timer
 from ledger.taking import case_of_timer
 from ledger.vocabulary import CaseStatus
 from ledger.writing import write_rows
@@ -16,12 +16,11 @@ def fire_timer(acting: Acting, timer_id: int) -> bool:
     found = case_of_timer(acting.session, timer_id, lock=True)
     if found is None:
         return False
-    file = take_up(acting, *found)
-    # read after the lock: another clock may have fired it while we waited
-    timer = next((t for t in timers_of(acting.session, file.case.id) if t.id == timer_id), None)
-    if timer is None or not is_due(acting, file.case, timer):
+    case, timer, calendar = found
+    # its row is read under the lock: another clock may have fired it while we waited
+    if timer.ended_at is not None or not is_due(acting, case, timer):
         return False
-    go_off(file, timer)
+    go_off(take_up(acting, case, calendar), timer)
     return True
 
 
@@ -35,7 +34,7 @@ def go_off(file: CaseFile, timer: Timer) -> None:
     summary = _certify(file, timer)
     file.run.fire(timer.token)
     timer.fired, timer.ended_at = True, file.now
-    new = save(file, Sender(file.acting.signature), had_timers=True)
+    new = save(file, Sender(file.acting.signature, timer=timer), had_timers=True)
     element = file.element(timer.element)
     detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}
     journal(file, "timer", detail, element=timer.element, new=new)

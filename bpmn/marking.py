@@ -26,11 +26,12 @@ WITHDRAWN = "withdrawn"  # the end event that takes a case out of the procedure
 
 @dataclass(frozen=True)
 class Sender:
-    """What brought new items about: who sends them, from which step, with what words."""
+    """What brought new items about: who sends them, from which step or by which timer, with what words."""
 
     signature: str
     item: WorkItem | None = None
     words: str = ""
+    timer: Timer | None = None
 
 
 def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
@@ -46,7 +47,7 @@ def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
     if "items" in file.__dict__:
         file.items.extend(new)
     if had_timers or file.run.timers:
-        _save_timers(file)
+        _save_timers(file, sender)
     for told in file.surroundings.told:
         _tell(file, told)
     if file.run.finished:
@@ -120,9 +121,10 @@ def _goes_back(file: CaseFile, element: str, sender: WorkItem | None) -> bool:
     return element in first and first[element] < first.get(sender.element, sender.id)
 
 
-def _save_timers(file: CaseFile) -> None:
+def _save_timers(file: CaseFile, sender: Sender) -> None:
     waiting = {timer.token: timer for timer in file.run.timers}
-    gone = file.stood.timers - waiting.keys()
+    fired = set() if sender.timer is None else {sender.timer.token}
+    gone = file.stood.timers - waiting.keys() - fired
     for timer in timers_of(file.session, file.case.id) if gone else ():
         if timer.token in gone:
             timer.ended_at = file.now

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bpmn.assignment import CONSULTED
 from bpmn.casefile import Acting, CaseFile, Stood, surroundings_of
 from bpmn.engine import Run
@@ -19,6 +21,7 @@ from ledger.procedures import Pins, Procedure, current_procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, UnitKind
 from ledger.working_days import Calendar, load_calendar
+from ledger.writing import write_rows
 
 PROCESS = "four_batches"
 
@@ -49,12 +52,13 @@ def start_cases(acting: Acting, projects: Sequence[Project], campaign: Campaign)
     }
     ground = Ground(procedure, pins_for(acting.session, procedure), campaign, calendar)
     files = [_begin(acting, project, ground, reviewers[project.county_id]) for project in fresh]
+    write = write_rows if len(files) == 1 else Session.flush  # which is the better one for many rows of one kind
     acting.session.add_all(file.case for file in files)
-    acting.session.flush()
+    write(acting.session)
     for file in files:
         new = save(file, Sender(acting.signature), had_timers=False)
         journal(file, "start", {"variables": scalars(file.run.variables), "procedure": procedure.sha256}, new=new)
-    acting.session.flush()
+    write(acting.session)
     return [file.case for file in files]
 
 
@@ -72,8 +76,11 @@ def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence
     version = version_of(ground.procedure, ground.callees)
     case = Case(
         project=project,
+        project_id=project.id,
         campaign=ground.campaign,
+        campaign_id=ground.campaign.id,
         procedure=ground.procedure,
+        procedure_id=ground.procedure.id,
         callees=ground.callees,
         status=CaseStatus.RUNNING,
         round=1,

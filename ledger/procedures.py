@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, func, select
-from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
+from sqlalchemy.orm import Mapped, Session, load_only, mapped_column, undefer
 
 from ledger.db import Base
 
@@ -34,10 +34,13 @@ class Procedure(Base):
     deployed_by: Mapped[str]
 
 
+_SLIGHT = load_only(Procedure.process_id, Procedure.number, Procedure.name, Procedure.sha256, Procedure.callees)
+
+
 def current_procedure(session: Session, process_id: str) -> Procedure:
-    """Return the newest version of `process_id`; NoResultFound when none is deployed."""
+    """Return the newest version of `process_id`, its bundle read when asked for; NoResultFound when there is none."""
     newest = select(Procedure).where(Procedure.process_id == process_id).order_by(Procedure.number.desc()).limit(1)
-    return session.scalars(newest).one()
+    return session.scalars(newest.options(_SLIGHT, undefer(Procedure.markings))).one()
 
 
 def procedure_by_hash(session: Session, sha256: str) -> Procedure | None:
@@ -63,8 +66,7 @@ def newest_versions(session: Session) -> dict[str, Procedure]:
     joined = select(Procedure).join(
         newest, (Procedure.process_id == newest.c.process_id) & (Procedure.number == newest.c.number)
     )
-    slight = load_only(Procedure.process_id, Procedure.number, Procedure.name, Procedure.sha256)
-    return {each.process_id: each for each in session.scalars(joined.options(slight))}
+    return {each.process_id: each for each in session.scalars(joined.options(_SLIGHT))}
 
 
 def versions_by_hash(session: Session, hashes: Collection[str]) -> Sequence[Procedure]:

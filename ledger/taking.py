@@ -100,6 +100,7 @@ _CASE = (
     Part(Procedure, "process_id", "number", "sha256"),
 )
 _ITEM = (Part(WorkItem), Part(Unit, *_UNIT))
+_TIMER = (Part(Timer),)
 _RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU = (aliased(Unit) for _ in range(4))
 _AROUND = tuple(Part(Unit, *_UNIT, of=each) for each in (_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU))
 
@@ -128,10 +129,14 @@ def case_of_item(session: Session, item_id: int, *, lock: bool) -> Taken | None:
     return Taken(case, item, calendar, units)
 
 
-def case_of_timer(session: Session, timer_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
-    """Return the case a timer belongs to; see `_case_columns`."""
+def case_of_timer(session: Session, timer_id: int, *, lock: bool) -> tuple[Case, Timer, Calendar] | None:
+    """Return a timer and the case it belongs to; see `_case_columns`."""
     row = _row(session, _by_timer(lock), timer_id)
-    return None if row is None else _laid_case(session, row)
+    if row is None:
+        return None
+    (timer,) = laid_parts(session, _TIMER, row)
+    case, calendar = _laid_case(session, row[_width(_TIMER) :])
+    return case, timer, calendar
 
 
 def case_by_id(session: Session, case_id: int, *, lock: bool) -> tuple[Case, Calendar] | None:
@@ -189,8 +194,8 @@ def _first_open(county_id: Any, kind: Any) -> Any:
 
 @lru_cache(maxsize=2)
 def _by_timer(lock: bool) -> Select[Any]:
-    wanted = _case_columns((), Timer.id == bindparam("key")).join(Timer, Timer.case_id == Case.id)
-    return wanted.with_for_update(of=(Case, Project)) if lock else wanted
+    wanted = _case_columns(_TIMER, Timer.id == bindparam("key")).join(Timer, Timer.case_id == Case.id)
+    return wanted.with_for_update(of=(Case, Project, Timer)) if lock else wanted
 
 
 @lru_cache(maxsize=2)

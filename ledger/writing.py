@@ -23,8 +23,12 @@ from ledger.journal import Entry
 from ledger.taking import put_in
 
 CHANGED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer})
-ADDED: frozenset[type[Base]] = frozenset({WorkItem, Timer, Entry})
-NEEDED = {WorkItem: frozenset({"case_id", "unit_id"}), Timer: frozenset({"case_id"})}
+ADDED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer, Entry})
+NEEDED = {
+    Case: frozenset({"project_id", "campaign_id", "procedure_id"}),
+    WorkItem: frozenset({"case_id", "unit_id"}),
+    Timer: frozenset({"case_id"}),
+}
 COLUMNS = {kind: frozenset(kind.__table__.columns.keys()) for kind in CHANGED | ADDED}
 DEFAULTS: dict[type[Base], dict[str, Any]] = {
     kind: {c.key: c.default.arg for c in kind.__table__.columns if c.default is not None and c.default.is_scalar}
