@@ -23,7 +23,7 @@ from webapp.background import after_the_answer
 from webapp.importing import Carrier, carry_on, check, findings, seal_of
 from webapp.permissions import BUREAU, allows
 from webapp.request import acting, actor, ledger_session, moment, real_now, sessions, settings
-from webapp.uploads import FileRefused, sent_files, take
+from webapp.uploads import FileRefused, clean_name, sent_files, take
 
 bp = Blueprint("imports", __name__)
 PAGE = 100  # rows of a list on one page
@@ -51,6 +51,9 @@ def upload() -> ResponseReturnValue:
             raise FileRefused(f"“{file.name}”不是 xlsx 文件")
         checked = check(acting(), county(), file.content)
     except (FileRefused, WorkbookRefused) as refused:
+        name = clean_name(uploads[0].filename or "") if uploads else ""
+        detail = {"file": name, "reason": str(refused)}
+        record(ledger_session(), moment(), actor(), Act("import_refused", detail=detail))
         return _upload_page(str(refused)), 422
     kept = attach(
         ledger_session(), settings().papers, file, Place(PaperKind.OTHER, field="import"), actor(), moment().at

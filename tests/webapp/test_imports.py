@@ -22,6 +22,7 @@ from ledger.campaigns import Campaign
 from ledger.cases import Case
 from ledger.db import transaction
 from ledger.import_runs import ColumnMapping, ImportRun
+from ledger.journal import Entry
 from ledger.papers import Attachment
 from ledger.people import User, actor_of
 from ledger.projects import Project
@@ -268,3 +269,28 @@ def test_p1_a_project_handed_back_is_listed_with_its_reason(site: Site) -> None:
     page = site.bureau().get("/unassigned").text
     assert "不是本镇的项目" in page
     assert f"/items/{walk.item('reassign').id}" in page
+
+
+READABLE = {"bad_dimension_ref", "cell_without_ref", "dirty_values", "ok_shared_strings", "ok_control"}
+
+
+def test_p1_every_hostile_workbook_is_refused_in_words_and_changes_nothing(site: Site) -> None:
+    """cases/xlsx: 4xx with a Chinese sentence, no row but the audit's, no file kept; the readable ones are checked."""
+    bureau = site.bureau()
+    for path in sorted(CASES.glob("*.*")):
+        kept = (site.count(Attachment), site.count(ImportRun), site.count(Project))
+        answer = upload(bureau, path.read_bytes(), f"{path.stem}.xlsx")
+        if path.stem in READABLE:
+            assert answer.status_code == 303, path.name
+            continue
+        if answer.status_code == 303:  # read with what is wrong named row by row, or with nothing to take
+            page = bureau.get(answer.headers["Location"]).text
+            assert site.count(Project) == kept[2], path.name
+            assert "第" in page, path.name
+            continue
+        assert answer.status_code == 422, path.name
+        assert re.search(r'role="alert"[^>]*>[^<]*[\u4e00-\u9fff]', answer.text), path.name
+        assert (site.count(Attachment), site.count(ImportRun), site.count(Project)) == kept, path.name
+        with transaction(site.ground.sessions, writes=False) as session:
+            refused = session.scalars(select(Entry).where(Entry.act == "import_refused").order_by(Entry.id.desc()))
+            assert path.stem in next(iter(refused)).detail
