@@ -94,7 +94,7 @@ def survive(act: Act, walk: Walk) -> Killed:
         check(walk)
     killed_at(COMMITTED, ready, walk.ground)
     done = counts(walk.ground)
-    assert changes(before, done) == act.rows, f"{act.name}: lost or doubled"
+    assert changes(before, done) == act.rows, f"{act.name}, lost or doubled: {changes(before, done)}"
     check(walk)
     assert_refused(act, ready)
     assert counts(walk.ground) == done, f"{act.name}: done twice"
@@ -269,8 +269,8 @@ SIGN = Act(
     "sign",
     prepared,
     sign("evaluation", approve=True),
-    (LOCKED, update("case"), JOURNALED),
-    {"work_item": 1, "journal": 1},
+    (LOCKED, insert("paper"), update("case"), JOURNALED),
+    {"paper": 1, "attachment": 1, "work_item": 1, "journal": 1},
     AlreadyDone,
 )
 FIRE = Act(

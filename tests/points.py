@@ -74,8 +74,9 @@ def listening(sessions: SessionFactory, told: Callable[[str, str], None]) -> Ite
     def before_commit(_connection: Any) -> None:
         told("before", COMMIT)
 
-    def after_commit(_session: Session) -> None:
-        told("after", COMMIT)
+    def after_commit(session: Session) -> None:
+        if not session.in_nested_transaction():  # a savepoint's end is told too
+            told("after", COMMIT)
 
     wanted = [
         (engine, "before_cursor_execute", before_statement),
