@@ -7,7 +7,7 @@ at a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -182,6 +182,12 @@ def next_item(session: Session, actor: Actor, now: datetime) -> InboxRow | None:
     ids = [_searched(Filters(), place).order_by(*order).limit(_literal(1)) for place in _mine(actor)]
     rows = _lines(session, bounds(session, now), ids, order) if ids else []
     return rows[0] if rows else None
+
+
+def own_rows(session: Session, actor: Actor, now: datetime, item_ids: Collection[int]) -> list[InboxRow]:
+    """Return those of these items that wait for the person, the most pressing first; the others are left out."""
+    ids = [_searched(Filters(), place, WorkItem.id.in_(item_ids)) for place in _mine(actor)]
+    return _lines(session, bounds(session, now), ids, (WorkItem.due_at, WorkItem.id)) if ids and item_ids else []
 
 
 def stems_open(session: Session, actor: Actor) -> list[tuple[str, str, int]]:

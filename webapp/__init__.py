@@ -12,6 +12,7 @@ from webapp import (
     auth,
     background,
     batches,
+    bulk,
     campaigns,
     case_acts,
     cases,
@@ -42,6 +43,7 @@ from webapp.permissions import PUBLIC, allows, permission_table
 SUBJECTS = (
     auth,
     inbox,
+    bulk,
     own_lists,
     lists,
     items,

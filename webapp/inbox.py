@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from ledger.inbox import stems_open
 from ledger.listing import LIMIT_LABELS, Limit
 from webapp.auth import local_address
+from webapp.bulk import STEMS
 from webapp.layout import capped_text
 from webapp.listing import LISTS, list_page, query_of, read_filters
-from webapp.permissions import SIGNED_IN, STAFF, allows
+from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment, settings
 
 bp = Blueprint("inbox", __name__)
@@ -61,7 +62,9 @@ def text_size() -> ResponseReturnValue:
 
 
 def _dated(name: str, **more: Any) -> ResponseReturnValue:
-    return list_page(name, "inbox/index.html", moment().at, pills=PILLS, counter_urls=_counter_urls(name), **more)
+    shared = {"pills": PILLS, "counter_urls": _counter_urls(name)}
+    bulk = STEMS if name != "under_way" and ACTING.admits(actor()) else ()
+    return list_page(name, "inbox/index.html", moment().at, bulk_stems=bulk, **shared, **more)
 
 
 def _stems() -> list[tuple[str, str]]:

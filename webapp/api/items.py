@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, request
 
+from bpmn.bulk import Done, Filled, complete_items
 from bpmn.completed import Completed
 from bpmn.runtime import (
     add_reviewer,
@@ -32,6 +33,7 @@ from forms.definition import FieldType, options_of
 from forms.fields import Posted
 from forms.schema import json_schema
 from ledger.cases import drop_drafts
+from ledger.inbox import own_rows
 from ledger.journal import Act, record
 from ledger.listing import LIMIT_LABELS, Limit, Order
 from ledger.papers import Place, attach
@@ -289,6 +291,39 @@ _on_item(
     lambda item_id, given: drop_reviewer(acting(), item_id, given["reason"]),
 )
 _on_item("overdue", "会审到期没有意见，记为逾期未反馈", {}, lambda item_id, _given: record_overdue(acting(), item_id))
+
+
+@acts(
+    "/items/complete",
+    "批量提交本人的待办，逐行答复；被拒绝的行不作任何改动",
+    ACTING,
+    named(rows={**listed(named(item_id=NUMBER, revision=REVISION, answers=ANSWERS)), "minItems": 1, "maxItems": 500}),
+    listed(
+        named("completed", item_id=NUMBER, happened=FLAG, sentence=TEXT, completed=COMPLETED),
+    ),
+)
+def items_complete(given: Given) -> list[dict[str, Any]]:
+    """Complete many items, each as if alone; what does not wait for the person is not there (ItemGone)."""
+    rows = given["rows"]
+    mine = {row.item_id for row in own_rows(ledger_session(), actor(), moment().at, {row["item_id"] for row in rows})}
+    filled = [
+        Filled(row["item_id"] if row["item_id"] in mine else 0, row["revision"], posted_of(row["answers"]))
+        for row in rows
+    ]
+    report = complete_items(acting(), filled)
+    for done in report:
+        if done.happened:
+            drop_drafts(ledger_session(), done.subject_id)
+    return [_told(row["item_id"], done) for row, done in zip(rows, report, strict=True)]
+
+
+def _filled(row: Given, mine: bool) -> Filled:
+    return Filled(row["item_id"] if mine else 0, row["revision"], posted_of(row["answers"]))
+
+
+def _told(item_id: int, done: Done) -> dict[str, Any]:
+    told = {"item_id": item_id, "happened": done.happened, "sentence": done.sentence}
+    return told if done.completed is None else {**told, "completed": shapes.completed(done.completed)}
 
 
 @acts(

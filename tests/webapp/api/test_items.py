@@ -67,6 +67,27 @@ def test_an_item_is_read_filled_and_completed(both_sites: Site, both_programs: P
     assert (again.status_code, "已由" in again.json["detail"]) == (409, True)  # type: ignore[index]
 
 
+def test_many_items_are_completed_at_once_and_each_row_is_told(both_sites: Site, both_programs: Programs) -> None:
+    town_id = both_sites.ground.county.townships["桑柘镇"].id
+    own = [n for n, project in enumerate(both_sites.ground.projects) if project.responsible_unit_id == town_id]
+    foreign = next(n for n in range(len(both_sites.ground.projects)) if n not in own)
+    walks = [both_sites.walk(number) for number in (*own[:2], foreign)]
+    items = [walk.item("receive") for walk in walks]
+    taken = {"verdict": "taken", "level": "village"}
+    rows = [{"item_id": item.id, "revision": item.revision, "answers": taken} for item in items]
+    rows.append({"item_id": items[0].id, "revision": items[0].revision, "answers": {}})
+    report = both_programs("桑柘镇").post("/items/complete", {"rows": rows}).json
+    assert report is not None
+    assert [(row["item_id"], row["happened"]) for row in report] == [
+        (items[0].id, True),
+        (items[1].id, True),
+        (items[2].id, False),
+        (items[0].id, False),
+    ]
+    assert report[0]["completed"]["next"][0]["name"] == "实地调研"
+    assert [walk.waiting() for walk in walks] == [["field_survey"], ["field_survey"], ["receive"]]
+
+
 def test_only_the_unit_and_role_of_an_item_act_on_it(site: Site, programs: Programs) -> None:
     walk = site.walk()
     item = walk.item("receive")
