@@ -76,7 +76,6 @@ def push(
         with asking_once(acting.session):
             gather_units(acting.session, {project.county_id for project in group})
             started = {case.project_id: case.id for case in start_cases(acting, group, campaign)}
-            acting.session.flush()
         return [_pushed(project, started) for project in group]
 
     def alone(project: Project) -> Done:

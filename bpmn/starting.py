@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from bpmn.assignment import CONSULTED
 from bpmn.casefile import Acting, CaseFile, Stood, surroundings_of
 from bpmn.engine import Run
 from bpmn.marking import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
 from bpmn.versions import pins_for, version_of
+from ledger.asking import GROUPED
 from ledger.campaigns import Campaign, hold_campaign
 from ledger.cases import Case, projects_under_way
 from ledger.people import units_of_kind
@@ -21,7 +20,7 @@ from ledger.procedures import Pins, Procedure, current_procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, UnitKind
 from ledger.working_days import Calendar, load_calendar
-from ledger.writing import write_rows
+from ledger.writing import write_many, write_rows
 
 PROCESS = "four_batches"
 
@@ -52,13 +51,13 @@ def start_cases(acting: Acting, projects: Sequence[Project], campaign: Campaign)
     }
     ground = Ground(procedure, pins_for(acting.session, procedure), campaign, calendar)
     files = [_begin(acting, project, ground, reviewers[project.county_id]) for project in fresh]
-    write = write_rows if len(files) == 1 else Session.flush  # which is the better one for many rows of one kind
+    alone = len(files) == 1 and GROUPED not in acting.session.info
     acting.session.add_all(file.case for file in files)
-    write(acting.session)
+    write_rows(acting.session) if alone else acting.session.flush()  # the ORM is the better one for many of one kind
     for file in files:
         new = save(file, Sender(acting.signature), had_timers=False)
         journal(file, "start", {"variables": scalars(file.run.variables), "procedure": procedure.sha256}, new=new)
-    write(acting.session)
+    write_rows(acting.session) if alone else write_many(acting.session)
     return [file.case for file in files]
 
 

@@ -57,6 +57,15 @@ class TestPush:
         assert [row.happened for row in by_bureau(ground, pushing)] == [False] * 5
         assert counted(ground, Case) == 5
 
+    def test_p1_one_project_is_pushed_as_many_are(self, ground: Ground) -> None:
+        def pushing(acting: Acting) -> list[Done]:
+            project = acting.session.get_one(Project, ground.projects[0].id)
+            return push(acting, [project], acting.session.get_one(Campaign, ground.county.campaign.id))
+
+        (row,) = by_bureau(ground, pushing)
+        assert row.completed is not None
+        assert Walk(ground, ground.projects[0], case_id=row.completed.case_id).waiting() == ["receive"]
+
     def test_p1_a_project_without_a_unit_leaves_the_others(self, ground: Ground) -> None:
         def pushing(acting: Acting) -> list[Done]:
             projects = acting.session.scalars(select(Project).order_by(Project.id)).all()
