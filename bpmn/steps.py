@@ -163,7 +163,7 @@ def _reply_number(file: CaseFile, done: list[WorkItem]) -> str:
 
 def _objections(file: CaseFile) -> tuple[OpenObjection, ...]:
     found = objections_of(file.session, file.case.id, open_only=True)
-    return tuple(OpenObjection(o.id, o.raised_by, o.content, o.entered_at) for o in found)
+    return tuple(OpenObjection(o.id, o.raised_by, o.content, day_of(o.entered_at)) for o in found)
 
 
 def attached_to(file: CaseFile, item: WorkItem, form: Form) -> dict[str, list[int]]:

@@ -20,7 +20,7 @@ from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import text_of
 from bpmn.expressions import PUBLISHED, shorten
 from bpmn.gate import gate_problems
-from forms.fields import DefinitionRefused, read_form
+from forms.definition import DefinitionRefused, read_form
 
 ZIP = b"PK\x03\x04"
 FILE_LIMIT = 200

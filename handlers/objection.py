@@ -5,12 +5,11 @@ from __future__ import annotations
 from forms.rendering import chinese_date
 from handlers.outcome import Answers, Handler, ObjectionFinding, Outcome, Shown, Step
 from handlers.rules import day_in, refuse_if, short
-from ledger.db import day_of
 
 
 def show(step: Step) -> Shown:
     records = tuple(
-        (str(each.id), f"{each.raised_by}（{chinese_date(day_of(each.entered_at))}）：{each.content}")
+        (str(each.id), f"{each.raised_by}（{chinese_date(each.entered_on)}）：{each.content}")
         for each in step.objections
     )
     return Shown(records={"objections": records})

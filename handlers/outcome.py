@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.classification import Suggestion
 from ledger.vocabulary import PaperKind
-from ledger.working_days import Calendar
+
+if TYPE_CHECKING:  # the checks' child process needs the handlers' names, and no database
+    from ledger.working_days import Calendar
 
 Answers = Mapping[str, Any]
 Scalar = str | int | bool | None | Sequence[str] | Sequence[int]
@@ -22,7 +24,7 @@ class OpenObjection:
     id: int
     raised_by: str
     content: str
-    entered_at: datetime
+    entered_on: date
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """异议核查 (P7): a finding on each open objection; the first upheld one ends the period."""
 
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,8 +9,8 @@ from handlers.objection import HANDLER
 from handlers.outcome import ObjectionFinding, OpenObjection
 from tests.handlers.situations import refused, step, take
 
-FIRST = OpenObjection(21, "王五", "大棚面积不实", datetime(2023, 11, 24, 17, tzinfo=UTC))  # 01:00 on the 25th here
-SECOND = OpenObjection(22, "赵六", "分红没有到位", datetime(2023, 11, 25, 2, tzinfo=UTC))
+FIRST = OpenObjection(21, "王五", "大棚面积不实", date(2023, 11, 25))
+SECOND = OpenObjection(22, "赵六", "分红没有到位", date(2023, 11, 25))
 EXAMINED = {"examiners": "李四（桑柘镇）", "examined_on": "2023-11-27"}
 
 
