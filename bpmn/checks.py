@@ -93,6 +93,8 @@ def check_diagram(
         problems = grammar_problems(root)
     except DiagramProblems as refusal:
         return list(refusal.problems)
+    if "too_big" in {problem.code for problem in problems}:
+        return problems
     broken = bool(BROKEN & {problem.code for problem in problems})
     for part in each_process(root):
         problems += house_problems(part, known, broken=broken)

@@ -35,6 +35,8 @@ FORMAT = 1
 KEY = b"only within one exploration"
 """Seals states that never leave this module."""
 BY_HAND = frozenset({"userTask", "manualTask"})
+TOKENS_PER_STEP = 3
+"""How many tokens the tries of an exploration may hold together for each step of its budget."""
 FINISHED: Marking = ()
 
 REMEDIES: Mapping[str, str] = {
@@ -183,6 +185,7 @@ class Walk:
         self.diagram = diagram
         self.budget = budget
         self.step_count = 0
+        self.token_count = 0  # of all tries together: what many branches at once cost beside the steps
         self.complete = False
         self.spent = False
         self.passed: set[str] = set()
@@ -215,7 +218,8 @@ class Walk:
     def follow(self, marking: Marking | None, saved: bytes | None, act: Act | None) -> None:
         """Try one act, or the start of a case, with every combination of answers."""
         for answers in combinations():
-            self.spent = self.spent or self.step_count >= self.budget.steps
+            tokens = self.token_count >= TOKENS_PER_STEP * self.budget.steps
+            self.spent = self.spent or tokens or self.step_count >= self.budget.steps
             if self.spent:
                 return
             self.attempt(marking, saved, act, answers)
@@ -244,6 +248,7 @@ class Walk:
     def arrive(self, source: Marking | None, run: Run) -> None:
         """Note the marking a try has led to."""
         marking = run.marking
+        self.token_count += len(marking)
         if marking not in self.origins:
             if len(self.origins) >= self.budget.markings:
                 self.spent = True

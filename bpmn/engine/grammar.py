@@ -132,6 +132,8 @@ def grammar_problems(root: Node) -> list[Problem]:
     apart = each_process(root)
     problems = [] if len(apart) == 1 else [process_count(len(apart))]
     problems += [problem for part in apart for problem in file_problems(part)]
+    if "too_big" in codes(problems):
+        return problems  # thousands of sentences would take longer than the file may
     looks = (tag_problems, kind_problems, id_problems, place_problems)
     problems += [problem for look in looks for problem in look(root)]
     known_ids = Counter(node.get("id") for node in root.walk() if node.space == BPMN)

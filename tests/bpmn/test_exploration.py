@@ -416,3 +416,18 @@ class TestLegalTargets:
         run = Run.start(read_diagram(FOUR_BATCHES.read_bytes()), NEW_CASE, Surroundings(BEGIN, {}))
         with pytest.raises(NotReady):
             legal_targets(main_exploration().markings, run, "99")
+
+
+def test_many_branches_at_once_spend_the_budget_too() -> None:
+    """A step with a hundred tokens costs what a hundred with one cost: told, and not run into the child's limit."""
+    branches = [f"b{number}" for number in range(100)]
+    flows: list[Flow] = [
+        ("s", "f"),
+        ("j", "e"),
+        *(("f", each) for each in branches),
+        *((each, "j") for each in branches),
+    ]
+    wide = explored([parallel("f"), *map(user, branches), parallel("j")], flows)
+    assert not wide.complete
+    assert wide.step_count < Budget().steps / 2
+    assert told(wide) == []
