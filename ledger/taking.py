@@ -91,7 +91,7 @@ def parts_of(parts: Sequence[Part], row: Sequence[Any]) -> list[dict[str, Any]]:
     return found
 
 
-_UNIT = ("name", "short_name", "kind", "county_id", "path", "staffed")
+_UNIT = ("name", "short_name", "kind", "county_id", "staffed")
 _CASE = (
     Part(Case, *("project_id", "campaign_id", "procedure_id", "callees", "state", "status", "round", "revision")),
     Part(Project),
@@ -102,7 +102,7 @@ _CASE = (
 _ITEM = (Part(WorkItem), Part(Unit, *_UNIT))
 _TIMER = (Part(Timer),)
 _RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU = (aliased(Unit) for _ in range(4))
-_AROUND = tuple(Part(Unit, *_UNIT, of=each) for each in (_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU))
+_AROUND = tuple(Part(Unit, *_UNIT[1:], of=each) for each in (_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU))
 
 
 @dataclass(frozen=True)

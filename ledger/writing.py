@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Dialect,
+    Executable,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state
 
@@ -167,42 +179,48 @@ def _statement(shape: Shape, prefix: str) -> Insert | Update:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A statement as its driver takes it: the text, and for each place the parameter and what turns it into a value."""
+    """A statement as its driver takes it: the text, and what turns each parameter into a value, in their order."""
 
     text: str
-    places: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    turns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    counted: bool  # the driver knows parameters by their place, not by their name
 
-    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(given[name] if turn is None else turn(given[name]) for name, turn in self.places)
+    def send(self, connection: Connection, given: Mapping[str, Any]) -> CursorResult[Any]:
+        values = {name: given[name] if turn is None else turn(given[name]) for name, turn in self.turns}
+        return connection.exec_driver_sql(self.text, tuple(values.values()) if self.counted else values)
+
+
+def _prepared(statement: Executable, dialect: Dialect) -> Prepared:
+    """Return a statement in the words of a database: what SQLAlchemy works out at each execution, worked out once."""
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # each of ours has words
+    types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+    turns = tuple((name, types[name].bind_processor(dialect)) for name in compiled.positiontup or types)
+    return Prepared(str(compiled), turns, bool(compiled.positiontup))
 
 
 @lru_cache(maxsize=256)
-def _prepared(shape: Shape, dialect: Dialect) -> Prepared:
-    """Return a row's statement in the words of a database whose drivers count their parameters."""
-    compiled = _statement(shape, "").compile(dialect=dialect)
-    types = {name: bind.type for name, bind in compiled.binds.items()}
-    turns = ((name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or ())
-    return Prepared(str(compiled), tuple(turns))
+def _one(shape: Shape, dialect: Dialect) -> Prepared:
+    return _prepared(_statement(shape, ""), dialect)
 
 
 def _alone(connection: Connection, writing: Writing) -> int | None:
-    prepared = _prepared(writing.shape, connection.dialect)
-    result = connection.exec_driver_sql(prepared.text, prepared.values(writing.values))
+    result = _one(writing.shape, connection.dialect).send(connection, writing.values)
     if writing.shape[1]:
         return result.lastrowid
     return writing.row.id if result.rowcount == 1 else None
 
 
 @lru_cache(maxsize=256)
-def _together(shapes: tuple[Shape, ...]) -> Select[Any]:
+def _together(shapes: tuple[Shape, ...], dialect: Dialect) -> Prepared:
     """Return one statement that writes every row and answers with their ids, null where a revision did not match."""
     parts = [
         _statement(shape, f"r{number}_").returning(shape[0].__table__.c.id).cte(f"row_{number}")
         for number, shape in enumerate(shapes)
     ]
-    return select(*(select(part.c.id).scalar_subquery() for part in parts))
+    return _prepared(select(*(select(part.c.id).scalar_subquery() for part in parts)), dialect)
 
 
 def _in_one(connection: Connection, writings: Sequence[Writing]) -> list[int | None]:
     values = {f"r{number}_{name}": value for number, each in enumerate(writings) for name, value in each.values.items()}
-    return list(connection.execute(_together(tuple(each.shape for each in writings)), values).one())
+    statement = _together(tuple(each.shape for each in writings), connection.dialect)
+    return list(statement.send(connection, values).one())
