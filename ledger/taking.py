@@ -65,7 +65,7 @@ def put_in(session: Session, row: Base, unread: frozenset[str] = frozenset()) ->
     state = instance_state(row)
     state.key = (type(row), (row.id,), None)  # type: ignore[attr-defined]  # each of ours has an id
     state.session_id = session.hash_key
-    session.identity_map.add(state)
+    session.identity_map.replace(state)  # of a row undone with its savepoint, whose number is given again
     state.expired_attributes.update(unread)
     state._commit_all(instance_dict(row), session.identity_map)
 

@@ -112,6 +112,25 @@ def test_a_row_changed_meanwhile_is_not_written_over(ground: Ground) -> None:
     assert walk.item("receive").status == ItemStatus.OPEN
 
 
+def test_a_row_undone_with_its_savepoint_may_be_written_again(ground: Ground) -> None:
+    walk = Walk(ground, ground.projects[0])
+
+    def timer() -> Timer:
+        return Timer(case_id=walk.case_id, token="9", element="e", due_at=walk.now, created_at=walk.now)
+
+    with transaction(ground.sessions) as session:
+        undone, kept = timer(), timer()
+        nested = session.begin_nested()
+        session.add(undone)
+        write_rows(session)
+        nested.rollback()
+        session.add(kept)
+        write_rows(session)
+        assert session.get(Timer, kept.id) is kept
+    with transaction(ground.sessions, writes=False) as session:
+        assert session.scalars(select(Timer.id)).all() == [kept.id]
+
+
 def test_other_rows_are_left_to_the_session(sqlite_ground: Ground) -> None:
     walk = Walk(sqlite_ground, sqlite_ground.projects[0])
     with transaction(sqlite_ground.sessions) as session:
