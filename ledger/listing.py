@@ -121,14 +121,15 @@ class Bounds:
             return Limit.TODAY
         return Limit.SOON if due_at <= self.soon_ends_at else Limit.LATER
 
-    def condition(self, limit: Limit) -> ColumnElement[bool]:
-        due = WorkItem.due_at
-        return {
+    def condition(self, limit: Limit, due: Any = WorkItem.due_at) -> ColumnElement[bool]:
+        """Return the condition on a due moment that a counter stands for."""
+        conditions: dict[Limit, ColumnElement[bool]] = {
             Limit.OVERDUE: due <= self.now,
             Limit.TODAY: and_(due > self.now, due <= self.today_ends_at),
             Limit.SOON: and_(due > self.today_ends_at, due <= self.soon_ends_at),
             Limit.LATER: due > self.soon_ends_at,
-        }[limit]
+        }
+        return conditions[limit]
 
 
 def bounds(session: Session, now: datetime) -> Bounds:
