@@ -164,9 +164,11 @@ def answer_item(acting: Acting, item_id: int, answer: Callable[[OpenItem], Poste
     _refuse_own_work(file, item)
     posing = pose(file, item, page=True)
     posted = answer(_opened(file, posing))
-    acting.session.flush()
-    asked = replace(posing.asked, attached=attached_to(file, item, posing.form))
-    return carry_on(file, item, _decided(file, replace(posing, asked=asked), posted))
+    if acting.session.new:  # files came along with the answers
+        acting.session.flush()
+        asked = replace(posing.asked, attached=attached_to(file, item, posing.form))
+        posing = replace(posing, asked=asked)
+    return carry_on(file, item, _decided(file, posing, posted))
 
 
 def _decided(file: CaseFile, posing: Posing, posted: Posted) -> Decided:

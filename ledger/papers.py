@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -12,6 +13,7 @@ from secrets import token_hex
 from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.sql.dml import Insert
 
 from ledger.asking import asked_once
 from ledger.db import Base
@@ -120,10 +122,16 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
 
 def _name(session: Session, sha256: str, file: File, now: datetime) -> None:
     """Write the row of a paper unless it is there: two people may bring the same bytes at the same moment."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"sha256": sha256, "size": len(file.content), "media_type": file.media_type, "stored_at": now}
-    with session.no_autoflush:  # the attachments of one act are written together at its end
-        session.execute(insert(Paper).values(**row).on_conflict_do_nothing())
+    # by the connection: the attachments of one act are written together at its end, not flushed one by one
+    session.connection().execute(_naming(session.get_bind().dialect.name), row)
+
+
+@cache
+def _naming(dialect: str) -> Insert:
+    """Return the statement that names a paper; built once, for every paper needs it."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(Paper).on_conflict_do_nothing()
 
 
 def _store(papers: Path, content: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ledger.cases import WAITING, Case, Timer, WorkItem
@@ -29,14 +29,20 @@ class Pending:
     due_at: datetime
 
 
-def pending_after(session: Session, item_id: int) -> list[Pending]:
-    """Return the waiting items that came after item `item_id`, oldest first."""
-    columns = (
+# asked after every act: built once
+_AFTER = (
+    select(
         *(WorkItem.id, WorkItem.case_id, WorkItem.stem, WorkItem.unit_id, WorkItem.role, WorkItem.instance),
         *(WorkItem.revision, WorkItem.created_at, WorkItem.due_at),
     )
-    wanted = select(*columns).where(WorkItem.id > item_id, WorkItem.status.in_(WAITING)).order_by(WorkItem.id)
-    return [Pending(*row) for row in session.execute(wanted)]
+    .where(WorkItem.id > bindparam("item_id"), WorkItem.status.in_(WAITING))
+    .order_by(WorkItem.id)
+)
+
+
+def pending_after(session: Session, item_id: int) -> list[Pending]:
+    """Return the waiting items that came after item `item_id`, oldest first."""
+    return [Pending(*row) for row in session.execute(_AFTER, {"item_id": item_id})]
 
 
 def unfinished(session: Session, campaign_id: int) -> Sequence[tuple[int, str]]:
