@@ -21,6 +21,7 @@ from ledger.journal import Entry, history
 from ledger.working_days import Calendar, load_calendar
 
 MOVED, MOVED_BACK = "migrate", "migrate_back"  # acts that bring a case to another version, and back
+_LISTS = ("done", "current", "overdue", "flows")
 _FINISHING = frozenset({"complete", "sign", "overdue"})
 
 
@@ -55,6 +56,14 @@ def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
         "flows": sorted({flow for detail in taken for flow in detail.get("flows", ())}),
         "notes": notes | _call_notes(diagram, notes, current),
     }
+
+
+def inside(state: Mapping[str, Any], call: str) -> dict[str, Any]:
+    """Return what `position` told of the process called at a call activity, under the ids its own diagram has."""
+    prefix = f"{call}/"
+    lists = {key: [each.removeprefix(prefix) for each in state[key] if each.startswith(prefix)] for key in _LISTS}
+    notes = {each.removeprefix(prefix): note for each, note in state["notes"].items() if each.startswith(prefix)}
+    return {**lists, "notes": notes}
 
 
 def _now_called(rows: Sequence[Entry], taken: Sequence[Mapping[str, Any]]) -> list[Mapping[str, str]]:

@@ -110,11 +110,13 @@ def case_parts(case: Case) -> dict[str, Any]:
     session = ledger_session()
     items = case_items(session, case.id)
     papers = attachments_of_case(session, case.id)
+    elements = version_of_case(case).diagram.elements
     return {
         "case": case,
         "project": case.project,
         "passages": passages(case, items, papers),
         "stops": stops(items),
+        "calls": [(each.id, each.name or each.id) for each in elements.values() if each.called is not None],
         "papers_by_kind": by_kind(papers),
         "items": items,
         "archive": archive_rows(session, case),

@@ -7,10 +7,12 @@ import re
 import pytest
 from sqlalchemy import select
 
+from bpmn.deployment import deploy
 from ledger.cases import Objection
 from ledger.db import transaction
 from ledger.papers import ArchiveWaiver
 from ledger.vocabulary import Role
+from tests.bpmn.test_called_processes import SURVEY, bundle, calling, process
 from tests.webapp.conftest import Site
 
 OBJECTION = {"raised_by": "村民甲", "contact": "13800001234", "content": "公告的面积与实际不符"}
@@ -125,3 +127,28 @@ def test_a_row_of_annex_6_is_waived_by_two_people(site: Site) -> None:
     assert waiver.confirmed_by_id not in (None, waiver.requested_by_id)
     page = signer.get(f"/cases/{walk.case_id}?tab=papers").text
     assert re.search(r"已齐 1 / 6", page)
+
+
+def test_a_called_process_has_a_picture_of_its_own(site: Site) -> None:
+    """Issue 3 item 1: a step of a called process is seen where it is drawn."""
+    with transaction(site.ground.sessions) as session:
+        for each in (bundle(process("survey", SURVEY)), calling()):
+            deploy(session, each, "管理员", site.ground.now)
+    walk = site.walk()
+    walk.to("field_survey")
+    path = f"/cases/{walk.case_id}/calls/field_survey"
+    town, stranger = site.town(), site.town("保家镇")
+    assert f'href="{path}/picture"' in town.get(f"/cases/{walk.case_id}?tab=diagram").text
+    assert f'href="{path}/picture"' in town.get(f"/items/{walk.item('field_survey').id}").text
+    assert "现场核查流程第 1 版" in town.get(f"{path}/picture").text
+    assert "现场核查" in town.get(f"{path}/diagram.bpmn").text
+    state = town.get(f"{path}/position.json").get_json()
+    assert (state["current"], state["done"]) == (["look"], ["s"])
+    assert state["notes"]["look"]["kind"] == "current"
+    walk.complete("field_survey")
+    state = town.get(f"{path}/position.json").get_json()
+    assert state["done"] == ["e", "look", "s"]
+    for part in ("picture", "diagram.bpmn", "position.json"):
+        assert stranger.get(f"{path}/{part}").status_code == 404
+        assert town.get(f"/cases/{walk.case_id}/calls/receive/{part}").status_code == 404
+        assert town.get(f"/cases/{walk.case_id}/calls/keins/{part}").status_code == 404
