@@ -7,7 +7,6 @@ table.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -21,6 +20,7 @@ from ledger.demonstration import BEGINS_AT
 from ledger.journal import Entry, Moment
 from ledger.people import User, actor_of
 from ledger.projects import Project
+from tests.benchmarks.crowd import Took, figures, timed
 from tests.benchmarks.figures import DATABASES, Figure, Place, place
 from tests.walk import Ground, lay_ground
 
@@ -34,25 +34,24 @@ def measure() -> Iterator[Figure]:
             with place(database) as here:
                 ground = lay_ground(here.sessions, here.folder, 2 * count)
                 ours = push(here, ground, count)
-                yield Figure(f"W5 push of {count} cases", database, 1, ours, "s", floor(here, ground, count))
+                yield from figures(f"w5 push of {count} cases", database, ours, floor(here, ground, count))
 
 
-def push(here: Place, ground: Ground, count: int) -> float:
-    """Push the first `count` projects as the bureau does; returns seconds."""
+def push(here: Place, ground: Ground, count: int) -> Took:
+    """Push the first `count` projects as the bureau does."""
     ids = [project.id for project in ground.projects[:count]]
-    began = perf_counter()
-    with transaction(here.sessions) as session:
+    with timed() as took, transaction(here.sessions) as session:
         user = session.scalars(select(User).where(User.login == "xiangcunzhenxingju.jingban")).one()
         projects = session.scalars(select(Project).where(Project.id.in_(ids)).order_by(Project.id)).all()
         campaign = session.get_one(Campaign, ground.county.campaign.id)
         acting = Acting(session, actor_of(user), Moment(BEGINS_AT, BEGINS_AT), here.folder)
         report = push_all(acting, projects, campaign)
     assert sum(row.happened for row in report) == count
-    return perf_counter() - began
+    return took
 
 
-def floor(here: Place, ground: Ground, count: int) -> float:
-    """Write the same rows for the other projects; returns seconds."""
+def floor(here: Place, ground: Ground, count: int) -> Took:
+    """Write the same rows for the other projects."""
     with transaction(here.sessions, writes=False) as session:
         rows = {table: [dict(row) for row in session.execute(select(table.__table__)).mappings()] for table in TABLES}
     wanted = [project.id for project in ground.projects[count:]]
@@ -67,10 +66,9 @@ def floor(here: Place, ground: Ground, count: int) -> float:
     for table in others:
         for row in others[table]:
             row["case_id"] += count
-    began = perf_counter()
-    with transaction(here.sessions) as session:
+    with timed() as took, transaction(here.sessions) as session:
         session.connection().execute(insert(Case.__table__), list(cases.values()))
         for table, written in others.items():
             session.connection().execute(insert(table.__table__), written)
     assert first
-    return perf_counter() - began
+    return took

@@ -7,7 +7,6 @@ wrote for one: bare SQLAlchemy Core, each table in one statement.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -21,12 +20,12 @@ from ledger.meetings import MeetingVerdict
 from ledger.papers import Attachment
 from ledger.projects import Classification, Project
 from ledger.vocabulary import Role
-from tests.benchmarks.crowd import crowd
+from tests.benchmarks.crowd import Took, crowd, figures, timed
 from tests.benchmarks.figures import DATABASES, Figure, Place, place
 from tests.walk import Walk, fill, lay_ground
 
 CASES = 300
-CHANGED: tuple[type[Any], ...] = (Project, Case, WorkItem)
+CHANGED: tuple[type[Any], ...] = (Case, WorkItem)
 ADDED: tuple[type[Any], ...] = (WorkItem, Classification, MeetingVerdict, Entry)
 
 
@@ -36,7 +35,7 @@ def measure() -> Iterator[Figure]:
             walk, posted = lay(here)
             items = waiting(here)
             ours = decide(walk, items[:CASES], posted)
-            yield Figure("w6 300 verdicts", database, 1, ours, "s", floor(here, items[CASES:]))
+            yield from figures("w6 300 verdicts", database, ours, floor(here, items[CASES:]))
 
 
 def lay(here: Place) -> tuple[Walk, Any]:
@@ -58,33 +57,30 @@ def waiting(here: Place) -> list[WorkItem]:
         return list(session.scalars(wanted))
 
 
-def decide(walk: Walk, items: list[WorkItem], posted: Any) -> float:
-    """Enter one verdict for every item in one transaction; returns seconds."""
+def decide(walk: Walk, items: list[WorkItem], posted: Any) -> Took:
+    """Enter one verdict for every item in one transaction."""
     rows = [Filled(item.id, item.revision, posted) for item in items]
     with walk.acting(Role.HANDLER, items[0].unit_id) as acting:
         actor = acting.actor
-    began = perf_counter()
-    with transaction(walk.ground.sessions) as session:
+    with timed() as took, transaction(walk.ground.sessions) as session:
         report = complete_items(Acting(session, actor, walk.moment, walk.ground.papers), rows)
     assert [row.sentence for row in report if not row.happened] == []
-    return perf_counter() - began
+    return took
 
 
-def floor(here: Place, items: list[WorkItem]) -> float:
-    """Write for the items what ours wrote for the case decided last; returns seconds."""
+def floor(here: Place, items: list[WorkItem]) -> Took:
+    """Write for the items what ours wrote for the case decided last."""
     with transaction(here.sessions, writes=False) as session:
         verdict = session.scalars(select(MeetingVerdict).order_by(MeetingVerdict.id.desc()).limit(1)).one()
         case_id = verdict.case_id
-        changed = {kind: _row(session, kind, _id_in(kind, verdict, session)) for kind in CHANGED}
+        changed = {kind: _row(session, kind, _id_in(kind, verdict)) for kind in CHANGED}
         added = {kind: _newest(session, kind, case_id) for kind in ADDED}
         projects = {row[0]: row[1] for row in session.execute(select(Case.id, Case.project_id))}
     numbers = {
-        Project: [projects[item.case_id] for item in items],
         Case: [item.case_id for item in items],
         WorkItem: [item.id for item in items],
     }
-    began = perf_counter()
-    with transaction(here.sessions) as session:
+    with timed() as took, transaction(here.sessions) as session:
         connection = session.connection()
         connection.execute(select(Case.id).where(Case.id.in_(numbers[Case])).with_for_update()).all()
         for kind, row in changed.items():
@@ -100,12 +96,10 @@ def floor(here: Place, items: list[WorkItem]) -> float:
             if kind is MeetingVerdict:
                 written = [{**each, "item_id": item.id} for each, item in zip(written, items, strict=True)]
             connection.execute(insert(kind.__table__), written)
-    return perf_counter() - began
+    return took
 
 
-def _id_in(kind: type[Any], verdict: MeetingVerdict, session: Any) -> int:
-    if kind is Project:
-        return int(session.get_one(Case, verdict.case_id).project_id)
+def _id_in(kind: type[Any], verdict: MeetingVerdict) -> int:
     return verdict.case_id if kind is Case else verdict.item_id
 
 
@@ -113,7 +107,6 @@ def _row(session: Any, kind: type[Any], number: int) -> dict[str, Any]:
     """Return what an act on a case changes of a row, with its values now."""
     table = kind.__table__
     names = {
-        Project: ("category", "measures", "remark", "revision"),
         Case: ("state", "revision"),
         WorkItem: ("status", "completed_at", "completed_by_id", "answers", "revision"),
     }[kind]
