@@ -196,7 +196,7 @@ def _fill(ground: Ground, filled: int, size: int) -> None:
         _insert(connection, Project, _project(ground, cases.c.n), cases)
         _insert(connection, Case, _case(ground, procedure_id, cases.c.n), cases)
         items = _numbers(filled, size - 1)
-        dealt = items.join(SLOTS, SLOTS.c.k == items.c.n * 7919 % HOURS)
+        dealt = items.join(SLOTS, SLOTS.c.k == items.c.n % HOURS * 719 % HOURS)
         _insert(connection, WorkItem, _item(ground, items.c.n), dealt)
         SLOTS.drop(connection)
     if connection.dialect.name == "postgresql":  # what autovacuum does by itself; SQLite has nothing like it
