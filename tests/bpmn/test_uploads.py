@@ -61,13 +61,6 @@ def errors(found: list[Finding]) -> set[str]:
     return {each.problem.code for each in found if each.problem.severity is Severity.ERROR}
 
 
-@pytest.fixture
-def busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the child its time by the processor alone: how long that takes is for the machine to say."""
-    monkeypatch.setattr(limits, "WALL_LIMIT_SECONDS", 60)
-
-
-@pytest.mark.usefixtures("busy_machine")
 @pytest.mark.parametrize("name", HEAVY)
 def test_a_heavy_file_is_refused_in_its_child_in_time(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -81,7 +74,6 @@ def test_a_heavy_file_is_refused_in_its_child_in_time(
     assert list((tmp_path / "pwned").iterdir()) == []
 
 
-@pytest.mark.usefixtures("busy_machine")
 def test_all_the_files_at_once_are_told_apart_in_one_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Together they take no longer than one may."""
     monkeypatch.chdir(tmp_path)
@@ -125,7 +117,6 @@ def run_python(code: str) -> str:
 
 
 class TestPackages:
-    @pytest.mark.usefixtures("busy_machine")
     def test_diagrams_may_call_each_other_and_use_new_forms_and_tables(self) -> None:
         call = sketch([node("callActivity", "c", calledElement="inner")], [("s", "c"), ("c", "e")])
         files = {
