@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bpmn import acts, holding, reviewers, runtime, supervision
+from bpmn.bulk import Filled, complete_items
 from bpmn.casefile import Acting
 from ledger.cases import WAITING, WorkItem, timers_of
 from ledger.db import day_of, transaction
@@ -79,13 +80,30 @@ def complete(stem: str, nth: int = 0, **given: Any) -> Preparing:
     """Complete the n-th waiting item of a step."""
 
     def prepare(walk: Walk) -> Ready:
-        item = [item for item in walk.items(stem) if item.status in WAITING][nth]
-        with walk.acting(item.role, item.unit_id) as acting:
-            shown = walk.prepare(acting, item, given)
-            posted = fill(shown, {**walk.answers_for(shown), **given}, day_of(walk.now))
-        return as_holder(walk, item, lambda acting: runtime.complete_item(acting, item.id, item.revision, posted))
+        item, row = filled(walk, stem, nth, given)
+        return as_holder(walk, item, lambda acting: runtime.complete_item(acting, item.id, row.revision, row.posted))
 
     return prepare
+
+
+def filled(walk: Walk, stem: str, nth: int, given: Mapping[str, Any]) -> tuple[WorkItem, Filled]:
+    """Return the n-th waiting item of a step and what is to be posted on it."""
+    item = [item for item in walk.items(stem) if item.status in WAITING][nth]
+    with walk.acting(item.role, item.unit_id) as acting:
+        shown = walk.prepare(acting, item, given)
+        posted = fill(shown, {**walk.answers_for(shown), **given}, day_of(walk.now))
+    return item, Filled(item.id, item.revision, posted)
+
+
+def complete_all(walks: Sequence[Walk], stem: str, **given: Any) -> Ready:
+    """Complete a step of several cases in one act; answers what became of each, by case."""
+    rows = [filled(walk, stem, 0, given) for walk in walks]
+
+    def act(acting: Acting) -> object:
+        report = complete_items(acting, [row for _item, row in rows])
+        return [done.happened for done in report]
+
+    return as_holder(walks[0], rows[0][0], act)
 
 
 def send_back(stem: str, target: str, nth: int = 0) -> Preparing:

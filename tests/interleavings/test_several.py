@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -16,23 +17,25 @@ from werkzeug.test import TestResponse
 
 from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.incidents import note_failure
+from bpmn.refusals import AlreadyDone
 from bpmn.runtime import start_cases
 from forms.definition import FieldType, options_of
 from handlers.outcome import StepRefused
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Draft, Incident, WorkItem
-from ledger.db import transaction
+from ledger.db import day_of, transaction
 from ledger.meetings import BatchCase, MeetingVerdict, Reply
 from ledger.outbox import Message, Notice, claim_messages, post
+from ledger.papers import Attachment
 from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.vocabulary import Role
 from tests.interleaving import Told, interleave
 from tests.interleavings.conftest import Shared
-from tests.interleavings.scenes import complete, posted, timer_id
-from tests.points import COMMITTING
+from tests.interleavings.scenes import complete, complete_all, posted, timer_id
+from tests.points import COMMITTING, LOCKED
 from tests.replay import assert_case
-from tests.walk import Ground, Walk
+from tests.walk import PDF, Ground, Walk, fill
 from tests.webapp.conftest import Person, Site, site_over
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
@@ -157,6 +160,31 @@ def newest_meeting(walk: Walk) -> int:
         shown = walk.prepare(acting, item, {})
         asking = next(each for _section, each in shown.form.fields() if each.type is FieldType.MEETING)
         return max(int(option.value) for option in options_of(asking, shown.asked))
+
+
+@pytest.mark.parametrize("one_first", [True, False], ids=["one case first", "the meeting first"])
+def test_p6_a_meeting_decides_while_somebody_decides_one_of_its_cases(shared: Shared, one_first: bool) -> None:
+    walks = of_one_unit(shared, "decision")
+    meeting = str(newest_meeting(walks[0]))
+    alone, together = complete("decision", meeting=meeting)(walks[1]), complete_all(walks, "decision", meeting=meeting)
+    first, second = at_once(shared.ground, *((alone, together) if one_first else (together, alone)))
+    if one_first:
+        assert (first.error, second.value) == (None, [True, False]), second.error
+    else:
+        assert first.value == [True, True]
+        assert isinstance(second.error, AlreadyDone)
+    assert [walk.waiting() for walk in walks] == [["reply"], ["reply"]]
+    assert len(rows(shared.ground, MeetingVerdict, MeetingVerdict.meeting_id == int(meeting))) == 2
+    for walk in walks:
+        assert assert_case(shared.ground.sessions, walk.case_id).count("complete") > 1
+
+
+def test_two_who_complete_the_same_cases_in_other_orders_do_not_lock_each_other(shared: Shared) -> None:
+    walks = of_one_unit(shared, "field_survey")
+    one, other = complete_all(walks, "field_survey"), complete_all(walks[::-1], "field_survey")
+    first, second = interleave(shared.ground.sessions, one, other, LOCKED)
+    assert (first.value, second.value) == ([True, True], [False, False]), second.error
+    assert all(walk.waiting() == ["joint_review"] * 3 for walk in walks)
 
 
 def decided_together(shared: Shared) -> tuple[Walk, Walk, int]:
@@ -305,3 +333,20 @@ def test_a_form_submitted_while_a_draft_is_saved_takes_it_away(page: tuple[Site,
     first, second = at_once(site.ground, saving, submission(one, item))
     assert (first.value, second.value) == (204, 303)
     assert rows(site.ground, Draft, Draft.item_id == item.id) == []
+
+
+def test_a_file_sent_while_the_form_is_submitted_is_not_put_beside_it(page: tuple[Site, Walk]) -> None:
+    """What is done is done with the papers it had."""
+    site, walk = page
+    walk.complete("receive")
+    item = walk.item("field_survey")
+    one, other = site.person(item.unit_id), site.person(item.unit_id)
+    with walk.acting(item.role, item.unit_id) as acting:
+        shown = walk.prepare(acting, item, {})
+        form = fill(shown, walk.answers_for(shown), day_of(walk.now))
+    uploading = sent(other, f"/items/{item.id}", _action="upload", contract=(BytesIO(PDF), "协议.pdf"))
+    submitting = sent(one, f"/items/{item.id}", _revision=str(item.revision), _action="submit", **form)
+    first, second = at_once(site.ground, submitting, uploading)
+    assert (first.value, second.value) == (303, 404)
+    assert rows(site.ground, Attachment, Attachment.name == "协议.pdf") == []
+    assert set(walk.waiting()) == {"joint_review"}
