@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -142,11 +142,13 @@ class Form:
         about_context = any(name.startswith("$") for show_if in conditions for name in show_if)
         return about_context or any(each.type is FieldType.RECORDS for each in fields)
 
-    def fields(self) -> Iterator[tuple[Section, Field]]:
-        """Yield every field, retired ones too, with its section."""
-        for section in self.sections:
-            for each in section.fields:
-                yield section, each
+    def fields(self) -> Sequence[tuple[Section, Field]]:
+        """Return every field, retired ones too, with its section."""
+        return self._fields
+
+    @cached_property
+    def _fields(self) -> tuple[tuple[Section, Field], ...]:
+        return tuple((section, each) for section in self.sections for each in section.fields)
 
 
 WORDS = "_words"
