@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import openpyxl
@@ -53,24 +53,26 @@ def measure() -> Iterator[Figure]:
         with place(database) as at:
             yield from _import(at, _multiplied(small, MANY), MANY)
     with place("sqlite") as at:
-        yield _rehearsal(at, small)
+        yield from _rehearsal(at, small)
 
 
 def _import(at: Place, content: bytes, count: int) -> Iterator[Figure]:
     campaign = _lay(at)
-    began = perf_counter()
+    began, worked = perf_counter(), process_time()
     run_id, owner, actor = _checked(at, content, campaign)
     now = BEGINS_AT + timedelta(hours=1)
     carrier = Carrier(at.sessions, at.folder / "papers", actor, lambda: now)
     turns: dict[str, float] = {}
     carry_on(replace(carrier, clock=lambda: _noting(at, run_id, turns, now)), run_id, owner)
-    done = perf_counter()
+    done, worked = perf_counter(), process_time() - worked
     pushing = turns[ImportStage.PUSHING]
     with transaction(at.sessions, writes=False) as session:
         outcome = session.get_one(ImportRun, run_id).outcome
     assert (outcome["new"], outcome["cases"]) == (count, count), outcome
     yield Figure(f"import {count} rows", at.database, 1, pushing - began, "s", MOST_SECONDS[count])
     yield Figure(f"push {count} cases", at.database, 1, done - pushing, "s", PUSH_SECONDS * count / 1086)
+    both = MOST_SECONDS[count] + PUSH_SECONDS * count / 1086
+    yield Figure(f"import and push {count}, processor time", at.database, 1, worked, "s", both)
 
 
 def _noting(at: Place, run_id: int, turns: dict[str, float], now: Any) -> Any:
@@ -126,22 +128,25 @@ def _multiplied(content: bytes, count: int) -> bytes:
     return target.getvalue()
 
 
-def _rehearsal(at: Place, content: bytes) -> Figure:
+def _rehearsal(at: Place, content: bytes) -> Iterator[Figure]:
     """Play some projects of the export; every case must end and every count agree."""
     rows = read_export(content).rows
     chosen = rows[:: max(len(rows) // PLAYED, 1)][:PLAYED]
     ground = Ground(at.sessions, at.folder / "papers")
     stage = Stage(at.sessions, at.folder / "papers", lambda moment: sweep(ground, moment).fired)
+    worked = process_time()
     done = rehearse(stage, chosen, 2023, 7, lambda _done, _all: None)
+    worked = process_time() - worked
     assert done.problems == (), done.problems
-    floor = done.transactions / _bare_seconds(at, done.transactions)
-    return Figure(
-        f"rehearse {PLAYED} projects", at.database, 1, done.transactions / done.seconds, "transactions/s", floor
-    )
+    seconds, bare_worked = _bare_seconds(at, done.transactions)
+    name, count = f"rehearse {PLAYED} projects", done.transactions
+    yield Figure(name, at.database, 1, count / done.seconds, "transactions/s", count / seconds)
+    each, bare_each = worked / count * 1000, bare_worked / count * 1000
+    yield Figure(f"{name}, processor time", at.database, 1, each, "ms/transaction", bare_each)
 
 
-def _bare_seconds(at: Place, transactions: int) -> float:
-    """Return how long bare sqlite3 takes to write the played rows anew in as many transactions."""
+def _bare_seconds(at: Place, transactions: int) -> tuple[float, float]:
+    """Return how long bare sqlite3 takes, and works, to write the played rows anew in as many transactions."""
     target = at.folder / "bare.sqlite"
     with closing(sqlite3.connect(at.folder / "ledger.sqlite")) as source:
         schema = [
@@ -155,13 +160,13 @@ def _bare_seconds(at: Place, transactions: int) -> float:
         for sql in schema:
             if not sql.startswith("CREATE TRIGGER"):
                 bare.execute(sql)
-        began = perf_counter()
+        began, worked = perf_counter(), process_time()
         for part in _parts(rows, transactions):
             bare.execute("BEGIN IMMEDIATE")
             for table, row in part:
                 bare.execute(f'INSERT INTO "{table}" VALUES ({",".join("?" * len(row))})', row)
             bare.execute("COMMIT")
-        return perf_counter() - began
+        return perf_counter() - began, process_time() - worked
 
 
 def _parts(rows: Sequence[tuple[str, Any]], count: int) -> Iterator[Sequence[tuple[str, Any]]]:
