@@ -164,16 +164,25 @@ def move_token(acting: Acting, case_id: int, token: str, target: str, reason: st
 
 
 def _targets(file: CaseFile, token: str) -> tuple[str, ...]:
-    """Return the tasks a token may be moved to: done before, or ahead with no publicity period in between."""
+    """Return the tasks a token may be moved to: done before, or ahead with no publicity period in between.
+
+    What only a message brings about (异议核查) is nothing to move to: nobody said anything yet.
+    """
     standing = {task.token: task.element for task in file.run.ready}
     standing |= {timer.token: timer.element for timer in file.run.timers}
     here = standing.get(token)
     if here is None:
         raise ActRefused("该环节已经变动，请刷新后再试")
     barred = {e.id for e in file.version.diagram.elements.values() if ends_publicity(e)}
-    ahead = ahead_of(file.version.diagram, here, barred)
+    ahead = ahead_of(file.version.diagram, here, barred) - _behind_messages(file.version.diagram)
     candidates = ahead | {item.element for item in file.done}
     return legal_targets(file.version.markings, file.run, token, candidates)
+
+
+def _behind_messages(diagram: Diagram) -> set[str]:
+    """Return the elements right behind a message event."""
+    messages = (element for element in diagram.elements.values() if element.event == "message")
+    return {diagram.elements[flow].target or "" for message in messages for flow in message.outgoing}
 
 
 def ahead_of(diagram: Diagram, here: str, barred: Collection[str]) -> set[str]:

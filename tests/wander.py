@@ -15,7 +15,6 @@ from datetime import timedelta
 from typing import Any
 
 from bpmn.acts import call_back, return_targets, send_back, transfer, urge
-from bpmn.engine import StepFailed
 from bpmn.holding import claim, colleagues, delegate, release
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
@@ -31,9 +30,9 @@ from tests.walk import Walk
 
 REFUSALS = (
     *(ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity),
-    *(FormErrors, StepRefused, StepFailed),
+    *(FormErrors, StepRefused),
 )
-"""After any of these the case is where it was; a step that failed leaves an incident, written by who called."""
+"""After any of these the case is where it was."""
 WHY = "材料需要核对"
 VERDICTS: dict[str, list[dict[str, Any]]] = {
     "receive": [{"verdict": "back", "reason": WHY}],

@@ -179,9 +179,9 @@ class TestMove:
         with walk.session() as session:
             assert timers_of(session, walk.case_id) == []
 
-    @pytest.mark.parametrize("target", ["nowhere", "notice_unit", "application"])
+    @pytest.mark.parametrize("target", ["nowhere", "notice_unit", "application", "objection"])
     def test_refused_where_the_diagram_cannot_come(self, sqlite_ground: Ground, target: str) -> None:
-        """One notice alone would wait for the other for ever; where the token stands is no move."""
+        """One notice alone waits for ever; where the token stands is no move; nobody objected to what is not posted."""
         walk = begun(sqlite_ground, "application")
         with pytest.raises(ActRefused, match="不能调整到"):
             as_bureau(walk, move_token, walk.case_id, walk.item("application").token, target, WHY)
