@@ -290,7 +290,11 @@ def workbook(rows: list[list[Any]]) -> BytesIO:
 
 
 def table(content: bytes) -> list[dict[str, Any]]:
-    """Return the rows below the header of a workbook we wrote: the first row that names 序号."""
+    """Return the rows below the head of a workbook we wrote: a column in a group is named “group：column”."""
     rows = [list(row) for row in load_workbook(BytesIO(content)).active.iter_rows(values_only=True)]
     head = next(number for number, row in enumerate(rows) if row[0] == "序号")
-    return [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
+    names, group = [], ""
+    for upper, leaf in zip(rows[head], rows[head + 1], strict=True):
+        group = upper or group  # a merged cell has its text in its first column
+        names.append(f"{group}：{leaf}" if leaf else group)
+    return [dict(zip(names, row, strict=True)) for row in rows[head + 2 :]]
