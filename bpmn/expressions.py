@@ -115,6 +115,18 @@ class Expression:
         """The literal this expression consists of, or None when it must be computed."""
         return self.tree.value if isinstance(self.tree, ast.Constant) else None
 
+    @property
+    def plain(self) -> tuple[str, str | bool] | None:
+        """The variable and the word or truth it is compared with, where the expression is no more than that."""
+        match self.tree:
+            case ast.Compare(ast.Name(name), [ast.Eq()], [ast.Constant(str() | bool() as wanted)]):
+                return name, wanted
+            case ast.Name(name):
+                return name, True
+            case ast.UnaryOp(ast.Not(), ast.Name(name)):
+                return name, False
+        return None
+
     def value(self, variables: Mapping[str, object], functions: Mapping[str, Callable[..., object]]) -> object:
         """Compute the value with these variables and functions; raises `ExpressionError` when there is none."""
         try:

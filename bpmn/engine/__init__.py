@@ -19,9 +19,8 @@ from bpmn.engine.linking import link
 from bpmn.engine.marking import Mark, Marking, without_parts
 from bpmn.engine.problems import DiagramProblems, Problem, Severity
 from bpmn.engine.reading import read_diagram
-from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer
-from bpmn.engine.state import case_key, pinned_callees
-from bpmn.engine.tokens import Surroundings
+from bpmn.engine.run import ReadyTask, Run, WaitingMessage, WaitingTimer, case_key, pinned_callees
+from bpmn.engine.surroundings import Surroundings
 from bpmn.engine.transplant import GIVEN_UP, Carried, Change, Weight, Wishes, carry, work_of
 
 __all__ = [

@@ -32,7 +32,7 @@ Marking = tuple[Mark, ...]
 
 def marking_of(scope: Task) -> Marking:
     """Return the marking below a task."""
-    inner = getattr(scope.task_spec, "instance", None)
+    inner = getattr(scope.task_spec, "part", None)
     return tuple(sorted(mark_of(child) for child in scope.children if child.task_spec is not inner))
 
 
@@ -40,7 +40,7 @@ def mark_of(task: Task) -> Mark:
     """Return what stands at one task."""
     parts = len(task.internal_data.get("left", ()))
     if isinstance(task.task_spec, specs.Multiple):
-        parts += sum(child.task_spec is task.task_spec.instance for child in task.children)
+        parts += sum(child.task_spec is task.task_spec.part for child in task.children)
     return Mark(task.task_spec.element.id, task.internal_data.get("via", ""), parts, marking_of(task))
 
 

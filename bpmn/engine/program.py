@@ -6,24 +6,25 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from bpmn.engine import specs
 from bpmn.engine.diagram import Diagram, Element, catcher_of
+from bpmn.engine.tokens import ByHand, Choice, End, Step, SubProcess, Way
 from bpmn.expressions import compile_expression
 
-KINDS: dict[str, type[specs.Step]] = {
-    "startEvent": specs.Step,
-    "intermediateThrowEvent": specs.Step,
-    "endEvent": specs.End,
-    "userTask": specs.ByHand,
-    "manualTask": specs.ByHand,
+KINDS: dict[str, type[Step]] = {
+    "startEvent": Step,
+    "intermediateThrowEvent": Step,
+    "endEvent": End,
+    "userTask": ByHand,
+    "manualTask": ByHand,
     "serviceTask": specs.Call,
     "businessRuleTask": specs.Call,
     "intermediateCatchEvent": specs.Catch,
     "boundaryEvent": specs.Catch,
-    "exclusiveGateway": specs.Choice,
+    "exclusiveGateway": Choice,
     "parallelGateway": specs.Parallel,
     "inclusiveGateway": specs.Inclusive,
     "eventBasedGateway": specs.EventGateway,
-    "subProcess": specs.SubProcess,
-    "callActivity": specs.SubProcess,
+    "subProcess": SubProcess,
+    "callActivity": SubProcess,
 }
 
 
@@ -33,7 +34,7 @@ class Program(WorkflowSpec):  # type: ignore[misc] # the library is untyped
     def __init__(self, diagram: Diagram) -> None:
         super().__init__(name=diagram.process_id, addstart=True)
         self.diagram = diagram
-        self.steps: dict[str, specs.Step] = {}
+        self.steps: dict[str, Step] = {}
         self.places = {element: number for number, element in enumerate(diagram.order)}
         self._upstream: dict[tuple[str, str], frozenset[str]] = {}
         nodes = [element for element in diagram.elements.values() if element.kind != "sequenceFlow"]
@@ -44,19 +45,21 @@ class Program(WorkflowSpec):  # type: ignore[misc] # the library is untyped
             step = self.steps[element.id]
             step.ways = tuple(self.way(diagram.elements[flow], element) for flow in element.outgoing)
             step.watchers = tuple(self.steps[e.id] for e in diagram.boundary_events(element.id) if e.event != "error")
+            if isinstance(step, SubProcess):
+                step.first = self.start_of(element.id)
 
-    def way(self, flow: Element, source: Element) -> specs.Way:
+    def way(self, flow: Element, source: Element) -> Way:
         """Turn a sequence flow into a way out of its source."""
         conditional = flow.condition and flow.id != source.default
         condition = compile_expression(flow.condition or "") if conditional else None
-        return specs.Way(flow.id, condition, self.steps[flow.target or ""])
+        return Way(flow.id, condition, self.steps[flow.target or ""], condition.plain if condition else None)
 
-    def catcher_of(self, element: Element, code: str) -> specs.Step | None:
+    def catcher_of(self, element: Element, code: str) -> Step | None:
         """Return the boundary event that catches an error thrown in `element`."""
         catcher = catcher_of(element, code, self.diagram.elements)
         return self.steps[catcher.id] if catcher else None
 
-    def start_of(self, parent: str | None) -> specs.Step:
+    def start_of(self, parent: str | None) -> Step:
         """Return the start event of the process or a sub-process."""
         return self.steps[self.diagram.start_of(parent).id]
 

@@ -1,24 +1,39 @@
 """One case's run through its diagram: load it, act on it, dump it, all within one transaction.
 
 After an exception from any act a run is worth nothing: drop it, the saved state still holds.
+
+The saved state is the live tokens and the variables, in a few hundred bytes: a version byte, a MAC over the rest,
+then msgpack of our own shape. Elements are numbers: their place in the diagram whose SHA-256 stands in the state.
+Nothing in it is a program, and nothing a person typed into a form gets here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
+import msgspec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from bpmn.engine import specs, state
-from bpmn.engine.diagram import Diagram, Element
-from bpmn.engine.errors import MoveRefused, NotReady
+from bpmn.engine.diagram import Diagram
+from bpmn.engine.errors import MoveRefused, NotReady, StateRefused
 from bpmn.engine.linking import link
 from bpmn.engine.marking import Marking, marking_of
+from bpmn.engine.moving import can_receive, happen, relocate
 from bpmn.engine.program import program_of
-from bpmn.engine.tokens import STEP_BUDGET, Surroundings, Tokens, checked
+from bpmn.engine.surroundings import Surroundings
+from bpmn.engine.tokens import STEP_BUDGET, Tokens, checked
 
+VERSION = b"\x01"
+MAC_SIZE = 32
+DECIMAL = 1
+"""The msgpack extension type of a decimal, kept as its text."""
 NOBODY: Mapping[str, Diagram] = MappingProxyType({})
 
 
@@ -67,7 +82,7 @@ class Run:
         variables: Mapping[str, object],
         surroundings: Surroundings,
         callees: Mapping[str, Diagram] = NOBODY,
-    ) -> "Run":
+    ) -> Run:
         """Begin a case; raises `StepFailed`, `RunawayDiagram`, `VariableRefused`.
 
         `callees` holds the processes its call activities name, for a diagram that is not linked yet; their
@@ -88,13 +103,13 @@ class Run:
         key: bytes,
         surroundings: Surroundings,
         callees: Mapping[str, Diagram] = NOBODY,
-    ) -> "Run":
+    ) -> Run:
         """Take up a saved case; raises `StateRefused` for a wrong seal, version, diagram or called process."""
-        return cls(state.load(whole(diagram, callees), saved, key, surroundings))
+        return cls(_loaded(whole(diagram, callees), saved, key, surroundings))
 
     def dump(self, key: bytes) -> bytes:
         """Return the state to save, sealed with `key`; raises `VariableRefused`."""
-        return state.dump(self._tokens, key)
+        return _dumped(self._tokens, key)
 
     # -- what there is
 
@@ -106,7 +121,7 @@ class Run:
     @property
     def ready(self) -> tuple[ReadyTask, ...]:
         """What waits for a person, oldest first."""
-        found = (t for t in self._tokens.live() if isinstance(t.task_spec, specs.ByHand))
+        found = (t for t in self._tokens.live() if t.task_spec.by_hand)
         return tuple(ReadyTask(t.id, t.task_spec.element.id, t.internal_data.get("item")) for t in found)
 
     @property
@@ -145,7 +160,7 @@ class Run:
 
     def complete(self, token: str, variables: Mapping[str, object]) -> None:
         """Complete a ready item with the variables it decides; raises `NotReady` and what `start` raises."""
-        task = self._live(token, lambda t: isinstance(t.task_spec, specs.ByHand), "这个事项已不在办理中。")
+        task = self._live(token, lambda t: t.task_spec.by_hand, "这个事项已不在办理中。")
         self._tokens.learn(variables)
         if is_instance(task):
             task.task_spec.take(task, checked(variables))
@@ -156,7 +171,7 @@ class Run:
         task = self._live(token, lambda t: "due" in t.internal_data, "这个定时已不在等待。")
         if task.internal_data["due"] > self._tokens.surroundings.now:
             raise NotReady("这个定时还没有到期。")
-        self._act(lambda: self._happen(task))
+        self._act(lambda: happen(self._tokens, task))
 
     def deliver(self, message: str) -> bool:
         """Hand a message to the one that has waited longest for it; False when nobody waits."""
@@ -168,7 +183,7 @@ class Run:
     def receive(self, token: str) -> None:
         """Hand its message to one waiting event; raises `NotReady` when it does not wait."""
         task = self._live(token, waits_for_message, "这个事件已不在等待消息。")
-        self._act(lambda: self._happen(task))
+        self._act(lambda: happen(self._tokens, task))
 
     def add_instance(self, token: str, item: object) -> None:
         """Ask one more in a joint activity; `token` is that of any of its instances."""
@@ -198,7 +213,7 @@ class Run:
         target = self.diagram.elements.get(element)
         if target is None or not can_receive(target, self.diagram):
             raise MoveRefused(f"不能退回或跳转到“{(target and target.name) or element}”。")
-        self._act(lambda: self._relocate(task, target))
+        self._act(lambda: relocate(self._tokens, task, target))
 
     def reschedule(self, token: str, due_at: datetime) -> None:
         """Let a waiting timer be due at another moment (aware); raises `NotReady` when it does not wait."""
@@ -221,39 +236,6 @@ class Run:
             raise NotReady(refusal)
         return task
 
-    def _happen(self, task: Task) -> None:
-        """Carry out an event that waited: alone, behind an event gateway, or on the edge of an activity."""
-        tokens, event, host = self._tokens, task.task_spec, task.parent
-        if isinstance(host.task_spec, specs.EventGateway):
-            tokens.trail += [host.task_spec.element.id, event.element.incoming[0]]
-            scope = host.parent
-            tokens.remove(host)
-            tokens.pass_on(event, scope)
-        elif event.element.kind != "boundaryEvent":
-            task._ready()
-        else:
-            scope = host.parent
-            if event.element.interrupting:
-                tokens.remove(host)
-            elif event.element.event == "timer":
-                tokens.remove(task)
-            tokens.pass_on(event, scope)
-
-    def _relocate(self, task: Task, target: Element) -> None:
-        tokens = self._tokens
-        chain = [*reversed(list(surrounding(task)))]
-        path = [*reversed(list(enclosing(target, self.diagram.elements)))]
-        depth = 1
-        while depth < len(chain) - 1 and depth <= len(path) and chain[depth].task_spec.element.id == path[depth - 1]:
-            depth += 1
-        scope = chain[depth - 1]
-        tokens.remove(chain[depth])
-        for sub_process in path[depth - 1 :]:
-            spec = tokens.program.steps[sub_process]
-            scope = tokens.place(spec, scope)
-            spec.open(scope, tokens)
-        tokens.enter(tokens.program.steps[target.id], scope)
-
 
 def whole(diagram: Diagram, callees: Mapping[str, Diagram]) -> Diagram:
     """Return the diagram with what it calls laid in, as whoever reads versions has done already."""
@@ -267,35 +249,102 @@ def waits_for_message(task: Task) -> bool:
 
 def is_instance(task: Task) -> bool:
     """Tell whether a task is one participant's part of a joint activity."""
-    return isinstance(task.task_spec, specs.Instance)
+    return getattr(task.parent.task_spec, "part", None) is task.task_spec
 
 
-def can_receive(target: Element, diagram: Diagram) -> bool:
-    """Tell whether a token may be put on an element from outside."""
-    if target.kind in ("sequenceFlow", "startEvent", "boundaryEvent"):
-        return False
-    if target.kind in ("parallelGateway", "inclusiveGateway"):
-        return len(target.incoming) < 2
-    sources = (diagram.elements[diagram.elements[flow].source or ""] for flow in target.incoming)
-    return all(source.kind != "eventBasedGateway" for source in sources)
+# -- the saved state
 
 
-def surrounding(task: Task) -> Iterable[Task]:
-    """Yield the activity a task belongs to, then the scopes around it up to the root."""
-    inner = task
-    while task.parent is not None:
-        parent = task.parent
-        spec = parent.task_spec
-        is_scope = parent.parent is None or (isinstance(spec, specs.SubProcess) and task.task_spec not in spec.watchers)
-        if is_scope:
-            yield inner
-        inner = parent
-        task = parent
-    yield task
+def _dumped(tokens: Tokens, key: bytes) -> bytes:
+    diagram = tokens.program.diagram
+    places = tokens.program.places
+    rows: list[list[object]] = []
+    numbers = {tokens.task_tree.id: -1}
+    for task in parents_first(tokens):
+        numbers[task.id] = len(rows)
+        spec = task.task_spec
+        row: list[object] = [int(task.id), numbers[task.parent.id], places[spec.element.id]]
+        rows.append([*row, pack(spec.note(task, places))] if task.internal_data else row)
+    variables = {name: pack(value) for name, value in checked(tokens.data).items()}
+    content: list[object] = [bytes.fromhex(diagram.sha256), tokens.serial, rows, variables]
+    if diagram.callees:
+        content.append({name: bytes.fromhex(sha256) for name, sha256 in diagram.callees.items()})
+    body = msgspec.msgpack.encode(content)
+    return VERSION + seal(body, key) + body
 
 
-def enclosing(element: Element, elements: Mapping[str, Element]) -> Iterable[str]:
-    """Yield the sub-processes around an element, innermost first."""
-    while element.parent is not None:
-        yield element.parent
-        element = elements[element.parent]
+def parents_first(tokens: Tokens) -> list[Task]:
+    """Return every task but the root, each after the one it stands below."""
+    ordered: list[Task] = []
+    ahead = [tokens.task_tree]
+    while ahead:
+        children = ahead.pop().children
+        ordered += children
+        ahead += children
+    return ordered
+
+
+def _loaded(diagram: Diagram, state: bytes, key: bytes, surroundings: Surroundings) -> Tokens:
+    """Read a run back; raises `StateRefused` when it is not exactly what was written for this diagram."""
+    sha256, serial, rows, variables, *called = opened(state, key)
+    if sha256.hex() != diagram.sha256:
+        raise StateRefused("流程状态属于另一个版本的流程图。")
+    if pins(called) != diagram.callees:
+        raise StateRefused("流程状态里被调用的流程是另一个版本。")
+    tokens = Tokens(program_of(diagram), surroundings, serial)
+    tokens.data.update(variables)
+    tasks: list[Task] = []
+    for row in rows:
+        parent = tokens.task_tree if row[1] < 0 else tasks[row[1]]
+        spec = tokens.program.steps[diagram.order[row[2]]]
+        if spec.part is not None and parent.task_spec is spec:
+            spec = spec.part
+        task = tokens.place(spec, parent, spec.at_rest, str(row[0]))
+        if len(row) > 3:
+            spec.recall(task, row[3])
+        tasks.append(task)
+    return tokens
+
+
+def case_key(key: bytes, case_id: int) -> bytes:
+    """Return the key that seals the states of one case, so that no other case's state passes for its own."""
+    return hmac.digest(key, b"sigeyipi case %d" % case_id, "sha256")
+
+
+def seal(body: bytes, key: bytes) -> bytes:
+    """Return the MAC of a state."""
+    return hmac.digest(key, VERSION + body, "sha256")
+
+
+def pinned_callees(state: bytes, key: bytes) -> dict[str, str]:
+    """Return the SHA-256 by process id of the processes a saved case calls; raises `StateRefused`."""
+    return pins(opened(state, key)[4:])
+
+
+def pins(called: list[Any]) -> dict[str, str]:
+    """Read the pinned versions, which stand last where there are any."""
+    return {name: sha256.hex() for name, sha256 in called[0].items()} if called else {}
+
+
+def opened(state: bytes, key: bytes) -> list[Any]:
+    """Return what is under the seal; raises `StateRefused` when it was not sealed with `key`."""
+    if state[:1] != VERSION:
+        raise StateRefused("流程状态的版本不对，不能读取。")
+    mac, body = state[1 : 1 + MAC_SIZE], state[1 + MAC_SIZE :]
+    if not hmac.compare_digest(mac, seal(body, key)):
+        raise StateRefused("流程状态的校验码不符，可能被改动过。")
+    return msgspec.msgpack.decode(body, type=list, ext_hook=unpack)
+
+
+def pack(value: object) -> object:
+    """Make decimals something msgpack keeps exactly."""
+    if type(value) is Decimal:
+        return msgspec.msgpack.Ext(DECIMAL, str(value).encode())
+    return [pack(item) for item in value] if type(value) is list else value
+
+
+def unpack(kind: int, data: memoryview) -> Decimal:
+    """Undo `pack`."""
+    if kind != DECIMAL:
+        raise StateRefused("流程状态里有不认识的值。")
+    return Decimal(bytes(data).decode())

@@ -1,108 +1,30 @@
-"""How each element behaves, as SpiffWorkflow task specs whose faulty parts are replaced.
+"""How the rarer elements behave: automatic tasks, events that wait, joins, joint activities.
 
-SpiffWorkflow keeps the tasks, their states and the order of calls (update, ready, run, complete).
-Three things are ours, because the stock ones lose work (docs/decisions/engine.md):
-
-* No future is predicted. A task's followers are made when it completes, so ten parallel blocks cost
-  ten tasks and not eight thousand.
-* The tree of tasks is the tree of scopes: below the root stand the tokens of the process, below a
-  sub-process its tokens, below an activity its boundary events, below a joint activity its
-  instances. A finished task leaves the tree, so that it never grows and every search is complete.
-* A token remembers the sequence flow it came by; joins count flows and consume what they counted.
+The others, and what all have in common, are in `bpmn.engine.tokens`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from bpmn.engine.errors import DeclaredError, RunawayDiagram, StepFailed
 from bpmn.engine.moments import timer_expression
-from bpmn.expressions import Expression, ExpressionError, compile_expression
+from bpmn.engine.tokens import ByHand, Choice, Step, Tokens, Way
+from bpmn.expressions import ExpressionError, compile_expression
 
 if TYPE_CHECKING:
     from bpmn.engine.diagram import Element
     from bpmn.engine.program import Program
-    from bpmn.engine.tokens import Tokens
 
 INSTANCE_LIMIT = 100
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """One sequence flow as its source sees it."""
-
-    flow: str
-    condition: Expression | None
-    target: Step
-
-
-class Step(BpmnSpecMixin):  # type: ignore[misc] # the library is untyped
-    """An element that is passed as soon as a token arrives; the others override what differs."""
-
-    by_hand = False
-
-    def __init__(self, program: Program, element: Element, name: str | None = None) -> None:
-        super().__init__(program, name or element.id, bpmn_name=element.name, manual=self.by_hand)
-        self.program = program
-        self.element = element
-        self.ways: tuple[Way, ...] = ()
-        self.watchers: tuple[Step, ...] = ()
-
-    def arrive(self, task: Task, tokens: Tokens) -> bool:
-        """Take in a token; True when it may go on at once (or wait for a person)."""
-        self.watch(task, tokens)
-        return True
-
-    def watch(self, task: Task, tokens: Tokens) -> None:
-        """Open the boundary events of an activity that begins."""
-        for watcher in self.watchers:
-            tokens.enter(watcher, task)
-
-    def act(self, task: Task, tokens: Tokens) -> None:
-        """Do the element's own work."""
-
-    def ways_out(self, tokens: Tokens) -> tuple[Way, ...]:
-        """Choose the flows the token leaves by."""
-        return self.ways
-
-    def child_gone(self, task: Task, tokens: Tokens) -> None:
-        """React to a token below `task` that is through."""
-
-    # What follows answers SpiffWorkflow's calls; nothing of the library's own behaviour is left in it.
-
-    def test(self) -> None:
-        """Diagrams are checked before they get here."""
-
-    def _predict(self, my_task: Task, *_: object, **__: object) -> None:
-        """Predict nothing: see the head of this module."""
-
-    def _update_hook(self, my_task: Task) -> bool:
-        return self.arrive(my_task, my_task.workflow)
-
-    def _on_ready_hook(self, my_task: Task) -> None:
-        if not self.manual:
-            my_task.workflow.queue.append(my_task)
-
-    def _run_hook(self, my_task: Task) -> bool:
-        self.act(my_task, my_task.workflow)
-        return True
-
-    def _on_complete_hook(self, my_task: Task) -> None:
-        tokens: Tokens = my_task.workflow
-        tokens.leave(my_task, self.ways_out(tokens))
-
-
-class ByHand(Step):
-    """A user or manual task: waits for a person."""
-
-    by_hand = True
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Call(Step):
@@ -129,6 +51,9 @@ class Call(Step):
 class Catch(Step):
     """A timer or message event: waits until it is fired or delivered."""
 
+    at_rest = TaskState.WAITING
+    waits_outside = True
+
     def __init__(self, program: Program, element: Element) -> None:
         super().__init__(program, element)
         self.when = timer_expression(element.timer or "") if element.event == "timer" else None
@@ -142,6 +67,12 @@ class Catch(Step):
         task._set_state(TaskState.WAITING)
         return False
 
+    def note(self, task: Task, places: Mapping[str, int]) -> object:
+        return (task.internal_data["due"] - EPOCH) // MICROSECOND
+
+    def recall(self, task: Task, note: Any) -> None:
+        task.internal_data["due"] = EPOCH + note * MICROSECOND
+
 
 class EventGateway(Step):
     """Waits for the first of several events, which stand below it meanwhile."""
@@ -153,22 +84,11 @@ class EventGateway(Step):
         return False
 
 
-class Choice(Step):
-    """An exclusive gateway: the first flow in the file whose condition holds, else the default."""
-
-    def ways_out(self, tokens: Tokens) -> tuple[Way, ...]:
-        chosen = next((way for way in self.ways if tokens.holds(self.element, way)), None)
-        return (chosen or self.fallback(),)
-
-    def fallback(self) -> Way:
-        way = next((way for way in self.ways if way.condition is None), None)
-        if way is None:
-            raise StepFailed(self.element, "没有一个出口的条件成立，也没有默认出口。")
-        return way
-
-
 class Parallel(Step):
     """A parallel gateway: goes on when every incoming flow has brought a token, and takes one of each."""
+
+    at_rest = TaskState.WAITING
+    joins = True
 
     def arrive(self, task: Task, tokens: Tokens) -> bool:
         if len(self.element.incoming) < 2:
@@ -183,6 +103,9 @@ class Parallel(Step):
 
 class Inclusive(Choice):
     """An inclusive gateway: joins once no other token can still come, forks to all flows that hold."""
+
+    at_rest = TaskState.WAITING
+    joins = joins_last = True
 
     def arrive(self, task: Task, tokens: Tokens) -> bool:
         if len(self.element.incoming) < 2:
@@ -206,40 +129,6 @@ class Inclusive(Choice):
         return tuple(way for way in self.ways if tokens.holds(self.element, way)) or (self.fallback(),)
 
 
-class End(Step):
-    """An end event; a terminating one takes every other token of its scope with it, an error its whole scope."""
-
-    def _on_complete_hook(self, my_task: Task) -> None:
-        tokens: Tokens = my_task.workflow
-        scope = my_task.parent
-        tokens.leave(my_task, ())
-        tokens.ended.append(self.element.id)
-        if self.element.event == "terminate":
-            for other in tokens.inside(scope):
-                if other is not my_task:
-                    tokens.remove(other)
-        elif self.element.event == "error":
-            tokens.throw(my_task, self.element.error or "")
-
-
-class SubProcess(Step):
-    """A sub-process, embedded or called: begins anew at each entry, ends when its last token is through."""
-
-    def arrive(self, task: Task, tokens: Tokens) -> bool:
-        self.open(task, tokens)
-        tokens.enter(self.program.start_of(self.element.id), task)
-        return False
-
-    def open(self, task: Task, tokens: Tokens) -> None:
-        """Begin without a token inside; the caller puts one there."""
-        task._set_state(TaskState.STARTED)
-        self.watch(task, tokens)
-
-    def child_gone(self, task: Task, tokens: Tokens) -> None:
-        if task.state == TaskState.STARTED and not tokens.inside(task):
-            task._ready()
-
-
 class Multiple(Step):
     """A joint activity: one instance for each item of a collection, at once or one after another.
 
@@ -247,11 +136,13 @@ class Multiple(Step):
     itself as soon as the condition holds after one of them is done or dropped.
     """
 
+    part: Instance
+
     def __init__(self, program: Program, element: Element) -> None:
         super().__init__(program, element)
         self.collection = compile_expression(element.attributes["collection"])
         self.completion = compile_expression(element.completion) if element.completion is not None else None
-        self.instance = Instance(program, element, f"{element.id}[]")
+        self.part = Instance(program, element, f"{element.id}[]")
 
     def arrive(self, task: Task, tokens: Tokens) -> bool:
         items = tokens.items_of(self.element, self.collection)
@@ -274,7 +165,7 @@ class Multiple(Step):
 
     def open(self, task: Task, item: object, tokens: Tokens) -> None:
         """Begin one instance."""
-        child = tokens.place(self.instance, task)
+        child = tokens.place(self.part, task)
         child.internal_data["item"] = item
         child._ready()
 
@@ -297,6 +188,18 @@ class Multiple(Step):
         elif left and not tokens.inside(task):
             self.open(task, left.pop(0), tokens)
 
+    def note(self, task: Task, places: Mapping[str, int]) -> object:
+        kept = task.internal_data
+        return [kept.get("left", []), kept["results"]] if "results" in kept else kept["left"]
+
+    def recall(self, task: Task, note: Any) -> None:
+        if self.completion is None:
+            task.internal_data["left"] = note
+            return
+        task.internal_data["results"] = note[1]
+        if self.element.multiple == "sequential":
+            task.internal_data["left"] = note[0]
+
     def is_enough(self, task: Task, open_count: int, tokens: Tokens) -> bool:
         """Tell whether the completion condition holds; those dropped are no longer counted."""
         if self.completion is None:
@@ -317,6 +220,12 @@ class Instance(ByHand):
         results = task.parent.internal_data.get("results")
         if results is not None:
             results.append(variables.get(self.element.attributes.get("result", "")))
+
+    def note(self, task: Task, places: Mapping[str, int]) -> object:
+        return task.internal_data["item"]
+
+    def recall(self, task: Task, note: Any) -> None:
+        task.internal_data["item"] = note
 
     def _on_complete_hook(self, my_task: Task) -> None:
         my_task._drop_children(force=True)

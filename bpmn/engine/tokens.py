@@ -1,28 +1,39 @@
 """Where a case stands: the live tokens of one run, as a SpiffWorkflow workflow whose tree never grows.
 
 Beside the tokens there are the case's variables: a few small scalars and lists of them, nothing a person typed freely.
+Here too are the elements every diagram has, as SpiffWorkflow task specs whose faulty parts are replaced; the others
+are in `bpmn.engine.specs`. SpiffWorkflow keeps the tasks, their states and the order of calls (update, ready, run,
+complete). Three things are ours, because the stock ones lose work (docs/decisions/engine.md):
+
+* No future is predicted: a task's followers are made when it completes, so ten parallel blocks cost ten tasks.
+* The tree of tasks is the tree of scopes: below the root stand the tokens of the process, below a sub-process its
+  tokens, below an activity its boundary events, below a joint activity its instances. A finished task leaves the
+  tree, so that it never grows and every search is complete.
+* A token remembers the sequence flow it came by; joins count flows and consume what they counted.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
-from bpmn.engine import specs
-from bpmn.engine.diagram import Element
 from bpmn.engine.errors import Deadlocked, RunawayDiagram, StepFailed, VariableRefused
-from bpmn.engine.moments import due_moment
-from bpmn.engine.program import Program
 from bpmn.expressions import Expression, ExpressionError
+
+if TYPE_CHECKING:
+    from bpmn.engine.diagram import Element
+    from bpmn.engine.program import Program
+    from bpmn.engine.surroundings import Surroundings
 
 STEP_BUDGET = 500
 """Automatic steps one act may cause; a diagram that needs more runs in circles."""
@@ -33,40 +44,142 @@ TEXT_LIMIT = 200
 LIST_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run may look at: the moment (aware) and the functions its diagram may call.
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """One sequence flow as its source sees it."""
 
-    `functions` holds those of the expressions (`publicity_end`, `campaign_end`, `working_days_end`,
-    `today`) and, by their names, the handlers of service tasks and the decisions of business-rule
-    tasks; these get the variables and return those to set, or None.
-    """
+    flow: str
+    condition: Expression | None
+    target: Step
+    plain: tuple[str, str | bool] | None = None
+    """A condition that compares one variable with one word or truth, as most do: it is looked up, not walked."""
 
-    now: datetime
-    functions: Mapping[str, Callable[..., object]]
 
-    def value_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
-        """Compute a condition of `element`; raises `ExpressionError`."""
-        return expression.value(variables, self.functions)
+class Step(BpmnSpecMixin):  # type: ignore[misc] # the library is untyped
+    """An element that is passed as soon as a token arrives; the others override what differs."""
 
-    def items_of(self, element: Element, expression: Expression, variables: Mapping[str, object]) -> object:
-        """Compute whom a joint activity asks; raises `ExpressionError`."""
-        return expression.value(variables, self.functions)
+    by_hand = False
+    at_rest = TaskState.STARTED  # what a task of a saved run is doing follows from what it is
+    waits_outside = False  # for a person, a moment or a message
+    joins = False  # its tokens remember by which flow they came
+    joins_last = False  # and go on only when nothing automatic is left
+    part: Step | None = None  # of a joint activity: what each participant does
 
-    def due_of(self, expression: Expression, variables: Mapping[str, object]) -> datetime:
-        """Compute when a timer reached now is due, in UTC; raises `ExpressionError`."""
-        return due_moment(expression, variables, self.functions, self.now)
+    def __init__(self, program: Program, element: Element, name: str | None = None) -> None:
+        super().__init__(program, name or element.id, bpmn_name=element.name, manual=self.by_hand)
+        self.program = program
+        self.element = element
+        self.ways: tuple[Way, ...] = ()
+        self.watchers: tuple[Step, ...] = ()
+        self.first: Step | None = None  # the start event inside a sub-process
 
-    def perform(self, element: Element, variables: Mapping[str, object]) -> object:
-        """Do the work of a service or business-rule task and return the variables it sets, or None.
+    def arrive(self, task: Task, tokens: Tokens) -> bool:
+        """Take in a token; True when it may go on at once (or wait for a person)."""
+        self.watch(task, tokens)
+        return True
 
-        Raises `StepFailed` when nobody knows how, and `DeclaredError` where the handler does.
-        """
-        name = element.attributes["handler" if element.kind == "serviceTask" else "decision"]
-        function = self.functions.get(name)
-        if function is None:
-            raise StepFailed(element, f"没有名为“{name}”的处理程序或决策表。")
-        return function(variables)
+    def watch(self, task: Task, tokens: Tokens) -> None:
+        """Open the boundary events of an activity that begins."""
+        for watcher in self.watchers:
+            tokens.enter(watcher, task)
+
+    def act(self, task: Task, tokens: Tokens) -> None:
+        """Do the element's own work."""
+
+    def ways_out(self, tokens: Tokens) -> tuple[Way, ...]:
+        """Choose the flows the token leaves by."""
+        return self.ways
+
+    def child_gone(self, task: Task, tokens: Tokens) -> None:
+        """React to a token below `task` that is through."""
+
+    def note(self, task: Task, places: Mapping[str, int]) -> object:
+        """Return what a waiting task remembers, as the state keeps it."""
+        return places[task.internal_data["via"]]
+
+    def recall(self, task: Task, note: Any) -> None:
+        """Undo `note`."""
+        task.internal_data["via"] = self.program.diagram.order[note]
+
+    # What follows answers SpiffWorkflow's calls.
+
+    def test(self) -> None:
+        """Diagrams are checked before they get here."""
+
+    def _predict(self, my_task: Task, *_: object, **__: object) -> None:
+        """Predict nothing: see the head of this module."""
+
+    def _update_hook(self, my_task: Task) -> bool:
+        return self.arrive(my_task, my_task.workflow)
+
+    def _on_ready_hook(self, my_task: Task) -> None:
+        if not self.manual:
+            my_task.workflow.queue.append(my_task)
+
+    def _run_hook(self, my_task: Task) -> bool:
+        self.act(my_task, my_task.workflow)
+        return True
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        tokens: Tokens = my_task.workflow
+        tokens.leave(my_task, self.ways_out(tokens))
+
+
+class ByHand(Step):
+    """A user or manual task: waits for a person."""
+
+    by_hand = True
+    at_rest = TaskState.READY
+    waits_outside = True
+
+
+class Choice(Step):
+    """An exclusive gateway: the first flow in the file whose condition holds, else the default."""
+
+    def ways_out(self, tokens: Tokens) -> tuple[Way, ...]:
+        chosen = next((way for way in self.ways if tokens.holds(self.element, way)), None)
+        return (chosen or self.fallback(),)
+
+    def fallback(self) -> Way:
+        way = next((way for way in self.ways if way.condition is None), None)
+        if way is None:
+            raise StepFailed(self.element, "没有一个出口的条件成立，也没有默认出口。")
+        return way
+
+
+class End(Step):
+    """An end event; a terminating one takes every other token of its scope with it, an error its whole scope."""
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        tokens: Tokens = my_task.workflow
+        scope = my_task.parent
+        tokens.leave(my_task, ())
+        tokens.ended.append(self.element.id)
+        if self.element.event == "terminate":
+            for other in tokens.inside(scope):
+                if other is not my_task:
+                    tokens.remove(other)
+        elif self.element.event == "error":
+            tokens.throw(my_task, self.element.error or "")
+
+
+class SubProcess(Step):
+    """A sub-process, embedded or called: begins anew at each entry, ends when its last token is through."""
+
+    def arrive(self, task: Task, tokens: Tokens) -> bool:
+        self.open(task, tokens)
+        assert self.first is not None  # the rules ask for a start event in each
+        tokens.enter(self.first, task)
+        return False
+
+    def open(self, task: Task, tokens: Tokens) -> None:
+        """Begin without a token inside; the caller puts one there."""
+        task._set_state(TaskState.STARTED)
+        self.watch(task, tokens)
+
+    def child_gone(self, task: Task, tokens: Tokens) -> None:
+        if task.state == TaskState.STARTED and not tokens.inside(task):
+            task._ready()
 
 
 class Token(Task):  # type: ignore[misc] # the library is untyped
@@ -92,7 +205,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
 
     # -- putting and taking tokens
 
-    def place(self, spec: specs.Step, scope: Task, state: int = TaskState.FUTURE, token: str = "") -> Task:
+    def place(self, spec: Step, scope: Task, state: int = TaskState.FUTURE, token: str = "") -> Task:
         """Make a task for `spec` below `scope`; a new one gets the next number as its token."""
         if not token:
             self.serial += 1
@@ -101,19 +214,19 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
             raise RunawayDiagram(f"流程同时有 {TOKEN_LIMIT} 个以上的令牌，已停止。")
         return Token(self, spec, scope, state=state, id=token)
 
-    def enter(self, spec: specs.Step, scope: Task, flow: str | None = None) -> Task:
+    def enter(self, spec: Step, scope: Task, flow: str | None = None) -> Task:
         """Let a token arrive at `spec`, by `flow` where it came by one."""
         task = self.place(spec, scope)
-        if flow is not None and isinstance(spec, specs.Parallel | specs.Inclusive):
+        if flow is not None and spec.joins:
             task.internal_data["via"] = flow
         spec._update(task)
         return task
 
-    def pass_on(self, spec: specs.Step, scope: Task) -> None:
+    def pass_on(self, spec: Step, scope: Task) -> None:
         """Let a token leave `spec` in `scope` without having waited there: the event it stands for happened."""
         self.place(spec, scope)._ready()
 
-    def leave(self, task: Task, ways: tuple[specs.Way, ...]) -> None:
+    def leave(self, task: Task, ways: tuple[Way, ...]) -> None:
         """Send a completed task's token on its ways and write them into the trail."""
         task._drop_children(force=True)
         self.trail.append(task.task_spec.element.id)
@@ -146,7 +259,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
             return  # an error it threw has cancelled it together with what it stood in
         scope = task.parent
         self.remove(task)
-        if isinstance(scope.task_spec, specs.Step):
+        if isinstance(scope.task_spec, Step):
             scope.task_spec.child_gone(scope, self)
 
     def _task_removed_notify(self, task: Task) -> None:
@@ -159,7 +272,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
         watching = getattr(scope.task_spec, "watchers", ())
         return [child for child in scope.children if child.task_spec not in watching]
 
-    def waiting_at(self, join: specs.Step, scope: Task) -> dict[str, Task]:
+    def waiting_at(self, join: Step, scope: Task) -> dict[str, Task]:
         """Return, by incoming flow, the oldest token waiting at a join in this scope."""
         here: dict[str, Task] = {}
         for child in scope.children:
@@ -198,8 +311,13 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
         except ExpressionError as error:
             raise StepFailed(element, str(error)) from error
 
-    def holds(self, element: Element, way: specs.Way) -> bool:
+    def holds(self, element: Element, way: Way) -> bool:
         """Tell whether a conditional way out of `element` is open."""
+        if way.plain is not None:
+            name, wanted = way.plain
+            value = self.data.get(name)
+            if type(value) is type(wanted):
+                return bool(value == wanted)
         return way.condition is not None and self.is_true(element, way.condition, self.data)
 
     def settle(self) -> None:
@@ -227,7 +345,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
         """Refuse a marking in which nothing can ever happen again; the case stays where it was."""
         stuck = None
         for task in self.live():
-            if isinstance(task.task_spec, specs.ByHand | specs.Catch):
+            if task.task_spec.waits_outside:
                 return
             stuck = stuck or (task if task.state == TaskState.WAITING else None)
         if stuck is not None:
@@ -235,7 +353,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
 
     def _join_due(self) -> Task | None:
         for task in self.live():
-            if isinstance(task.task_spec, specs.Inclusive) and task.state == TaskState.WAITING:
+            if task.task_spec.joins_last and task.state == TaskState.WAITING:
                 here = self.waiting_at(task.task_spec, task.parent)
                 if task in here.values() and task.task_spec.is_due(task.parent, self):
                     return task

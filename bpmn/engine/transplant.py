@@ -17,9 +17,11 @@ from SpiffWorkflow.util.task import TaskState
 from bpmn.engine import specs
 from bpmn.engine.diagram import Diagram, Element
 from bpmn.engine.errors import RunawayDiagram, StepFailed
+from bpmn.engine.moving import can_receive, enclosing
 from bpmn.engine.program import program_of
-from bpmn.engine.run import Run, can_receive, enclosing
-from bpmn.engine.tokens import Surroundings, Tokens
+from bpmn.engine.run import Run
+from bpmn.engine.surroundings import Surroundings
+from bpmn.engine.tokens import ByHand, Step, SubProcess, Tokens
 from bpmn.expressions import shorten
 
 GIVEN_UP = ""
@@ -88,7 +90,7 @@ class Transplant:
     wishes: Wishes
     surroundings: Surroundings
     changes: list[Change] = field(default_factory=list)
-    moves: list[tuple[specs.Step, Task]] = field(default_factory=list)
+    moves: list[tuple[Step, Task]] = field(default_factory=list)
     scopes: dict[str, Task] = field(default_factory=dict)
     """The sub-processes open on the new diagram, by element."""
     origins: dict[str, Task] = field(default_factory=dict)
@@ -125,16 +127,16 @@ class Transplant:
 
     # -- where things are now
 
-    def target_of(self, element: Element) -> specs.Step | None:
+    def target_of(self, element: Element) -> Step | None:
         """Return what an element of the old diagram has become."""
         return self.program.steps.get(self.wishes.targets.get(element.id, GIVEN_UP))
 
     def find_scopes(self, scope: Task) -> None:
         """Note which open sub-processes are still there."""
         for child in self.old.inside(scope):
-            if isinstance(child.task_spec, specs.SubProcess):
+            if isinstance(child.task_spec, SubProcess):
                 spec = self.target_of(child.task_spec.element)
-                if isinstance(spec, specs.SubProcess):
+                if isinstance(spec, SubProcess):
                     self.origins.setdefault(spec.element.id, child)
                 self.find_scopes(child)
 
@@ -147,13 +149,13 @@ class Transplant:
             scope = self.scopes[outer]
         return scope
 
-    def open_scope(self, spec: specs.Step, around: Task) -> Task:
+    def open_scope(self, spec: Step, around: Task) -> Task:
         """Open a sub-process: as the one it was, or as one drawn around what already waits."""
         origin = self.origins.get(spec.element.id)
         if origin is None:
             self.tell(spec.element, Weight.CHECK, f"正在办理的环节移入子流程{label(spec.element)}。")
             scope = self.tokens.place(spec, around)
-            assert isinstance(spec, specs.SubProcess)  # nothing else is around an element
+            assert isinstance(spec, SubProcess)  # nothing else is around an element
             spec.open(scope, self.tokens)
             return scope
         before = origin.task_spec.element
@@ -168,7 +170,7 @@ class Transplant:
         """Tell of sub-processes that were open and are not drawn any more."""
         still = {id(origin) for element, origin in self.origins.items() if element in self.scopes}
         for task in self.old.live():
-            if isinstance(task.task_spec, specs.SubProcess) and id(task) not in still:
+            if isinstance(task.task_spec, SubProcess) and id(task) not in still:
                 element = task.task_spec.element
                 self.tell(element, Weight.CHECK, f"子流程{label(element)}不再包住正在办理的环节。")
 
@@ -177,7 +179,7 @@ class Transplant:
     def carry_scope(self, scope: Task) -> None:
         """Carry the tokens that stand in a scope."""
         for child in self.old.inside(scope):
-            if isinstance(child.task_spec, specs.SubProcess):
+            if isinstance(child.task_spec, SubProcess):
                 self.carry_scope(child)
             else:
                 self.carry_token(child)
@@ -200,13 +202,13 @@ class Transplant:
             self.tell(old, Weight.CHECK, f"{label(old)}按指定由{label(spec.element)}接续，已填的内容保留。")
         self.place(task, spec)
 
-    def fits(self, task: Task, spec: specs.Step) -> bool:
+    def fits(self, task: Task, spec: Step) -> bool:
         """Tell whether a token can stay what it is: the same kind of element, and for a person the same work."""
         same = not self.is_by_hand(task) or work_of(task.task_spec.element) == work_of(spec.element)
         return same and self.unlike(task, spec) is None
 
     def is_by_hand(self, task: Task) -> bool:
-        return isinstance(task.task_spec, specs.ByHand | specs.Multiple)
+        return isinstance(task.task_spec, ByHand | specs.Multiple)
 
     def lose(self, task: Task) -> None:
         """Give a token up where a person has said so; an event gateway may live on in one of its events."""
@@ -220,7 +222,7 @@ class Transplant:
         else:
             self.tell(old, Weight.REFUSE, f"新版流程里没有{label(old)}，请指定由哪个环节接续办理。")
 
-    def move(self, old: Element, spec: specs.Step) -> None:
+    def move(self, old: Element, spec: Step) -> None:
         """Begin anew at another step, as a person has said."""
         if not can_receive(spec.element, self.diagram):
             self.tell(old, Weight.REFUSE, f"{label(old)}不能改由{label(spec.element)}接续，请另选一个环节。")
@@ -228,14 +230,14 @@ class Transplant:
         self.tell(old, Weight.CHECK, f"{label(old)}按指定改由{label(spec.element)}重新办理。")
         self.moves.append((spec, self.scope_of(spec.element)))
 
-    def unlike(self, task: Task, spec: specs.Step) -> str | None:
+    def unlike(self, task: Task, spec: Step) -> str | None:
         """Say why a token cannot stand at what its element has become; None when it can."""
         was = task.task_spec
-        if isinstance(was, specs.ByHand) and isinstance(spec, specs.Multiple):
+        if isinstance(was, ByHand) and isinstance(spec, specs.Multiple):
             return "由一人办理改为多人会办"
-        if isinstance(was, specs.Multiple) and isinstance(spec, specs.ByHand):
+        if isinstance(was, specs.Multiple) and isinstance(spec, ByHand):
             return "由多人会办改为一人办理"
-        kinds = (specs.ByHand, specs.Multiple, specs.Catch, specs.EventGateway, specs.Parallel, specs.Inclusive)
+        kinds = (ByHand, specs.Multiple, specs.Catch, specs.EventGateway, specs.Parallel, specs.Inclusive)
         if not any(isinstance(was, kind) and isinstance(spec, kind) for kind in kinds):
             return f"的类型在新版里变为 {spec.element.kind}"
         if isinstance(was, specs.Catch) and was.element.event != spec.element.event:
@@ -244,7 +246,7 @@ class Transplant:
             return "的入口有变化，已到达的分支无处可去"
         return None
 
-    def way_in(self, task: Task, spec: specs.Step) -> str | None:
+    def way_in(self, task: Task, spec: Step) -> str | None:
         """Return the flow by which a token waiting at a join would have come there now."""
         via = task.internal_data["via"]
         if via in spec.element.incoming:
@@ -253,13 +255,13 @@ class Transplant:
         flows = [flow for flow in spec.element.incoming if self.diagram.elements[flow].source == source]
         return flows[0] if len(flows) == 1 else None
 
-    def place(self, task: Task, spec: specs.Step) -> None:
+    def place(self, task: Task, spec: Step) -> None:
         """Put a token down as what it was."""
         scope = self.scope_of(spec.element)
         match task.task_spec:
             case specs.Multiple():
                 self.place_joint(task, spec, scope)
-            case specs.ByHand():
+            case ByHand():
                 self.place_task(task, spec, scope)
             case specs.EventGateway():
                 self.place_gateway(task, spec, scope)
@@ -269,7 +271,7 @@ class Transplant:
                 joined = self.tokens.place(spec, scope, TaskState.WAITING, task.id)
                 joined.internal_data["via"] = self.way_in(task, spec)
 
-    def place_task(self, task: Task, spec: specs.Step, scope: Task) -> None:
+    def place_task(self, task: Task, spec: Step, scope: Task) -> None:
         """Put down what one person has to do; another form makes it another item."""
         same = work_of(task.task_spec.element) == work_of(spec.element)
         if not same:
@@ -277,11 +279,11 @@ class Transplant:
         carried = self.tokens.place(spec, scope, TaskState.READY, task.id if same else "")
         self.carry_watchers(task, carried)
 
-    def tell_other_work(self, task: Task, spec: specs.Step) -> None:
+    def tell_other_work(self, task: Task, spec: Step) -> None:
         old = task.task_spec.element
         self.tell(old, Weight.CHECK, f"{label(old)}换了表单，在{label(spec.element)}按新表单重新办理。")
 
-    def place_joint(self, task: Task, spec: specs.Step, scope: Task) -> None:
+    def place_joint(self, task: Task, spec: Step, scope: Task) -> None:
         """Put down a joint activity with the parts still open, the results given and those not asked yet."""
         assert isinstance(spec, specs.Multiple)
         old, new = task.task_spec.element, spec.element
@@ -302,17 +304,17 @@ class Transplant:
         if not same:
             self.tell_other_work(task, spec)
         for part in parts:
-            open_part = self.tokens.place(spec.instance, carried, TaskState.READY, part.id if same else "")
+            open_part = self.tokens.place(spec.part, carried, TaskState.READY, part.id if same else "")
             open_part.internal_data["item"] = part.internal_data["item"]
         for item in waiting:
             spec.open(carried, item, self.tokens)
 
-    def place_gateway(self, task: Task, spec: specs.Step, scope: Task) -> None:
+    def place_gateway(self, task: Task, spec: Step, scope: Task) -> None:
         """Put down an event gateway with the events it waits for now."""
         carried = self.tokens.place(spec, scope, TaskState.STARTED, task.id)
         self.carry_events(carried, {self.became(child): child for child in task.children}, spec)
 
-    def carry_events(self, gateway: Task, known: Mapping[str, Task], spec: specs.Step) -> None:
+    def carry_events(self, gateway: Task, known: Mapping[str, Task], spec: Step) -> None:
         """Put the events behind a gateway down: those that waited as they were, new ones begin now."""
         for way in spec.ways:
             was = known.get(way.target.element.id)
@@ -332,7 +334,7 @@ class Transplant:
         spec = self.target_of(task.task_spec.element)
         return spec.element.id if spec is not None else f"-{task.task_spec.element.id}"
 
-    def place_event(self, task: Task, spec: specs.Step, scope: Task) -> None:
+    def place_event(self, task: Task, spec: Step, scope: Task) -> None:
         """Put down an event that waits by itself; drawn behind a gateway now, the others are waited for too."""
         sources = [self.diagram.elements[flow].source or "" for flow in spec.element.incoming]
         gateway = next((self.program.steps[s] for s in sources if self.diagram.elements[s].kind == GATEWAY), None)
@@ -342,7 +344,7 @@ class Transplant:
             opened = self.tokens.place(gateway, scope, TaskState.STARTED)
             self.carry_events(opened, {spec.element.id: task}, gateway)
 
-    def place_catch(self, task: Task, spec: specs.Step, parent: Task) -> None:
+    def place_catch(self, task: Task, spec: Step, parent: Task) -> None:
         """Put down one waiting event with its due moment, or begun anew where that is asked."""
         old, new = task.task_spec.element, spec.element
         if old.event == "timer" and (old.timer, old.timer_is_duration) != (new.timer, new.timer_is_duration):

@@ -134,3 +134,18 @@ def test_names_and_calls_are_told() -> None:
     expression = compile_expression("a in [b, 1] and publicity_end(5) > today()")
     assert expression.names == {"a", "b"}
     assert [(call.name, call.arguments) for call in expression.calls] == [("publicity_end", (5,)), ("today", ())]
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        ("verdict == 'back'", ("verdict", "back")),
+        ("approved", ("approved", True)),
+        ("not approved", ("approved", False)),
+        ("round == 1", None),
+        ("verdict != 'back'", None),
+        ("verdict == 'back' or approved", None),
+    ],
+)
+def test_a_comparison_with_one_word_or_truth_is_told_apart(source: str, plain: tuple[str, object] | None) -> None:
+    assert compile_expression(source).plain == plain

@@ -169,3 +169,21 @@ def test_ten_parallel_blocks_start_small() -> None:
         finish(run, f"b{n}")
         finish(run, f"a{n}")
     assert run.finished
+
+
+@pytest.mark.parametrize(("condition", "value"), [("v == 'a'", "b"), ("v == 'a'", None), ("v", False), ("not v", True)])
+def test_a_plain_condition_that_does_not_hold_leaves_by_the_default(condition: str, value: object) -> None:
+    assert chosen(condition, {"v": value}) == ["d"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "value"), [("v == 'a'", "a"), ("v", True), ("v", 2), ("not v", False), ("not v", 0)]
+)
+def test_a_plain_condition_that_holds_is_taken(condition: str, value: object) -> None:
+    assert chosen(condition, {"v": value}) == ["c"]
+
+
+def chosen(condition: str, variables: dict[str, object]) -> list[str]:
+    nodes = [node("exclusiveGateway", "x", default="x_d"), user("c"), user("d")]
+    flows = [("s", "x"), ("x", "c", condition, "x_c"), ("x", "d", "", "x_d"), ("c", "e"), ("d", "e")]
+    return ready(Run.start(read_diagram(sketch(nodes, flows)), variables, around()))

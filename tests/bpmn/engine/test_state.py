@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bpmn.engine import Run, StateRefused, case_key, read_diagram
-from bpmn.engine.state import VERSION
+from bpmn.engine.run import VERSION
 from tests.bpmn.sketch import KEY, again, around, finish, node, ready, sketch, user
 
 CASES = Path(__file__).parents[2] / "cases"
