@@ -10,6 +10,7 @@ export default defineConfig({
     outDir: '../static/dist',
     emptyOutDir: true,
     manifest: 'manifest.json',
+    chunkSizeWarningLimit: 700, // an island is fetched only by the pages that show it
     rollupOptions: {
       input: { app: 'src/app.js' },
       // htmx has one eval; app.js switches it off, and the content security policy refuses it

@@ -1,0 +1,106 @@
+// A chart of figures that stand as a table beside it: bars, stacked bars, lines or a ring, each part a link.
+//
+// <div data-island="chart" data-chart='{"kind": "stack" | "bars" | "lines" | "ring", "unit": "个", "names": ["桑柘镇"],
+//  "series": [{"name": "巩固", "colour": "green", "values": [3], "urls": ["/…"]}]}'></div>
+// Parts differ by pattern, not by colour alone; the description for those who hear the page is ECharts' own, in Chinese.
+import { BarChart, LineChart, PieChart } from 'echarts/charts';
+import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 'echarts/components';
+import * as echarts from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import { FONT } from '../diagram-text.js';
+
+echarts.use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
+
+const COLOURS = {
+  green: '#2e7d32', blue: '#0b5394', orange: '#d9730d', red: '#b71c1c', yellow: '#c9a400', gray: '#7b858f', teal: '#00796b', violet: '#6a3d9a',
+};
+const LIGHT = { ink: '#1f2933', quiet: '#56636f', line: '#dde3ea', ground: '#fff' };
+const DARK = { ink: '#f4f8fc', quiet: '#c3d3e3', line: '#2f5478', ground: '#0a2742' };
+const ROW = 30; // a bar and the space around it
+const FRAME = 76; // legend and axis
+
+function text(look, size) {
+  return { color: look.ink, fontFamily: FONT, fontSize: size };
+}
+
+function tooltip(chart, look) {
+  return {
+    trigger: chart.kind === 'ring' ? 'item' : 'axis',
+    axisPointer: { type: chart.kind === 'lines' ? 'line' : 'shadow' },
+    valueFormatter: (value) => (value == null ? '—' : `${value.toLocaleString('zh-CN')} ${chart.unit}`),
+    confine: true,
+    backgroundColor: '#fff',
+    borderColor: look.line,
+    textStyle: { color: LIGHT.ink, fontFamily: FONT },
+  };
+}
+
+function linked(each) {
+  return each.values.map((value, index) => ({ value, url: each.urls ? each.urls[index] : '' }));
+}
+
+function bars(chart, look, size) {
+  const names = { type: 'category', data: chart.names, inverse: true, axisTick: { show: false }, axisLabel: { ...text(look, size), interval: 0 } };
+  const amounts = { type: 'value', minInterval: chart.unit === '个' ? 1 : 0, axisLabel: text(look, size), splitLine: { lineStyle: { color: look.line } } };
+  return {
+    grid: { left: 8, right: 24, top: 8, bottom: chart.series.length > 1 ? 40 : 8, containLabel: true },
+    xAxis: amounts,
+    yAxis: names,
+    series: chart.series.map((each) => ({
+      type: 'bar', name: each.name, stack: chart.kind === 'stack' ? 'all' : undefined, barMaxWidth: 22,
+      itemStyle: { color: COLOURS[each.colour], borderColor: look.ground, borderWidth: 1 },
+      label: { show: chart.series.length === 1, position: 'right', ...text(look, size) },
+      data: linked(each),
+    })),
+  };
+}
+
+function lines(chart, look, size) {
+  return {
+    grid: { left: 8, right: 24, top: 16, bottom: 40, containLabel: true },
+    xAxis: { type: 'category', data: chart.names, boundaryGap: false, axisLabel: text(look, size) },
+    yAxis: { type: 'value', min: 0, axisLabel: { ...text(look, size), formatter: `{value}${chart.unit}` }, splitLine: { lineStyle: { color: look.line } } },
+    series: chart.series.map((each, index) => ({
+      type: 'line', name: each.name, data: linked(each), symbol: ['circle', 'rect', 'triangle', 'diamond'][index], symbolSize: 9,
+      lineStyle: { width: 2.5, type: ['solid', 'dashed', 'dotted'][index] }, itemStyle: { color: COLOURS[each.colour] },
+    })),
+  };
+}
+
+function ring(chart, look, size) {
+  const [only] = chart.series;
+  const parts = linked(only).map((part, index) => ({ ...part, name: chart.names[index], itemStyle: { color: COLOURS[only.colours[index]] } }));
+  return {
+    series: [{
+      type: 'pie', radius: ['42%', '68%'], center: ['50%', '46%'], data: parts, avoidLabelOverlap: true,
+      itemStyle: { borderColor: look.ground, borderWidth: 2 },
+      label: { ...text(look, size), formatter: '{d}%' },
+    }],
+  };
+}
+
+function optionOf(chart, look, size) {
+  const drawn = chart.kind === 'ring' ? ring : chart.kind === 'lines' ? lines : bars;
+  return {
+    animation: false,
+    aria: { enabled: true, decal: { show: true } },
+    textStyle: { fontFamily: FONT },
+    tooltip: tooltip(chart, look),
+    legend: { show: chart.kind === 'ring' || chart.series.length > 1, bottom: 0, textStyle: text(look, size), itemWidth: 26, itemHeight: 14 },
+    ...drawn(chart, look, size),
+  };
+}
+
+export async function mount(host) {
+  const chart = JSON.parse(host.dataset.chart);
+  const size = Number(host.dataset.size) || 13;
+  if (!host.style.height) host.style.height = `${chart.kind === 'lines' || chart.kind === 'ring' ? 300 : FRAME + chart.names.length * ROW}px`;
+  host.setAttribute('role', 'img');
+  const drawing = echarts.init(host, null, { renderer: 'svg', locale: 'ZH' });
+  drawing.setOption(optionOf(chart, 'dark' in host.dataset ? DARK : LIGHT, size));
+  drawing.on('click', ({ data }) => { if (data.url) window.location.assign(data.url); });
+  const follow = new ResizeObserver(() => drawing.resize());
+  follow.observe(host);
+  // a page that refreshes itself takes the old picture away
+  host.addEventListener('htmx:beforeCleanupElement', () => { follow.disconnect(); drawing.dispose(); });
+}
