@@ -5,6 +5,7 @@ Only moments that the calendar gave are moved. One that a person set, or that a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -76,14 +77,16 @@ def _timer_at(file: CaseFile, row: Timer, known: Calendar) -> datetime | None:
     element = file.element(row.element)
     if element.timer is None or element.timer_is_duration:
         return None
-    if _counted(file, element, row, known) != row.due_at:
+    dates = file.case.campaign.dates
+    if counted(file, element, row, known, dates) != row.due_at:
         return None  # a person set it, or a pause put it off
-    after = _counted(file, element, row, file.calendar)
+    after = counted(file, element, row, file.calendar, dates)
     return after if after != row.due_at else None
 
 
-def _counted(file: CaseFile, element: Element, row: Timer, calendar: Calendar) -> datetime:
-    counting = Counting(calendar, file.case.campaign.dates, row.created_at, file.run.variables)
+def counted(file: CaseFile, element: Element, row: Timer, calendar: Calendar, dates: Mapping[str, date]) -> datetime:
+    """Return when a timer is due by a calendar and a campaign's dates."""
+    counting = Counting(calendar, dates, row.created_at, file.run.variables)
     expression = timer_expression(element.timer or "")
     return due_moment(expression, file.run.variables, counting.functions, row.created_at)
 

@@ -293,6 +293,12 @@ def cases_resting_on(session: Session, since: datetime) -> Sequence[int]:
     return session.scalars(wanted.order_by(Case.id)).all()
 
 
+def cases_under_way(session: Session, campaign_id: int) -> Sequence[int]:
+    """Return a campaign's cases that have not ended, in the order they were started."""
+    wanted = (Case.campaign_id == campaign_id, Case.ended_at.is_(None))
+    return session.scalars(select(Case.id).where(*wanted).order_by(Case.id)).all()
+
+
 def next_due_at(session: Session, after: datetime) -> datetime | None:
     """Return the next moment at which a timer is due; one that failed and rests is due by its incident."""
     waiting = (Timer.ended_at.is_(None), Timer.due_at > after)

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.recounting import Moved
+from bpmn.replanning import replan
 from forms.fields import FormErrors, Posted, parse
 from ledger.campaigns import MOMENTS, Campaign, campaigns_of, open_campaign
+from ledger.deadline_plan import Conflict, conflicts, loads_of, order_conflicts
 from ledger.journal import Act, record
 from ledger.people import PostView
 from ledger.vocabulary import Role, UnitKind
+from ledger.working_days import load_calendar
 from webapp.form_page import FormPage
 from webapp.own_forms import CAMPAIGN as FORM
 from webapp.own_forms import MOMENT_LABELS
 from webapp.permissions import BUREAU, STAFF, allows
-from webapp.request import actor, ledger_session, moment
+from webapp.request import acting, actor, ledger_session, moment, typed
 
 bp = Blueprint("campaigns", __name__)
+_SHOWN = 200  # moved dates on the page; the count is whole
+_REASON_LIMIT = 200
 
 
 @bp.get("/campaigns")
 @allows(STAFF)
 def index() -> ResponseReturnValue:
-    return render_template("campaigns/index.html", campaigns=_seen(), moments=MOMENT_LABELS, may_edit=_bureau())
+    seen = _seen()
+    counts = {each.id: len(_conflicts(each.county_id, each.dates)) for each in seen if each.closed_at is None}
+    return render_template(
+        "campaigns/index.html", campaigns=seen, moments=MOMENT_LABELS, may_edit=_bureau(), conflict_counts=counts
+    )
 
 
 @bp.get("/campaigns/new")
@@ -39,14 +48,17 @@ def new() -> ResponseReturnValue:
 @bp.post("/campaigns/new")
 @allows(BUREAU)
 def create() -> ResponseReturnValue:
-    posted = request.form.to_dict(flat=False)
+    posted = typed()
     answers, errors = _read(posted)
     if errors:
         return render_template("campaigns/edit.html", page=FormPage(FORM, posted, errors=errors), campaign=None), 422
-    county_id = _bureau()[0].county_id
-    assert county_id is not None  # a bureau lies in a county
+    county_id = _county_id()
+    found = _conflicts(county_id, _dates(answers))
+    if found and "_confirmed" not in request.form:
+        return _review(None, posted, found, (), "")
     campaign = open_campaign(ledger_session(), county_id, answers["name"], answers["year"], _dates(answers))
-    _record("campaign_opened", campaign, {"dates": {name: str(day) for name, day in campaign.dates.items()}})
+    dates = {name: str(day) for name, day in campaign.dates.items()}
+    _record("campaign_opened", campaign, {"dates": dates, "conflicts": [each.sentence for each in found]})
     flash("工作批次已建立。")
     return redirect(url_for("campaigns.index"), 303)
 
@@ -57,29 +69,73 @@ def edit(campaign_id: int) -> ResponseReturnValue:
     campaign = _own(campaign_id)
     posted = {"name": [campaign.name], "year": [str(campaign.year)]}
     posted.update({f"{name}_on": [day.isoformat()] for name, day in campaign.dates.items()})
-    return render_template("campaigns/edit.html", page=FormPage(FORM, posted), campaign=campaign)
+    found = _conflicts(campaign.county_id, campaign.dates)
+    return render_template("campaigns/edit.html", page=FormPage(FORM, posted), campaign=campaign, conflicts=found)
 
 
 @bp.post("/campaigns/<int:campaign_id>/edit")
 @allows(BUREAU)
 def change(campaign_id: int) -> ResponseReturnValue:
-    campaign, posted = _own(campaign_id), request.form.to_dict(flat=False)
+    """Change a campaign; other dates show what they conflict with and what they move, and ask for a reason."""
+    campaign, posted = _own(campaign_id), typed()
     answers, errors = _read(posted)
     if errors:
         page = FormPage(FORM, posted, errors=errors)
         return render_template("campaigns/edit.html", page=page, campaign=campaign), 422
-    before = {name: str(day) for name, day in campaign.dates.items()}
-    campaign.name, campaign.year = answers["name"], answers["year"]
-    for name, day in _dates(answers).items():
-        setattr(campaign, f"{name}_on", day)
-    after = {name: str(day) for name, day in campaign.dates.items()}
-    _record(
-        "campaign_changed",
-        campaign,
-        {name: [before[name], after[name]] for name in MOMENTS if before[name] != after[name]},
-    )
-    flash("工作批次已修改。已经生成的任务期限不变，以后生成的任务按新日期计算。")
+    dates, session = _dates(answers), ledger_session()
+    if dates != campaign.dates:
+        reason = request.form.get("_reason", "").strip()
+        fault = reason_fault(reason) if "_confirmed" in request.form else ""
+        if fault or "_confirmed" not in request.form:
+            found = _conflicts(campaign.county_id, dates)
+            moved = replan(acting(), campaign, dates, "", write=False)
+            return _review(campaign, posted, found, moved, fault), 422 if fault else 200
+        moved = replan(acting(), campaign, dates, reason, write=True)
+        flash(f"工作批次已修改，{len(moved)}个期限已按新日期调整。")
+    else:
+        flash("工作批次已修改。")
+    if (campaign.name, campaign.year) != (answers["name"], answers["year"]):
+        old = {"name": [campaign.name, answers["name"]], "year": [campaign.year, answers["year"]]}
+        campaign.name, campaign.year = answers["name"], answers["year"]
+        _record("campaign_renamed", campaign, old)
+    session.flush()
     return redirect(url_for("campaigns.index"), 303)
+
+
+def _review(
+    campaign: Campaign | None, posted: Posted, found: Sequence[Conflict], moved: Sequence[Moved], fault: str
+) -> str:
+    """Show what does not fit and what moves, before anything is written."""
+    return render_template(
+        "campaigns/review.html",
+        campaign=campaign,
+        posted=posted,
+        conflicts=found,
+        moved=moved[:_SHOWN],
+        moved_count=len(moved),
+        fault=fault,
+        reason=request.form.get("_reason", ""),
+    )
+
+
+def reason_fault(reason: str) -> str:
+    """Return in Chinese what is wrong with the reason for other dates, or nothing."""
+    if not reason:
+        return "调整日期须写明理由"
+    if len(reason) > _REASON_LIMIT or not reason.isprintable():
+        return f"理由最多{_REASON_LIMIT}字，写成一段"
+    return ""
+
+
+def _conflicts(county_id: int, dates: Mapping[str, date]) -> list[Conflict]:
+    session = ledger_session()
+    return conflicts(dates, load_calendar(session), loads_of(session, county_id))
+
+
+def _county_id() -> int:
+    county_id = _bureau()[0].county_id
+    assert county_id is not None  # a bureau lies in a county
+    return county_id
 
 
 def _bureau() -> list[PostView]:
@@ -97,18 +153,12 @@ def _own(campaign_id: int) -> Campaign:
 
 
 def _read(posted: Posted) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the answers, or what is wrong with them; the dates must follow each other."""
+    """Return the answers, and what is wrong with them; the dates must follow each other."""
     try:
         answers = parse(FORM, posted, FormPage(FORM, posted).asked)
     except FormErrors as refused:
         return {}, dict(refused.errors)
-    dates, labels = _dates(answers), dict(MOMENT_LABELS)
-    errors = {
-        f"{later}_on": f"“{labels[later]}”不能早于“{labels[earlier]}”"
-        for earlier, later in pairwise(MOMENTS)
-        if dates[later] < dates[earlier]
-    }
-    return answers, errors
+    return answers, {f"{each.moment}_on": each.sentence for each in order_conflicts(_dates(answers))}
 
 
 def _dates(answers: dict[str, Any]) -> dict[str, date]:

@@ -47,6 +47,8 @@ ACTS = {
     "terminate": "终止",
     "move": "调整环节",
     "change_timer": "调整期限",
+    "recount": "重算期限",
+    "replan": "调整批次日期",
     "retry": "重试",
     "copy": "抄送",
     "migrate": "更换流程版本",

@@ -172,14 +172,20 @@ def campaign_form(site: Site, **changed: str) -> dict[str, str]:
 def test_the_bureau_changes_a_campaigns_dates(site: Site) -> None:
     bureau, path = site.bureau(), f"/campaigns/{site.ground.county.campaign.id}/edit"
     assert "2023-11-21" in bureau.get(path).text
-    assert bureau.post(path, campaign_form(site, survey_on="2023-11-22")).status_code == 303
+    shown = bureau.post(path, campaign_form(site, survey_on="2023-11-22"))
+    assert (shown.status_code, "没有正在办理的任务受影响" in shown.text) == (200, True)
+    agreed = {"_confirmed": "1", "_reason": "雨雪天气，道路不通"}
+    assert bureau.post(path, campaign_form(site, survey_on="2023-11-22", **agreed)).status_code == 303
     assert "2023-11-22" in site.town().get("/campaigns").text
     wrong = bureau.post(path, campaign_form(site, report_on="2023-01-01"))
     assert (wrong.status_code, "“年度报告”不能早于“阶段性成效”" in wrong.text) == (422, True)
 
 
 def test_the_bureau_opens_the_next_campaign(site: Site) -> None:
-    answer = site.bureau().post("/campaigns/new", campaign_form(site, name="2024年批次", year="2024"))
+    given = campaign_form(site, name="2024年批次", year="2024")
+    assert "期限有" in site.bureau().post("/campaigns/new", given).text
+    assert site.count(Campaign) == 1
+    answer = site.bureau().post("/campaigns/new", {**given, "_confirmed": "1"})
     assert answer.status_code == 303
     assert site.count(Campaign) == 2
     assert site.town().post("/campaigns/new", campaign_form(site)).status_code == 403
