@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger import (
     api_tokens,
+    approvals,
     campaigns,
     case_moves,
     cases,
@@ -27,6 +28,7 @@ from ledger.db import Base
 
 MODULES = (
     api_tokens,
+    approvals,
     campaigns,
     case_moves,
     cases,

@@ -102,6 +102,9 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "系统管理",
         (
+            Entry("人员", "people.index", within=("people",)),
+            Entry("单位", "units.index", within=("units",)),
+            Entry("双人复核", "approvals.index"),
             Entry("工作批次", "campaigns.index", within=("campaigns",)),
             Entry("工作日历", "working_calendar.index"),
             Entry("消息发送", "messaging.index"),
@@ -133,6 +136,7 @@ def register(app: Flask, limit_mb: int) -> None:
         verdict_labels=VERDICT_LABELS,
         column_labels=COLUMN_LABELS,
         step_labels=STEP_LABELS,
+        role_label=lambda role: Role(role).label,
         due=due_words,
     )
     app.jinja_env.filters.update(
@@ -144,6 +148,7 @@ def register(app: Flask, limit_mb: int) -> None:
         yuan=yuan_text,
         pill_of=pill_of,
         size=size_text,
+        browser=browser_text,
         capped=capped_text,
     )
 
@@ -246,6 +251,18 @@ def capped_text(count: int) -> str:
 
 def size_text(count: int) -> str:
     return f"{count / 1_048_576:.1f} MB" if count >= 1_048_576 else f"{max(1, count // 1024)} KB"
+
+
+def browser_text(agent: str) -> str:
+    """Return which program a session is used with, in a word: people know it as Edge, not as its user agent."""
+    known = (
+        ("Edg", "Edge 浏览器"),
+        ("Firefox", "Firefox 浏览器"),
+        ("Chrome", "Chrome 类浏览器"),
+        ("Safari", "Safari 浏览器"),
+    )
+    name = next((label for mark, label in known if mark in agent), "其他程序")
+    return f"手机 {name}" if "Mobile" in agent else name
 
 
 def label_of(vocabulary: type[Term], identifier: str | None) -> str:

@@ -48,6 +48,9 @@ ACTING = Permission("经办人、审核人", frozenset({Role.HANDLER, Role.SIGNE
 BUREAU = Permission("县乡村振兴局经办人", frozenset({Role.HANDLER}), frozenset({UnitKind.BUREAU}))
 MEETING = Permission("召集会议的单位经办人", frozenset({Role.HANDLER}), _RESPONSIBLE | {UnitKind.OFFICE})
 SYSTEM = Permission("系统管理员", frozenset({Role.SYSTEM_ADMIN}))
+SECURITY = Permission("安全管理员", frozenset({Role.SECURITY_ADMIN}))
+AUDIT = Permission("审计管理员", frozenset({Role.AUDIT_ADMIN}))
+STAFFING = Permission("系统管理员、安全管理员", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}))
 OBJECTIONS = Permission("责任单位、领导小组办公室经办人", frozenset({Role.HANDLER}), _RESPONSIBLE | {UnitKind.OFFICE})
 
 

@@ -1,0 +1,60 @@
+"""双人复核: what one administrator asked for and another has to approve."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ledger.approvals import Approval, ApprovalKind, ApprovalRefused, decide, decided, waiting
+from ledger.journal import Act, record
+from ledger.staff import Place, StaffRefused, give_posts, user_with_posts
+from ledger.vocabulary import Role
+from webapp.permissions import STAFFING, allows
+from webapp.request import actor, ledger_session, moment, row_number
+
+bp = Blueprint("approvals", __name__)
+
+
+@bp.get("/approvals")
+@allows(STAFFING)
+def index() -> ResponseReturnValue:
+    return render_template(
+        "approvals/index.html",
+        waiting=waiting(ledger_session(), moment().real_at),
+        decided=decided(ledger_session()),
+        kinds={str(kind): kind.label for kind in ApprovalKind},
+        me=actor().user_id,
+    )
+
+
+@bp.post("/approvals")
+@allows(STAFFING)
+def settle() -> ResponseReturnValue:
+    """Approve or refuse what was ticked; each by itself, and what cannot be is said."""
+    approved, done = request.form.get("verdict") == "approve", 0
+    numbers = sorted({row_number(text) for text in request.form.getlist("approval") if text.isdecimal()})
+    if not numbers:
+        flash("请先勾选要处理的申请。", "wrong")
+    for approval_id in numbers:
+        try:
+            with ledger_session().begin_nested():
+                _settle(decide(ledger_session(), approval_id, actor(), moment().real_at, approved=approved))
+            done += 1
+        except (ApprovalRefused, StaffRefused) as refused:
+            flash(f"第 {approval_id} 号申请：{refused}", "wrong")
+    if done:
+        flash(f"已{'通过' if approved else '退回'} {done} 项申请。")
+    return redirect(url_for(".index"), 303)
+
+
+def _settle(approval: Approval) -> None:
+    """Carry an approved wish out, and write down what became of it."""
+    session = ledger_session()
+    detail = {"approval_id": approval.id, "kind": approval.kind, "user_id": approval.subject_id}
+    if approval.approved:
+        places = [Place(unit_id, Role(role)) for unit_id, role in approval.wanted["posts"]]
+        user = user_with_posts(session, approval.subject_id)
+        give_posts(session, user, places, moment().real_at)
+        detail |= {"before": approval.wanted["before"], "after": approval.wanted["after"], "name": user.name}
+    record(session, moment(), actor(), Act("posts_changed" if approval.approved else "posts_refused", detail=detail))
+    session.flush()
