@@ -21,6 +21,7 @@ from ledger import (
     projects,
     reminder_rules,
     saved_filters,
+    tallies,
     webhooks,
     working_days,
 )
@@ -45,6 +46,7 @@ MODULES = (
     projects,
     reminder_rules,
     saved_filters,
+    tallies,
     webhooks,
     working_days,
 )

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from bpmn.tallying import renew_tallies
 from ledger.cases import next_due_at
 from ledger.channel_settings import Channelling
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
@@ -47,7 +48,7 @@ class Clock:
             _log.exception("tick_failed")
 
     def pass_once(self, real_now: datetime) -> datetime | None:
-        """Beat, write the hour's reminders and events, sweep; returns in real time when the next timer is due."""
+        """Beat, write the hour's reminders and events, sweep, count; tells in real time when the next timer is due."""
         moment = self._beat(real_now)
         with transaction(self.ground.sessions, writes=False) as session:
             hour = hour_of(load_calendar(session), moment.at)
@@ -61,6 +62,7 @@ class Clock:
             with transaction(self.ground.sessions) as session:
                 tell_hooks(session, moment)
         sweep(self.ground, moment, self.going_on)
+        renew_tallies(self.ground.sessions, moment.at, self.going_on)
         with transaction(self.ground.sessions, writes=False) as session:
             due = next_due_at(session, moment.at)
         return None if due is None else due - (moment.at - moment.real_at)
