@@ -145,8 +145,17 @@ class Draft(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     posted: Mapped[Any] = mapped_column(SealedJson)
     saved_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(default=1)  # raised by each window that saves
 
     __table_args__ = (UniqueConstraint("item_id", "user_id"),)
+
+
+class DraftChanged(Exception):
+    """另一个窗口已经暂存过这份表单."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__("另一个窗口已经暂存过这份表单")
+        self.revision, self.saved_at = draft.revision, draft.saved_at
 
 
 class Timer(Base):
@@ -315,8 +324,14 @@ def draft_of(session: Session, item_id: int, user_id: int) -> Draft | None:
     return session.scalars(select(Draft).where(Draft.item_id == item_id, Draft.user_id == user_id)).one_or_none()
 
 
-def keep_draft(session: Session, item_id: int, user_id: int, posted: Any, now: datetime) -> Draft:
-    """Keep what a person typed, in place of what was kept before; of two windows that save at once the later stands."""
+def keep_draft(
+    session: Session, item_id: int, user_id: int, posted: Any, now: datetime, *, seen: int | None = None
+) -> Draft:
+    """Keep what a person typed, in place of what was kept before.
+
+    `seen` is the draft's revision that the window began with (0: there was none). DraftChanged when another window
+    has saved something else since; without it the later of two windows stands.
+    """
     draft = draft_of(session, item_id, user_id)
     if draft is None:
         draft = Draft(item_id=item_id, user_id=user_id, posted=posted, saved_at=now)
@@ -326,8 +341,17 @@ def keep_draft(session: Session, item_id: int, user_id: int, posted: Any, now: d
             return draft
         except IntegrityError:  # the other window was quicker, and is committed by now
             draft = session.scalars(select(Draft).where(Draft.item_id == item_id, Draft.user_id == user_id)).one()
-    draft.posted, draft.saved_at = posted, now
+    if seen is not None and seen != draft.revision and posted != draft.posted:
+        raise DraftChanged(draft)
+    if posted != draft.posted:
+        draft.posted, draft.revision = posted, draft.revision + 1
+    draft.saved_at = now
     return draft
+
+
+def drop_draft(session: Session, item_id: int, user_id: int) -> None:
+    """Forget what one person typed on an item that somebody else completed."""
+    session.execute(delete(Draft).where(Draft.item_id == item_id, Draft.user_id == user_id))
 
 
 def drop_drafts(session: Session, item_id: int) -> None:

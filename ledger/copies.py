@@ -15,7 +15,7 @@ from ledger.db import Base
 from ledger.journal import Act, Moment, record
 from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
 from ledger.outbox import Notice, post
-from ledger.people import COUNTY_WIDE, Actor, Post, Unit, User
+from ledger.people import COUNTY_WIDE, Actor, Post, Unit, User, signature_of
 from ledger.projects import Project
 from ledger.scope import BUSINESS
 from ledger.vocabulary import UnitKind
@@ -85,9 +85,7 @@ def send_copies(session: Session, actor: Actor, case: Case, unit_ids: Sequence[i
     people = _people(session, [unit.id for unit in chosen], actor)
     if not people:
         raise CopyRefused("所选单位没有其他人员可以抄送")
-    sender = actor.posts[0].unit_name if actor.posts else ""
-    signature = actor.name if actor.name.startswith(sender) else f"{sender} {actor.name}"
-    copies = [_copy(case, actor, user_id, signature, words, now) for user_id in people]
+    copies = [_copy(case, actor, user_id, words, now) for user_id in people]
     session.add_all(copies)
     session.flush()
     post(session, [_notice(copy, case.project) for copy in copies], now.at)
@@ -109,15 +107,15 @@ def _people(session: Session, unit_ids: Sequence[int], actor: Actor) -> Sequence
     return session.scalars(wanted.distinct().order_by(User.id)).all()
 
 
-def _copy(case: Case, actor: Actor, user_id: int, signature: str, note: str, now: Moment) -> Copy:
-    return Copy(
-        case_id=case.id, user_id=user_id, sent_by_id=actor.user_id, sent_by=signature, note=note, sent_at=now.at
-    )
+def _copy(case: Case, actor: Actor, user_id: int, note: str, now: Moment) -> Copy:
+    sender = signature_of(actor)
+    return Copy(case_id=case.id, user_id=user_id, sent_by_id=actor.user_id, sent_by=sender, note=note, sent_at=now.at)
 
 
 def _notice(copy: Copy, project: Project) -> Notice:
     body = f"{copy.sent_by}把该项目抄送给您" + (f"：{copy.note}" if copy.note else "，在“抄送我的”里查看")
-    return Notice(f"copy:{copy.id}", _PAGE_CHANNEL, copy.user_id, f"抄送：{project.name}", body)
+    link = f"/cases/{copy.case_id}"
+    return Notice(f"copy:{copy.id}", _PAGE_CHANNEL, copy.user_id, f"抄送：{project.name}", body, link=link)
 
 
 def copies_to(session: Session, actor: Actor, filters: Filters, size: int = PAGE_SIZE) -> CopyPage:

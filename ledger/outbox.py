@@ -56,6 +56,7 @@ class Message(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     subject: Mapped[str]
     body: Mapped[str]
+    link: Mapped[str] = mapped_column(default="")  # the page it is about, as a path of ours
     lines: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # what it speaks of, as `Line`; None: of no item
     created_at: Mapped[datetime]
     not_before_at: Mapped[datetime]
@@ -102,6 +103,7 @@ class Notice:
     kind: str = ""
     lines: tuple[Line, ...] | None = None
     not_before_at: datetime | None = None
+    link: str = ""
 
 
 def post(session: Session, notices: Sequence[Notice], now: datetime) -> int:
@@ -147,6 +149,7 @@ def _to_unit(database: str) -> Executable:
         "not_before_at": moment,
         "sent_at": moment,
         "kind": literal("passed"),
+        "link": literal(""),
         "receipt": literal(""),
         "parts": literal(0),
         "attempts": literal(0),
@@ -167,6 +170,7 @@ def _row(notice: Notice, now: datetime) -> dict[str, Any]:
         "user_id": notice.user_id,
         "subject": notice.subject,
         "body": notice.body,
+        "link": notice.link,
         "lines": None if notice.lines is None else [[n.item_id, n.text, n.brief, n.left] for n in notice.lines],
         "created_at": now,
         "not_before_at": notice.not_before_at or now,

@@ -53,6 +53,7 @@ class User(Base):
     failed_count: Mapped[int] = mapped_column(default=0)
     locked_until_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    large_type: Mapped[bool] = mapped_column(default=False)  # 大字版, wherever the person signs in
     created_at: Mapped[datetime]
 
     posts: Mapped[list[Post]] = relationship(back_populates="user")
@@ -151,6 +152,12 @@ def actor_of(user: User, address: str = "") -> Actor:
         if post.unit.closed_at is None
     )
     return Actor(user.id, user.name, posts, address)
+
+
+def signature_of(actor: Actor) -> str:
+    """Return unit and person as lists show them; a person named after the unit is not told twice."""
+    unit = actor.posts[0].unit_name if actor.posts else ""
+    return actor.name if actor.name.startswith(unit) else f"{unit} {actor.name}"
 
 
 def standing(session: Session, county_id: int) -> Standing:

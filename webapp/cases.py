@@ -22,6 +22,7 @@ from ledger.register import cases_of_project, classifications_of
 from ledger.scope import visible_case, waiver_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
 from webapp.case_parts import case_parts, pauses
+from webapp.comments import discussion
 from webapp.form_page import FormPage
 from webapp.own_forms import OBJECTION, WAIVER
 from webapp.permissions import ACTING, OBJECTIONS, STAFF, allows
@@ -30,7 +31,7 @@ from webapp.project_facts import facts_of
 from webapp.request import acting, actor, ledger_session, moment
 
 bp = Blueprint("cases", __name__)
-TABS = {"overview": "概况", "trail": "流转记录", "diagram": "流程图", "papers": "材料"}
+TABS = {"overview": "概况", "trail": "流转记录", "diagram": "流程图", "papers": "材料", "comments": "留言"}
 _PUBLICITY = "publicity_over"
 _REVIEW = "joint_review"
 
@@ -182,5 +183,6 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         statuses=CaseStatus,
         status=CaseStatus(case.status).label,
         version=version_of_case(case).diagram.name,
+        **discussion(case),
         **parts,
     )

@@ -20,7 +20,7 @@ from ledger.db import RowChanged, transaction
 from ledger.inbox import PlaceRefused
 from ledger.installation import installation
 from ledger.journal import Act, record
-from webapp import failures
+from webapp import failures, kept
 from webapp.api.operations import BodyRefused
 from webapp.auth import NotSignedIn, PasswordDue
 from webapp.request import READING, moment_of, real_now, sessions
@@ -97,6 +97,8 @@ def _body_refused(error: BodyRefused) -> ResponseReturnValue:
 def _not_signed_in(_error: NotSignedIn) -> ResponseReturnValue:
     if _asked_by_program():
         return _problem(401, "请在 Authorization 请求头里写有效的令牌。")
+    if kept.is_form():
+        return kept.signed_out()
     if request.method in READING and "HX-Request" not in request.headers:
         following = request.full_path.rstrip("?")
         return redirect(url_for("auth.login", next=following if following != "/" else None), 302)
@@ -150,6 +152,8 @@ def _not_found(_error: Exception) -> ResponseReturnValue:
 
 
 def _form_too_old(_error: CSRFError) -> ResponseReturnValue:
+    if kept.is_form():
+        return kept.page_too_old()
     return _page(400, "页面已过期，没有保存。请返回上一页刷新后再提交。")
 
 

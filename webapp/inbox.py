@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from ledger.inbox import stems_open
 from ledger.listing import LIMIT_LABELS, Limit
-from webapp.auth import local_address
 from webapp.bulk import STEMS
 from webapp.layout import capped_text
 from webapp.listing import LISTS, list_page, query_of, read_filters
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
-from webapp.request import actor, ledger_session, moment, settings
+from webapp.request import actor, ledger_session, moment
 
 bp = Blueprint("inbox", __name__)
 PILLS = {Limit.OVERDUE: "p-red", Limit.TODAY: "p-orange", Limit.SOON: "p-yellow", Limit.LATER: "p-gray"}
@@ -49,16 +48,6 @@ def under_way() -> ResponseReturnValue:
 @allows(SIGNED_IN)
 def done() -> ResponseReturnValue:
     return list_page("done", "inbox/done.html", moment().at)
-
-
-@bp.post("/text-size")
-@allows(SIGNED_IN)
-def text_size() -> ResponseReturnValue:
-    """Switch 大字版: a preference of this browser, kept in a cookie that says nothing about the person."""
-    response = redirect(local_address(request.form.get("back")) or "/", 303)
-    value = "1" if request.form.get("big") == "1" else "0"
-    response.set_cookie("big", value, max_age=31536000, samesite="Lax", httponly=True, secure=settings().https)
-    return response
 
 
 def _dated(name: str, **more: Any) -> ResponseReturnValue:

@@ -8,25 +8,40 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from bpmn.outlook import next_steps
-from bpmn.runtime import Completed, OpenItem, complete_item, hand_back, open_item, record_overdue, sign_item
+from bpmn.runtime import (
+    AlreadyDone,
+    CaseClosed,
+    Completed,
+    ItemGone,
+    NotYours,
+    OpenItem,
+    complete_item,
+    hand_back,
+    open_item,
+    record_overdue,
+    sign_item,
+)
 from bpmn.versions import version_of_case
 from forms.definition import FieldType
 from forms.fields import Field, FormErrors, Posted, shown
 from handlers.outcome import StepRefused
-from ledger.cases import draft_of, drop_drafts, hold_case_of, item_of, keep_draft
+from ledger.cases import Draft, DraftChanged, draft_of, drop_draft, drop_drafts, hold_case_of, item_of, keep_draft
 from ledger.inbox import next_item
 from ledger.journal import Act, record
 from ledger.papers import Attachment, Place, attach, remove_attachment
 from ledger.scope import case_id_of_visible_item, item_papers, waiting_items
 from ledger.vocabulary import ItemStatus, PaperKind
+from webapp import kept
 from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
+from webapp.own_settings import offered
 from webapp.permissions import ACTING, STAFF, allows
 from webapp.request import acting, actor, ledger_session, moment, settings, typed
 from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("items", __name__)
 _OPINION_LENGTH = 500
+_TOO_LATE: Mapping[type[Exception], int] = {AlreadyDone: 409, ItemGone: 404, NotYours: 403, CaseClosed: 409}
 
 
 @bp.get("/items/<int:item_id>")
@@ -39,7 +54,7 @@ def show(item_id: int) -> ResponseReturnValue:
     if opened.item.status == ItemStatus.UNSIGNED:
         return _signature_page(opened, {})
     draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
-    return _page(opened, draft.posted if draft else opened.initial_posted, {}, saved=draft.saved_at if draft else None)
+    return _page(opened, draft.posted if draft else opened.initial_posted, {}, draft=draft)
 
 
 @bp.post("/items/<int:item_id>")
@@ -49,12 +64,16 @@ def submit(item_id: int) -> ResponseReturnValue:
     case_id, posted, action = _visible(item_id), typed(), request.form.get("_action", "")
     hold_case_of(ledger_session(), item_id)  # nobody completes it while files and drafts are put beside it
     errors = _take_files(item_id, case_id)
+    if _is_mine(item_id):
+        try:
+            keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at, seen=_draft_seen())
+        except DraftChanged as changed:
+            return _page(open_item(acting(), item_id), posted, errors, changed=changed), 409
     if request.form.get("_remove"):
-        return _remove_file(item_id, posted)
+        return _remove_file(item_id)
     if action in ("draft", "upload") and not errors:
         if not _is_mine(item_id):
             abort(404)
-        keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
         flash("已暂存，可以随时回来继续填写。")
         return redirect(url_for("items.show", item_id=item_id), 303)
     if not errors:
@@ -64,22 +83,28 @@ def submit(item_id: int) -> ResponseReturnValue:
                 completed = done(acting(), item_id, _revision(), posted)
         except (FormErrors, StepRefused) as refused:
             errors = refused.errors
+        except tuple(_TOO_LATE) as late:
+            return _too_late(item_id, late)
         else:
             return _handed_back(item_id) if action == "hand_back" else _completed(item_id, completed)
-    keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
-    return _page(open_item(acting(), item_id), posted, errors), 422
+    draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
+    return _page(open_item(acting(), item_id), posted, errors, draft=draft), 422
 
 
 @bp.post("/items/<int:item_id>/draft")
 @allows(ACTING)
 def draft(item_id: int) -> ResponseReturnValue:
-    """Keep what was typed while the page is open; answers nothing."""
+    """Keep what was typed while the page is open; 409 when another window has saved something else since."""
     _visible(item_id)
     hold_case_of(ledger_session(), item_id)  # a draft saved beside a completion would stay behind
     if not _is_mine(item_id):
         abort(404)
-    keep_draft(ledger_session(), item_id, actor().user_id or 0, typed(), moment().at)
-    return "", 204
+    try:
+        saved = keep_draft(ledger_session(), item_id, actor().user_id or 0, typed(), moment().at, seen=_draft_seen())
+    except DraftChanged as changed:
+        return "", 409, {"Draft-Revision": str(changed.revision), "Draft-Saved": changed.saved_at.isoformat()}
+    ledger_session().flush()
+    return "", 204, {"Draft-Revision": str(saved.revision)}
 
 
 @bp.post("/items/<int:item_id>/signature")
@@ -143,6 +168,22 @@ def _revision() -> int:
     return request.form.get("_revision", default=-1, type=int)
 
 
+def _revision_of(shown: Draft | DraftChanged | None) -> int:
+    return 0 if shown is None else shown.revision
+
+
+def _draft_seen() -> int | None:
+    """Return the draft's revision the window began with; a page that sends none does not ask."""
+    return request.form.get("_draft", type=int)
+
+
+def _too_late(item_id: int, late: Exception) -> ResponseReturnValue:
+    """Say who was quicker, and show what was typed: the words are not lost with the race."""
+    drop_draft(ledger_session(), item_id, actor().user_id or 0)
+    labels = {each.name: each.label for _section, each in open_item(acting(), item_id).form.fields()}
+    return kept.too_late(str(late), labels, _TOO_LATE[type(late)])
+
+
 def _handed_back(item_id: int) -> ResponseReturnValue:
     drop_drafts(ledger_session(), item_id)
     flash("已交回委托人，由其核对后提交。")
@@ -185,14 +226,13 @@ def _take_file(field: Field | None, case_id: int, item_id: int, upload: object) 
     _record("upload", case_id, item_id, file.name)
 
 
-def _remove_file(item_id: int, posted: Posted) -> ResponseReturnValue:
+def _remove_file(item_id: int) -> ResponseReturnValue:
     wanted = request.form.get("_remove", type=int)
     found = next((a for a in item_papers(ledger_session(), item_id) if a.id == wanted), None)
     if found is None or not found.field or not _is_mine(item_id):
         abort(404)
     remove_attachment(found, moment().at)
     _record("remove_paper", found.case_id, item_id, found.name)
-    keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at)
     flash(f"已移除“{found.name}”。")
     return redirect(url_for("items.show", item_id=item_id), 303)
 
@@ -218,14 +258,24 @@ def _papers_by_field(item_id: int) -> dict[str, list[Attachment]]:
     return by_field
 
 
-def _page(opened: OpenItem, posted: Posted, errors: Mapping[str, str], saved: object = None) -> str:
+def _page(
+    opened: OpenItem,
+    posted: Posted,
+    errors: Mapping[str, str],
+    *,
+    draft: Draft | None = None,
+    changed: DraftChanged | None = None,
+) -> str:
     form_page = FormPage(
         opened.form, posted, opened.asked, errors, _papers_by_field(opened.item.id), removable=opened.mine
     )
     return render_template(
         "items/show.html",
         page=form_page,
-        saved=saved,
+        draft=draft,
+        changed=changed,
+        draft_revision=_revision_of(changed or draft),
+        phrases=offered(),
         following=_following(opened),
         opened=opened,
         item=opened.item,
@@ -241,6 +291,7 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
         papers=item_papers(ledger_session(), opened.item.id),
         errors=errors,
         opinion=opinion,
+        phrases=offered(),
         following=_following(opened),
         opened=opened,
         item=opened.item,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
+from flask_login import current_user
 
 from ledger.db import SHANGHAI, day_of, last_day
 from ledger.listing import MOST_COUNTED
@@ -82,6 +83,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("抄送我的", "own_lists.copies", "copies"),
             Entry("草稿", "own_lists.drafts", "drafts"),
             Entry("消息", "notices.index", "notices"),
+            Entry("我的设置", "own_settings.index"),
         ),
     ),
     (
@@ -165,7 +167,7 @@ def _frame() -> dict[str, Any]:
         "installation": g.installation,
         "now": g.moment.at,
         "today": day_of(g.moment.at),
-        "big": request.cookies.get("big") == "1",
+        "big": current_user.user.large_type,
     }
 
 

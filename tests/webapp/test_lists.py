@@ -228,12 +228,15 @@ def test_messages_are_counted_read_and_a_persons_own(site: Site) -> None:
     assert "还没有消息" in site.bureau().get("/notices").text
 
 
-def test_large_print_is_a_choice_of_the_browser(site: Site) -> None:
+def test_large_print_is_the_persons_on_every_machine(site: Site) -> None:
     town = site.town()
     assert '<html lang="zh-CN">' in town.get("/inbox").text
-    assert town.get("/text-size?big=1").status_code == 405  # no GET changes anything
-    assert town.post("/text-size", {"big": "1", "back": "/projects"}).headers["Location"] == "/projects"
+    address = "/settings/own/type"
+    assert town.get(f"{address}?big=1").status_code == 405  # no GET changes anything
+    assert town.post(address, {"big": "1", "back": "/projects"}).headers["Location"] == "/projects"
     assert '<html lang="zh-CN" class="big">' in town.get("/inbox").text
+    assert '<html lang="zh-CN" class="big">' in site.town().get("/inbox").text  # another browser
+    assert '<html lang="zh-CN">' in site.bureau().get("/inbox").text
 
 
 def test_the_procedure_is_shown_as_it_is_in_force(site: Site) -> None:
