@@ -12,7 +12,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from sqlalchemy.orm import Session
 
 from bpmn.prints import file_name
-from forms.sheets.sheet import Group, Table, write_sheet
+from forms.sheets.sheet import write_sheet
+from forms.sheets.table import Group, Table
 from ledger.archive import LEDGER_NAMES, ArchiveRow, archive_rows
 from ledger.cases import Case
 from ledger.db import SHANGHAI

@@ -11,7 +11,7 @@ from ledger.db import day_of
 from ledger.papers import File, Place, attach
 from ledger.people import Unit
 from ledger.projects import Project
-from ledger.statistics import annex4_rows, annex5_rows
+from ledger.statistics import annex4_of, annex5_rows, county_of
 from ledger.vocabulary import PaperKind
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,10 +19,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def file_tables(file: CaseFile, projects: Sequence[Project], place: Place, unit: Unit) -> None:
     """Write both tables over `projects`, filled in by `unit`, and file them at `place`; its kind is not used."""
-    heading = Heading(unit.name, "", file.acting.actor.name, day_of(file.now))
+    heading = Heading(unit.name, "", file.acting.actor.name, day_of(file.now), county_of(projects))
     written = (
-        (PaperKind.ANNEX4, annex4(annex4_rows(projects), heading)),
-        (PaperKind.ANNEX5, annex5(annex5_rows(projects), heading)),
+        (PaperKind.ANNEX4, annex4(annex4_of(projects), heading)),
+        (PaperKind.ANNEX5, annex5(annex5_rows(projects), heading, returning=False)),
     )
     for kind, content in written:
         document = File(f"{table_name(kind)}.xlsx", XLSX, content)

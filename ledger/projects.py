@@ -69,6 +69,7 @@ class Project(Base):
     created_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column()
 
+    county: Mapped[Unit] = relationship(foreign_keys=[county_id])
     responsible_unit: Mapped[Unit | None] = relationship(foreign_keys=[responsible_unit_id])
     township: Mapped[Unit | None] = relationship(foreign_keys=[township_id])
     village: Mapped[Unit | None] = relationship(foreign_keys=[village_id])

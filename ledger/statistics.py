@@ -29,6 +29,7 @@ from ledger.vocabulary import (
     Operation,
     ProjectProblem,
     Term,
+    UnitKind,
     Use,
 )
 
@@ -64,7 +65,7 @@ ANNEX5_HEADS = (
     *("结余资金", "待收待返资金", "资产估值", "其他", "功能现状", "使用现状", "生产经营情况", "存在问题", "原因分析"),
     *("发挥联农带农作用", "未充分发挥联农带农作用原因", "处置整改措施", "处置整改进展情况", "备注"),
 )
-_ENTRUSTED_IN_LEDGER = "委托经营"  # what Annex 5 writes for 委托运营 (F9)
+ENTRUSTED_IN_LEDGER = "委托经营"  # what Annex 5 writes for 委托运营 (F9)
 
 
 def ten_thousands(yuan: Decimal) -> Decimal:
@@ -83,18 +84,82 @@ def annex5_rows(
     return [_ledger_row(number, project, telephone(project)) for number, project in enumerate(projects, 1)]
 
 
+@dataclass(frozen=True)
+class Section:
+    """The rows of Annex 4 that one kind of unit has, and what they come to."""
+
+    label: str  # of the sum
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...]
+
+    @property
+    def lines(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows and their sum; what nobody runs yet is one row and needs none."""
+        return self.rows if self.label == UNASSIGNED else (*self.rows, self.total)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Annex 4: the units by kind, and the total counted over all projects at once."""
+
+    sections: tuple[Section, ...]
+    total: tuple[Cell, ...]
+
+    @property
+    def subtotalled(self) -> bool:
+        """Whether townships and departments have sums of their own: one kind alone needs none."""
+        return len({section.label for section in self.sections} - {UNASSIGNED}) > 1
+
+    @property
+    def rows(self) -> list[tuple[Cell, ...]]:
+        """The units' rows and the total below."""
+        return [*(row for section in self.sections for row in section.rows), self.total]
+
+    @property
+    def lines(self) -> list[tuple[Cell, ...]]:
+        """The rows as they are printed, sums of the kinds included."""
+        if not self.subtotalled:
+            return self.rows
+        return [*(line for section in self.sections for line in section.lines), self.total]
+
+
+_KINDS = ("乡镇（街道）小计", "行业部门小计", UNASSIGNED)  # in the order they are printed
+
+
 def annex4_rows(projects: Sequence[Project]) -> list[tuple[Cell, ...]]:
     """Return a row of 32 cells per responsible unit and the total below (F4); a project counts under each cause."""
-    own: dict[int | None, list[Project]] = {}
+    return annex4_of(projects).rows
+
+
+def annex4_of(projects: Sequence[Project]) -> Statistics:
+    """Count Annex 4 by township and department; a department's project stands once, in the department's row."""
+    by_kind: dict[str, dict[int | None, list[Project]]] = {label: {} for label in _KINDS}
     for project in projects:
-        own.setdefault(project.responsible_unit_id, []).append(project)
-    rows = [_statistics_row(number, _unit_name(each[0]), each) for number, each in enumerate(own.values(), 1)]
-    return [*rows, _statistics_row(None, TOTAL, projects)]
+        by_kind[_kind(project)].setdefault(project.responsible_unit_id, []).append(project)
+    sections, number = [], 0
+    for label, units in by_kind.items():
+        if units:
+            counted = enumerate(units.values(), number + 1)
+            rows = tuple(_statistics_row(n, _unit_name(own[0]), own) for n, own in counted)
+            whole = [project for own in units.values() for project in own]
+            sections.append(Section(label, rows, _statistics_row(None, label, whole)))
+            number += len(rows)
+    return Statistics(tuple(sections), _statistics_row(None, TOTAL, projects))
+
+
+def county_of(projects: Sequence[Project]) -> str:
+    """Return the county's name as the titles of its tables begin; nothing where there is no project."""
+    return projects[0].county.short_name if projects else ""
+
+
+def _kind(project: Project) -> str:
+    unit = project.responsible_unit
+    return _KINDS[2] if unit is None else _KINDS[0] if unit.kind == UnitKind.TOWNSHIP else _KINDS[1]
 
 
 def projects_where(session: Session, condition: Which) -> Sequence[Project]:
     """Return the projects a table is about with their units, in the order of 责任单位 and 项目编号."""
-    units = (Project.responsible_unit, Project.township, Project.village)
+    units = (Project.county, Project.responsible_unit, Project.township, Project.village)
     wanted = select(Project).where(condition).options(*(joinedload(unit) for unit in units))
     owner = select(Unit.code).where(Unit.id == Project.responsible_unit_id).scalar_subquery()
     # what waits unassigned comes last on every database
@@ -158,7 +223,7 @@ def _unit_name(project: Project) -> str:
 
 
 def _ledger_mode(mode: str | None) -> str:
-    return _ENTRUSTED_IN_LEDGER if mode == OperatingMode.ENTRUSTED else _label(OperatingMode, mode)
+    return ENTRUSTED_IN_LEDGER if mode == OperatingMode.ENTRUSTED else _label(OperatingMode, mode)
 
 
 def _place(project: Project) -> str:

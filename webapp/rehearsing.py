@@ -16,7 +16,7 @@ from ledger.db import SessionFactory, day_of, open_ledger, transaction
 from ledger.migrations import upgrade
 from ledger.people import counties
 from ledger.settings import Settings, load_keys
-from ledger.statistics import annex4_rows, annex5_rows, everything, projects_where
+from ledger.statistics import annex4_of, annex5_rows, everything, projects_where
 from ledger.vocabulary import PaperKind
 from scheduler.sweep import Ground, sweep
 
@@ -67,9 +67,10 @@ def write_results(sessions: SessionFactory, settings: Settings, year: int) -> No
     now = begins_at(year)
     with transaction(sessions, writes=False) as session:
         projects = projects_where(session, everything())
-        heading = Heading(counties(session)[0].name, "", "", day_of(now))
+        county = counties(session)[0]
+        heading = Heading(county.name, "", "", day_of(now), county.short_name)
         tables = (
-            (PaperKind.ANNEX4, annex4(annex4_rows(projects), heading)),
+            (PaperKind.ANNEX4, annex4(annex4_of(projects), heading)),
             (PaperKind.ANNEX5, annex5(annex5_rows(projects), heading)),
         )
         for kind, content in tables:

@@ -11,15 +11,26 @@ from flask.typing import ResponseReturnValue
 from bpmn.archives import write_archive
 from bpmn.prints import file_name
 from bpmn.tables import XLSX
-from forms.sheets.annexes import Heading, annex4, annex5, table_name
+from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5, table_name
 from ledger.archive import cases_with_projects, of_case, of_ended_cases
+from ledger.cross_counts import differences
 from ledger.db import day_of
-from ledger.people import Unit
+from ledger.people import Unit, User, holders_in
 from ledger.projects import Project
 from ledger.register import responsible_units
 from ledger.scope import visible_case, visible_projects
-from ledger.statistics import ANNEX4_HEADS, Which, annex4_rows, annex5_rows, both, of_unit, projects_where
-from ledger.vocabulary import PaperKind
+from ledger.statistics import (
+    ANNEX4_HEADS,
+    Statistics,
+    Which,
+    annex4_of,
+    annex5_rows,
+    both,
+    county_of,
+    of_unit,
+    projects_where,
+)
+from ledger.vocabulary import PaperKind, Role
 from webapp.permissions import STAFF, allows
 from webapp.project_facts import telephone_text
 from webapp.request import actor, ledger_session, moment, row_number, settings
@@ -35,7 +46,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "reports/index.html",
         heads=ANNEX4_HEADS,
-        rows=annex4_rows(projects_where(ledger_session(), _wanted(unit))),
+        rows=_statistics(unit)[0].lines,
         units=responsible_units(ledger_session(), actor()),
         unit=unit,
     )
@@ -45,8 +56,8 @@ def index() -> ResponseReturnValue:
 @allows(STAFF)
 def statistics() -> ResponseReturnValue:
     unit = _unit()
-    rows = annex4_rows(projects_where(ledger_session(), _wanted(unit)))
-    return _table(PaperKind.ANNEX4, annex4(rows, _heading(unit)))
+    counted, county = _statistics(unit)
+    return _table(PaperKind.ANNEX4, annex4(counted, _heading(unit, county)))
 
 
 @bp.get("/reports/annex5.xlsx")
@@ -56,7 +67,7 @@ def register() -> ResponseReturnValue:
     unit = _unit()
     projects = projects_where(ledger_session(), _wanted(unit))
     rows = annex5_rows(projects, lambda project: telephone_text(project, actor()))
-    return _table(PaperKind.ANNEX5, annex5(rows, _heading(unit)))
+    return _table(PaperKind.ANNEX5, annex5(rows, _heading(unit, county_of(projects))))
 
 
 @bp.get("/reports/archive.zip")
@@ -86,6 +97,23 @@ def _table(kind: PaperKind, content: bytes) -> ResponseReturnValue:
     return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=f"{table_name(kind)}.xlsx", max_age=0)
 
 
+def _statistics(unit: Unit | None) -> tuple[Statistics, str]:
+    """Count Annex 4 and hold it against the database's own counts; also return the county's name.
+
+    Somebody may commit between the two looks: what differs once is counted again.
+    """
+    for last in (False, True):
+        projects = projects_where(ledger_session(), _wanted(unit))
+        counted = annex4_of(projects)
+        wrong = differences(ledger_session(), _wanted(unit), counted)
+        if wrong and last:
+            raise TotalsDisagree("；".join(wrong))
+        if not wrong:
+            break
+        ledger_session().expire_all()
+    return counted, county_of(projects)
+
+
 def _unit() -> Unit | None:
     """Return the unit asked for, among those the person sees."""
     wanted = request.args.get("unit", type=row_number)
@@ -99,6 +127,12 @@ def _wanted(unit: Unit | None) -> Which:
     return seen if unit is None else both(seen, of_unit(unit.id))
 
 
-def _heading(unit: Unit | None) -> Heading:
+def _heading(unit: Unit | None, county: str) -> Heading:
+    """Return who fills the table in; 审核人 is whoever alone signs for the unit, else left to be written by hand."""
     post = actor().posts[0]
-    return Heading(unit.name if unit else post.unit_name, "", actor().name, day_of(moment().at))
+    signers = holders_in(ledger_session(), unit.id if unit else post.unit_id, Role.SIGNER)
+    signer = signers[0].name if len(signers) == 1 else ""
+    person = ledger_session().get(User, actor().user_id)
+    telephone = (person.telephone if person is not None else "") or ""
+    filled = unit.name if unit else post.unit_name
+    return Heading(filled, signer, actor().name, day_of(moment().at), county, telephone)

@@ -17,7 +17,8 @@ from forms.sheets.grid import load_workbook
 from forms.sheets.guard import WorkbookRefused
 from forms.sheets.national_export import choose_table
 from forms.sheets.project_rows import RowError
-from forms.sheets.sheet import WIDTHS, Group, Table, clean, sheet_name, shown_width, write_sheet
+from forms.sheets.sheet import write_sheet
+from forms.sheets.table import WIDTHS, Group, Table, clean, sheet_name, shown_width
 
 _MEASURED_ROWS: Final = 500
 _MARK: Final = PatternFill("solid", "FFE3E0")

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import false, true
+from sqlalchemy import false, true, update
 from sqlalchemy.orm import Session
 
+from ledger.cross_counts import differences
 from ledger.db import SessionFactory, transaction
 from ledger.people import Unit
 from ledger.projects import Project, set_funding
@@ -16,6 +17,7 @@ from ledger.statistics import (
     ANNEX4_HEADS,
     ANNEX5_HEADS,
     Rates,
+    annex4_of,
     annex4_rows,
     annex5_rows,
     projects_where,
@@ -223,3 +225,23 @@ def test_r6_no_project_has_no_rate(session: Session) -> None:
 )
 def test_r6_a_rate_in_print(rate: Decimal | None, printed: str) -> None:
     assert rate_text(rate) == printed
+
+
+def test_f4_townships_and_departments_have_sums_of_their_own(session: Session) -> None:
+    counted = annex4_of(projects_where(session, true()))
+    assert [line[1] for line in counted.lines] == [
+        "桑柘镇", "乡镇（街道）小计", "县商务委", "行业部门小计", "未分派", "合计",
+    ]  # fmt: skip
+    assert [line[3] for line in counted.lines] == [4, 4, 1, 1, 1, 6]
+    alone = annex4_of(projects_where(session, Project.responsible_unit_id == SANGZHE))
+    assert [line[1] for line in alone.lines] == ["桑柘镇", "合计"]
+
+
+def test_f4_the_database_counts_the_same_and_says_where_it_does_not(session: Session) -> None:
+    counted = annex4_of(projects_where(session, true()))
+    assert differences(session, true(), counted) == []
+    session.execute(update(Project).where(Project.number == "A1").values(category="revive"))
+    assert differences(session, true(), counted) == [
+        "统计表“桑柘镇”一行与数据库的计数不一致",
+        "统计表“合计”一行与数据库的计数不一致",
+    ]

@@ -15,7 +15,16 @@ from ledger.own_lists import menu_counts
 from ledger.projects import Project
 from ledger.register import ProjectFilter, cases_of_project, register_page, responsible_units, visible_project
 from ledger.scope import visible_projects
-from ledger.statistics import ANNEX4_HEADS, ANNEX5_HEADS, annex4_rows, annex5_rows, of_unit, projects_where
+from ledger.statistics import (
+    ANNEX4_HEADS,
+    ANNEX5_HEADS,
+    Statistics,
+    annex4_of,
+    annex5_rows,
+    county_of,
+    of_unit,
+    projects_where,
+)
 from ledger.vocabulary import Category, Level, PaperKind
 from webapp.api import shapes
 from webapp.api.operations import Asked, reads
@@ -73,11 +82,14 @@ def _table(name: str) -> None:
     title = table_name(kind)
 
     def view() -> dict[str, Any] | Response:
-        rows = rows_of(projects_where(ledger_session(), _tabled()))
+        found = projects_where(ledger_session(), _tabled())
+        counted = rows_of(found)
+        rows = counted.rows if isinstance(counted, Statistics) else counted
         record(ledger_session(), moment(), actor(), Act("export", detail={"name": title, "rows": len(rows)}))
         if request.args.get("format") == "xlsx":
             unit = actor().posts[0].unit_name
-            data = workbook(rows, Heading(unit, "", actor().name, day_of(moment().at)))
+            heading = Heading(unit, "", actor().name, day_of(moment().at), county_of(found))
+            data = workbook(counted, heading)
             return send_file(BytesIO(data), _XLSX, as_attachment=True, download_name=f"{title}.xlsx")
         return {"title": title, "heads": list(heads), "rows": rows}
 
@@ -118,7 +130,7 @@ def _wanted() -> ProjectFilter:
 
 
 _TABLES: Mapping[str, tuple[PaperKind, Sequence[str], Callable[..., Any], Callable[..., bytes]]] = {
-    "annex4": (PaperKind.ANNEX4, ANNEX4_HEADS, annex4_rows, annex4),
+    "annex4": (PaperKind.ANNEX4, ANNEX4_HEADS, annex4_of, annex4),
     "annex5": (PaperKind.ANNEX5, ANNEX5_HEADS, _masked, annex5),
 }
 for _name in _TABLES:
