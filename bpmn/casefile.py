@@ -5,9 +5,9 @@ Everything a step needs is read once and kept here, because the number of statem
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,11 @@ from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
 from ledger.journal import Moment
 from ledger.meetings import Meeting
-from ledger.people import Actor
 from ledger.projects import Project
-from ledger.taking import case_by_id, case_of_item
+from ledger.scope import Actor
+from ledger.taking import case_by_id, case_of_item, drop_drafts
 from ledger.vocabulary import ItemStatus
-from ledger.working_days import Calendar
+from ledger.working_days import Calendar, dates_of
 
 ROUND_LIMIT = 50
 """How often a case may come to one step before a person looks at it (engine rule 9)."""
@@ -82,6 +82,7 @@ class CaseFile:
     run: Run
     stood: Stood
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    drafted: bool = False  # something typed and not submitted lies on the item at hand
     meeting: Meeting | None = None  # that the answers name
     straight_back: dict[str, str] = field(default_factory=dict)  # the token moved to who sent an item back, and where
 
@@ -101,6 +102,11 @@ class CaseFile:
     def counting(self) -> Counting:
         return self.surroundings.counting
 
+    @property
+    def dates(self) -> Mapping[str, date]:
+        """The campaign's dates by name."""
+        return self.counting.dates
+
     @cached_property
     def items(self) -> list[WorkItem]:
         """All items of the case in the order they came; read after the case is locked."""
@@ -117,6 +123,11 @@ class CaseFile:
     @property
     def waiting(self) -> list[WorkItem]:
         return [item for item in self.items if item.status in WAITING]
+
+    def forget_draft(self, item: WorkItem) -> None:
+        """Forget what was typed on an item that is submitted: a draft holds personal data nobody needs any more."""
+        if self.drafted:
+            drop_drafts(self.session, item.id)
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -157,7 +168,7 @@ def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
 
 def surroundings_of(acting: Acting, case: Case, calendar: Calendar, version: Version) -> CaseSurroundings:
     """Return what a case's run may look at in this transaction."""
-    counting = Counting(calendar, case.campaign.dates, acting.now)
+    counting = Counting(calendar, dates_of(case.campaign), acting.now)
     return CaseSurroundings(acting.now, counting.functions, counting, version, case.project)
 
 
@@ -167,7 +178,7 @@ def take_item(acting: Acting, item_id: int, *, lock: bool = True) -> tuple[CaseF
     if found is None:
         raise ItemGone("该任务不存在")
     file = take_up(acting, found.case, found.calendar)
-    file.places = Places(acting.session, file.project, found.units)
+    file.places, file.drafted = Places(acting.session, file.project, found.units), found.drafted
     return file, found.item
 
 

@@ -14,7 +14,7 @@ from bpmn.engine import without_parts
 from bpmn.marking import journal
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from ledger.cases import WAITING, WorkItem
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import CaseStatus, ItemStatus, Role, UnitKind
 from ledger.writing import write_rows
 

@@ -24,9 +24,10 @@ from handlers import HANDLERS
 from handlers.automatic import AUTOMATIC
 from ledger.findings import inputs
 from ledger.installation import take_turn
-from ledger.journal import Act, Moment, record
-from ledger.people import Actor
+from ledger.journal import Act, Moment
 from ledger.procedures import Procedure, newest_number, newest_versions, procedure_by_hash
+from ledger.scope import Actor
+from ledger.writing import record
 
 FINDING_COUNTS = frozenset(inputs(()))
 KNOWN_HANDLERS = frozenset({*HANDLERS, *AUTOMATIC})

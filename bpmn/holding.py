@@ -15,7 +15,8 @@ from bpmn.steps import pose
 from forms.fields import Posted, parse, with_words
 from ledger.cases import WorkItem
 from ledger.outbox import AT_ONCE, Line, Notice, post
-from ledger.people import User, actor_of, holders_in
+from ledger.people import User, holders_in
+from ledger.scope import actor_of
 from ledger.vocabulary import ItemStatus, Role
 
 PAGE = "page"
@@ -96,6 +97,7 @@ def hand_back(acting: Acting, item_id: int, revision: int, posted: Posted) -> Co
         raise ActRefused("该任务不是委托办理的，不用交回")
     posing = pose(file, item)
     item.answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
+    file.forget_draft(item)
     item.claimed_by_id, item.delegated_by_id = asked_by, None
     body = f"{acting.signature}已填好“{item.name}”，请核对后提交"
     _tell(file, item, asked_by, f"已交回：{file.project.name} {item.name}", body)

@@ -13,9 +13,9 @@ from bpmn.assignment import Assignee, NobodyThere, assignee_of
 from bpmn.casefile import CaseFile
 from bpmn.engine import Change, Element, Weight, Wishes
 from bpmn.marking import DEFAULT_DUE
-from ledger.campaigns import due_of, read_due_rule
 from ledger.cases import WorkItem, timers_of
 from ledger.vocabulary import ItemStatus, Role
+from ledger.working_days import due_of, read_due_rule
 
 RENEWED = "流程换了版本，请按新表单核对后重新提交"
 
@@ -120,7 +120,7 @@ def _move(shift: Shift, wishes: Wishes) -> None:
     if item.status == ItemStatus.OPEN:
         item.signed = new.attributes.get("signed") == "true"
     if shift.dues_changed and wishes.fresh_timers:
-        dates, variables = shift.file.case.campaign.dates, shift.carried.run.variables
+        dates, variables = shift.file.dates, shift.carried.run.variables
         due = due_of(read_due_rule(rule_of(new)), item.created_at, dates, variables, shift.file.calendar)
         item.due_at, item.compressed = due.at, due.compressed
     item.element, item.name, item.article = new.id, new.name, new.attributes.get("article", "")

@@ -13,12 +13,13 @@ from bpmn.engine import ReadyTask, WaitingTimer
 from bpmn.outlook import may_come_to
 from bpmn.surroundings import Told
 from handlers.plain import GENERIC
-from ledger.campaigns import due_of, read_due_rule
 from ledger.cases import WAITING, Timer, WorkItem, timers_of
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.outbox import Telling, post_to_unit
 from ledger.taking import came_before
 from ledger.vocabulary import CaseStatus, ItemStatus
+from ledger.working_days import due_of, read_due_rule
+from ledger.writing import record
 
 DEFAULT_DUE = "2wd"
 WITHDRAWN = "withdrawn"  # the end event that takes a case out of the procedure
@@ -70,7 +71,7 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
     due = due_of(
         read_due_rule(element.attributes.get("due", DEFAULT_DUE)),
         file.now,
-        file.case.campaign.dates,
+        file.dates,
         file.run.variables,
         file.calendar,
     )
@@ -107,7 +108,7 @@ def _tell(file: CaseFile, told: Told) -> None:
 def _milestone(file: CaseFile, rule: str | None) -> datetime | None:
     if rule is None:
         return None
-    due = due_of(read_due_rule(rule), file.now, file.case.campaign.dates, file.run.variables, file.calendar)
+    due = due_of(read_due_rule(rule), file.now, file.dates, file.run.variables, file.calendar)
     return None if due.compressed else due.at  # a moment already past reminds nobody
 
 

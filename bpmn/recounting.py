@@ -15,11 +15,10 @@ from bpmn.engine import Element
 from bpmn.engine.moments import due_moment, timer_expression
 from bpmn.marking import DEFAULT_DUE, journal
 from bpmn.supervision import set_timers
-from ledger.campaigns import due_of, read_due_rule
 from ledger.cases import Timer, WorkItem, cases_resting_on, timers_of
 from ledger.db import end_of_day
 from ledger.taking import case_by_id
-from ledger.working_days import Calendar
+from ledger.working_days import Calendar, due_of, read_due_rule
 
 RECOUNT = "recount"
 
@@ -77,7 +76,7 @@ def _timer_at(file: CaseFile, row: Timer, known: Calendar) -> datetime | None:
     element = file.element(row.element)
     if element.timer is None or element.timer_is_duration:
         return None
-    dates = file.case.campaign.dates
+    dates = file.dates
     if counted(file, element, row, known, dates) != row.due_at:
         return None  # a person set it, or a pause put it off
     after = counted(file, element, row, file.calendar, dates)
@@ -93,7 +92,7 @@ def counted(file: CaseFile, element: Element, row: Timer, calendar: Calendar, da
 
 def _item_at(file: CaseFile, item: WorkItem, known: Calendar) -> datetime | None:
     rule = read_due_rule(file.element(item.element).attributes.get("due", DEFAULT_DUE))
-    dates, variables = file.case.campaign.dates, file.run.variables
+    dates, variables = file.dates, file.run.variables
     if due_of(rule, item.created_at, dates, variables, known).at != item.due_at:
         return None
     after = due_of(rule, item.created_at, dates, variables, file.calendar).at

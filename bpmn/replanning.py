@@ -13,9 +13,11 @@ from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.marking import DEFAULT_DUE, journal
 from bpmn.recounting import Moved, counted
 from bpmn.supervision import set_timers
-from ledger.campaigns import MOMENTS, Campaign, Due, due_of, read_due_rule
+from ledger.campaigns import Campaign
 from ledger.cases import Timer, WorkItem, cases_under_way, timers_of
-from ledger.journal import Act, record
+from ledger.journal import Act
+from ledger.working_days import MOMENTS, Due, dates_of, due_of, read_due_rule
+from ledger.writing import record
 
 REPLAN = "replan"
 
@@ -41,7 +43,7 @@ def replan(
 
     Each case is locked and journalled with the reason, in one transaction with the campaign itself.
     """
-    plan = Plan(campaign.dates, dates)
+    plan = Plan(dates_of(campaign), dates)
     moved: list[Moved] = []
     if plan.changes:
         for case_id in cases_under_way(acting.session, campaign.id):

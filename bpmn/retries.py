@@ -19,7 +19,7 @@ from bpmn.refusals import AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import complete_item, fire_timer, sign_item
 from forms.fields import FormErrors
 from handlers.outcome import StepRefused
-from ledger.cases import Incident, drop_drafts
+from ledger.cases import Incident
 from ledger.db import SessionFactory, transaction
 from ledger.incidents import (
     county_of_case,
@@ -28,10 +28,13 @@ from ledger.incidents import (
     resolve_incidents,
     timer_waits,
 )
-from ledger.journal import Act, Moment, record
+from ledger.journal import Act, Moment
 from ledger.outbox import revive
-from ledger.people import CLOCK, Actor, User, actor_of
+from ledger.people import User
+from ledger.scope import CLOCK, Actor, actor_of
+from ledger.taking import drop_drafts
 from ledger.vocabulary import IncidentKind, Role, UnitKind
+from ledger.writing import record
 
 COMPLETE, SIGN = "complete", "sign"
 _REFUSALS = (NotYours, CaseClosed, FormErrors, StepRefused)

@@ -179,6 +179,7 @@ def _decided(file: CaseFile, posing: Posing, posted: Posted) -> Decided:
 def carry_on(file: CaseFile, item: WorkItem, decided: Decided) -> Completed:
     """Carry out what was decided on an item and let the case go on."""
     posing, answers, outcome = decided.posing, decided.answers, decided.outcome
+    file.forget_draft(item)
     if item.signed:
         item.answers = answers
         return _hand_to_signer(file, item, outcome)
@@ -202,6 +203,7 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
     _check(file, item, revision, ItemStatus.UNSIGNED)
     if acting.actor.user_id in (item.prepared_by_id, item.delegated_to_id):
         raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
+    file.forget_draft(item)
     if not approve:
         item.status, item.role, item.returned_reason = ItemStatus.OPEN, Role.HANDLER, opinion
         item.claimed_by_id = None

@@ -73,7 +73,7 @@ def step_of(file: CaseFile, item: WorkItem) -> Step:
         today=day_of(file.now),
         calendar=file.calendar,
         project=Later(lambda: project_columns(file)),
-        dates=file.case.campaign.dates,
+        dates=file.dates,
         variables=variables,
         answers=Later(lambda: {past.stem: past.answers or {} for past in file.done}),
         reviews=_reviews(file, item) if item.stem in _ASK_REVIEWS else (),

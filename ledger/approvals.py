@@ -15,7 +15,8 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger.db import Base, partial_index
-from ledger.people import Actor, User
+from ledger.people import User
+from ledger.scope import Actor
 from ledger.vocabulary import Term
 
 LIVES = timedelta(days=7)

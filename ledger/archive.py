@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, contains_eager, defer
 
 from ledger.cases import Case
 from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case
-from ledger.people import Actor, Unit
+from ledger.people import Unit
 from ledger.projects import Project
+from ledger.scope import Actor
 from ledger.vocabulary import Level, PaperKind
 
 

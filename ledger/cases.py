@@ -213,12 +213,6 @@ class Incident(Base):
 WAITING = (ItemStatus.OPEN, ItemStatus.UNSIGNED)
 
 
-def hold_case_of(session: Session, item_id: int) -> None:
-    """Let nobody else act on the case of an item until the commit; what is read of it afterwards is how it stands."""
-    here = select(WorkItem.case_id).where(WorkItem.id == item_id).scalar_subquery()
-    session.execute(select(Case.id).where(Case.id == here).with_for_update())
-
-
 @asked_once
 def items_of(session: Session, case_id: int) -> list[WorkItem]:
     """Return all items of a case with their units, in the order they came."""
@@ -352,8 +346,3 @@ def keep_draft(
 def drop_draft(session: Session, item_id: int, user_id: int) -> None:
     """Forget what one person typed on an item that somebody else completed."""
     session.execute(delete(Draft).where(Draft.item_id == item_id, Draft.user_id == user_id))
-
-
-def drop_drafts(session: Session, item_id: int) -> None:
-    """Forget what was typed on an item that is completed: a draft holds personal data nobody needs any more."""
-    session.execute(delete(Draft).where(Draft.item_id == item_id))

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ledger.cases import Case
 from ledger.copies import copy_units
 from ledger.db import Base, SealedText
-from ledger.journal import Act, Moment, record
+from ledger.journal import Act, Moment
 from ledger.outbox import PAGE, Notice, post
-from ledger.people import Actor, Post, User, signature_of
-from ledger.scope import BUSINESS
+from ledger.people import Post, User
+from ledger.scope import BUSINESS, Actor, signature_of
+from ledger.writing import record
 
 TEXT_LENGTH = 1000
 MOST_MENTIONS = 20

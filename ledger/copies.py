@@ -12,13 +12,14 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from ledger.cases import Case, WorkItem
 from ledger.db import Base
-from ledger.journal import Act, Moment, record
+from ledger.journal import Act, Moment
 from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
 from ledger.outbox import Notice, post
-from ledger.people import COUNTY_WIDE, Actor, Post, Unit, User, signature_of
+from ledger.people import Post, Unit, User
 from ledger.projects import Project
-from ledger.scope import BUSINESS
+from ledger.scope import BUSINESS, COUNTY_WIDE, Actor, signature_of
 from ledger.vocabulary import UnitKind
+from ledger.writing import record
 
 NOTE_LENGTH = 200
 _PAGE_CHANNEL = "page"

@@ -15,11 +15,10 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ledger.campaigns import MOMENTS
 from ledger.people import Post, Unit
 from ledger.projects import Project
 from ledger.vocabulary import Role
-from ledger.working_days import Calendar
+from ledger.working_days import MOMENTS, Calendar
 
 MOMENT_NAMES: Mapping[str, str] = dict(
     zip(

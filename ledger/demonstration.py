@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 from ledger.campaigns import Campaign
 from ledger.people import Post, Unit, User, appoint
 from ledger.projects import Project, set_funding
+from ledger.scope import Actor, actor_of
 from ledger.sign_ins import hash_password
 from ledger.vocabulary import Industry, Level, OperatingMode, Role, UnitKind, Use
 
@@ -241,3 +242,13 @@ def sign_ins(session: Session) -> list[tuple[str, str, str]]:
 def _is_shown(unit: Unit) -> bool:
     every = (UnitKind.COUNTY, UnitKind.BUREAU, UnitKind.OFFICE, UnitKind.REVIEWER)
     return unit.kind in every or unit.short_name in (*STAFFED_TOWNSHIPS, *BUSY_DEPARTMENTS, VILLAGES[0])
+
+
+def holders_of_posts(session: Session) -> dict[tuple[int, str], Actor]:
+    """Return for each unit and role the first person who holds it."""
+    users = session.scalars(select(User).options(selectinload(User.posts).joinedload(Post.unit)).order_by(User.id))
+    found: dict[tuple[int, str], Actor] = {}
+    for actor in map(actor_of, users):
+        for place in actor.places:
+            found.setdefault(place, actor)
+    return found

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from ledger.cases import Case, WorkItem
 from ledger.db import Base
 from ledger.papers import Attachment
-from ledger.people import Actor
 from ledger.projects import Project
+from ledger.scope import Actor
 from ledger.vocabulary import ImportStage, ItemStatus
 
 UNDER_WAY = (ImportStage.TAKING, ImportStage.PUSHING)

@@ -35,9 +35,9 @@ from ledger.listing import (
     place,
     read_lines,
 )
-from ledger.people import COUNTY_WIDE, Actor, Unit
+from ledger.people import Unit
 from ledger.projects import Project
-from ledger.scope import BUSINESS, visible_projects
+from ledger.scope import BUSINESS, COUNTY_WIDE, Actor, visible_projects
 from ledger.vocabulary import ItemStatus, Role
 
 __all__ = [

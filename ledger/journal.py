@@ -5,19 +5,15 @@ One table serves the audit and 流转记录: a case's history that could differ 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base, Keys
-from ledger.people import Actor
+from ledger.db import Base
 
 
 class Entry(Base):
@@ -60,45 +56,6 @@ class Moment:
 
     at: datetime
     real_at: datetime
-
-
-def record(session: Session, moment: Moment, actor: Actor, act: Act) -> Entry:
-    """Write one journal row in the running transaction."""
-    keys: Keys = session.info["keys"]
-    entry = Entry(
-        at=moment.at,
-        recorded_at=moment.real_at,
-        user_id=actor.user_id,
-        who=actor.name,
-        unit=act.unit or (actor.posts[0].unit_name if actor.posts else ""),
-        act=act.name,
-        case_id=act.case_id,
-        item_id=act.item_id,
-        element=act.element,
-        detail=orjson.dumps(dict(act.detail)).decode(),
-        address=actor.address,
-    )
-    entry.mac = mac_of(entry, keys.mac)
-    session.add(entry)
-    return entry
-
-
-def mac_of(entry: Entry, key: bytes) -> str:
-    """Return the HMAC-SHA256 over every column but the row number; moments as UTC, as they are read back."""
-    content: list[Any] = [
-        entry.at.astimezone(UTC).isoformat(),
-        entry.recorded_at.astimezone(UTC).isoformat(),
-        entry.user_id,
-        entry.who,
-        entry.unit,
-        entry.act,
-        entry.case_id,
-        entry.item_id,
-        entry.element,
-        entry.detail,
-        entry.address,
-    ]
-    return hmac.new(key, orjson.dumps(content), sha256).hexdigest()
 
 
 def last_act(session: Session, case_id: int, quiet: Collection[str] = ()) -> Entry | None:

@@ -14,8 +14,8 @@ from ledger.copies import unread_copies
 from ledger.inbox import waiting_counts
 from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
 from ledger.notices import unread
-from ledger.people import Actor
 from ledger.projects import Project
+from ledger.scope import Actor
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session, joinedload
 from ledger.cases import Case
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict, SubmissionBatch
 from ledger.papers import Attachment
-from ledger.people import Actor
 from ledger.projects import Project
-from ledger.scope import visible_projects
+from ledger.scope import Actor, visible_projects
 
 
 def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:

@@ -18,7 +18,8 @@ from sqlalchemy.sql.dml import Insert
 from ledger.asking import asked_once
 from ledger.db import Base
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict
-from ledger.people import Actor, User
+from ledger.people import User
+from ledger.scope import Actor
 from ledger.vocabulary import PaperKind
 
 

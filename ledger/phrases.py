@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import Role
 
 PHRASE_LENGTH = 200

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger.cases import Case
-from ledger.people import Actor, Unit
+from ledger.people import Unit
 from ledger.projects import Classification, Project
-from ledger.scope import visible_projects
+from ledger.scope import Actor, visible_projects
 from ledger.vocabulary import CaseStatus
 
 NOT_PUSHED = "none"  # a project without a case, beside the values of CaseStatus

@@ -11,7 +11,8 @@ from sqlalchemy import ForeignKey, UniqueConstraint, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger.db import Base
-from ledger.people import Actor, Unit, User
+from ledger.people import Unit, User
+from ledger.scope import Actor
 
 LAST = ""
 """The name under which the last search of a list is remembered."""

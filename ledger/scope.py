@@ -1,6 +1,6 @@
-"""Who sees which projects and cases: one condition, put into every query that lists or opens them (safety rule 3).
+"""Who asks, and which projects and cases they see: one condition, put into every query that lists or opens them.
 
-Unknown and foreign look the same to who asks.
+Unknown and foreign look the same to who asks (safety rule 3).
 
 A unit sees its subtree; the bureau, the agriculture committee and the leading group's office see their county; a
 place sees what is run on its ground; a reviewing body sees what it was asked about. No township sees another's.
@@ -8,19 +8,154 @@ place sees what is run on its ground; a reviewing body sees what it was asked ab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true, update
+from sqlalchemy.orm import Session
 
-from ledger.cases import WAITING, Case, WorkItem
-from ledger.papers import ArchiveWaiver, Attachment
-from ledger.people import COUNTY_WIDE, Actor, Unit, reach_of
-from ledger.procedures import Procedure
+from ledger.cases import Case, Draft, WorkItem
+from ledger.installation import Installation
+from ledger.people import Post, SignIn, Unit, User
 from ledger.projects import Project
-from ledger.vocabulary import Role
+from ledger.vocabulary import Role, UnitKind
 
 BUSINESS = frozenset({Role.HANDLER, Role.SIGNER, Role.SUPERVISOR})
+COUNTY_WIDE = frozenset({UnitKind.CITY, UnitKind.COUNTY, UnitKind.BUREAU, UnitKind.AGRICULTURE, UnitKind.OFFICE})
+_TOUCH_EVERY = timedelta(seconds=60)  # a sign-in's last use is written at most once a minute
+
+
+@dataclass(frozen=True)
+class PostView:
+    """One post of the person who acts."""
+
+    unit_id: int
+    unit_name: str
+    unit_kind: UnitKind
+    unit_path: str
+    county_id: int | None
+    role: Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person with all posts, or the clock (`user_id` None)."""
+
+    user_id: int | None
+    name: str
+    posts: tuple[PostView, ...] = ()
+    address: str = ""
+
+    def holds(self, role: Role, unit_id: int | None = None) -> bool:
+        """Say whether the person holds `role`, in `unit_id` when given."""
+        return any(p.role == role and unit_id in (None, p.unit_id) for p in self.posts)
+
+    def in_unit(self, unit_id: int) -> bool:
+        return any(p.unit_id == unit_id for p in self.posts)
+
+    @property
+    def places(self) -> Collection[tuple[int, str]]:
+        """The (unit, role) pairs whose work items are this person's."""
+        return {(p.unit_id, str(p.role)) for p in self.posts}
+
+
+CLOCK = Actor(None, "系统")
+
+
+def actor_of(user: User, address: str = "") -> Actor:
+    """Return `user` with all posts in open units, as the value that acts."""
+    posts = tuple(
+        PostView(
+            post.unit_id,
+            post.unit.short_name,
+            UnitKind(post.unit.kind),
+            post.unit.path,
+            post.unit.county_id,
+            Role(post.role),
+        )
+        for post in user.posts
+        if post.unit.closed_at is None
+    )
+    return Actor(user.id, user.name, posts, address)
+
+
+def signature_of(actor: Actor) -> str:
+    """Return unit and person as lists show them; a person named after the unit is not told twice."""
+    unit = actor.posts[0].unit_name if actor.posts else ""
+    return actor.name if actor.name.startswith(unit) else f"{unit} {actor.name}"
+
+
+def reach_of(post: PostView) -> str:
+    """The path below which a post sees: the county-wide units of a county see all of it."""
+    if post.unit_kind in COUNTY_WIDE and post.unit_kind not in (UnitKind.CITY, UnitKind.COUNTY):
+        return post.unit_path.rsplit("/", 2)[0] + "/"  # the county above the bureau, the office, the committee
+    return post.unit_path
+
+
+def hash_token(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a session may idle, and how old it may grow."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who holds a session, and how far the demonstration's clock is ahead."""
+
+    actor: Actor
+    must_change_password: bool
+    clock_ahead: timedelta
+
+
+def who_asks(
+    session: Session, token: str, real_now: datetime, patience: Patience, address: str = "", *, touch: bool = True
+) -> Asking | None:
+    """Return who holds `token`, or None when the session ended, idled too long or grew too old.
+
+    One statement reads the person, all posts in open units, and the installation's clock. Unless `touch` is false,
+    the session's idling begins anew.
+    """
+    rows = session.connection().execute(_asking(), {"token": hash_token(token)}).all()
+    if not rows:
+        return None
+    created_at, seen_at, user_id, name, must_change, demonstration, seconds = rows[0][:7]
+    if real_now - seen_at > patience.idle or real_now - created_at > patience.absolute:
+        return None
+    if touch and real_now - seen_at > _TOUCH_EVERY:
+        session.execute(update(SignIn).where(SignIn.token_hash == hash_token(token)).values(seen_at=real_now))
+    posts = tuple(_post(*row[7:]) for row in rows if row[7] is not None)
+    return Asking(Actor(user_id, name, posts, address), must_change, clock_ahead(demonstration, seconds))
+
+
+@lru_cache(maxsize=1)
+def _asking() -> Select[Any]:
+    person: tuple[Any, ...] = (SignIn.created_at, SignIn.seen_at, User.id, User.name, User.must_change_password)
+    clock: tuple[Any, ...] = (Installation.demonstration, Installation.clock_offset_seconds)
+    unit: tuple[Any, ...] = (Unit.id, Unit.short_name, Unit.kind, Unit.path, Unit.county_id)
+    lives = (SignIn.token_hash == bindparam("token"), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
+    wanted = select(*person, *clock, *unit, Post.role).select_from(SignIn).join(User, User.id == SignIn.user_id)
+    wanted = wanted.outerjoin(Installation, true()).outerjoin(Post, Post.user_id == User.id)
+    wanted = wanted.outerjoin(Unit, (Unit.id == Post.unit_id) & Unit.closed_at.is_(None))
+    return wanted.where(*lives).order_by(Post.id)
+
+
+def _post(unit_id: int, name: str, kind: str, path: str, county_id: int | None, role: str) -> PostView:
+    return PostView(unit_id, name, UnitKind(kind), path, county_id, Role(role))
+
+
+def clock_ahead(demonstration: bool | None, seconds: int | None) -> timedelta:
+    """Return how far the clock of the procedure is ahead; only the demonstration's can be."""
+    return timedelta(seconds=(seconds or 0) if demonstration else 0)
 
 
 def visible_projects(actor: Actor) -> ColumnElement[bool]:
@@ -44,53 +179,45 @@ def visible_projects(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def visible_case(session: Session, actor: Actor, case_id: int) -> Case | None:
-    """Return the case with its project and campaign when `actor` may see it, else None."""
-    return session.scalars(
-        select(Case)
-        .join(Case.project)
-        .where(Case.id == case_id, visible_projects(actor))
-        .options(
-            contains_eager(Case.project).options(
-                joinedload(Project.responsible_unit), joinedload(Project.township), joinedload(Project.village)
-            ),
-            joinedload(Case.campaign),
-            joinedload(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
-        )
-    ).one_or_none()
-
-
 def case_id_of_visible_item(session: Session, actor: Actor, item_id: int) -> int | None:
     """Return the case of an item when `actor` may see it, else None."""
-    return session.scalars(
-        select(WorkItem.case_id)
+    found = _visible(session, actor, item_id, hold=False)
+    return None if found is None else found.case_id
+
+
+@dataclass(frozen=True)
+class Held:
+    """A case that nobody else acts on until the commit, and the revision of one's own draft on the item; 0 for none."""
+
+    case_id: int
+    draft_revision: int
+
+
+def hold_visible_item(session: Session, actor: Actor, item_id: int) -> Held | None:
+    """Hold the case of an item when `actor` may see it, else None; what is read afterwards is how it stands."""
+    return _visible(session, actor, item_id, hold=True)
+
+
+def _visible(session: Session, actor: Actor, item_id: int, *, hold: bool) -> Held | None:
+    wanted = {"item": item_id, "user": actor.user_id}
+    row = session.connection().execute(_visible_item(actor.posts, hold), wanted).one_or_none()
+    return None if row is None else Held(row[0], row[1] or 0)
+
+
+@lru_cache(maxsize=1024)
+def _visible_item(posts: tuple[PostView, ...], hold: bool) -> Select[Any]:
+    mine = (Draft.item_id == WorkItem.id, Draft.user_id == bindparam("user"))
+    wanted = (
+        select(WorkItem.case_id, select(Draft.revision).where(*mine).scalar_subquery())
         .join(Case, Case.id == WorkItem.case_id)
         .join(Project, Project.id == Case.project_id)
-        .where(WorkItem.id == item_id, visible_projects(actor))
-    ).one_or_none()
+        .where(WorkItem.id == bindparam("item"), visible_projects(Actor(None, "", posts)))
+    )
+    return wanted.with_for_update(of=Case) if hold else wanted
 
 
-def case_items(session: Session, case_id: int) -> Sequence[WorkItem]:
-    """Return all items of a case, oldest first, with their units and who completed them."""
-    query = select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)
-    return session.scalars(query.options(joinedload(WorkItem.unit), joinedload(WorkItem.completed_by))).all()
-
-
-def waiting_items(session: Session, case_id: int) -> Sequence[WorkItem]:
-    """Return what a case waits for now."""
-    query = select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.status.in_(WAITING))
-    return session.scalars(query.options(joinedload(WorkItem.unit)).order_by(WorkItem.id)).all()
-
-
-def item_papers(session: Session, item_id: int) -> Sequence[Attachment]:
-    """Return what lies on one item, ready to be listed."""
-    query = select(Attachment).where(Attachment.item_id == item_id, Attachment.removed_at.is_(None))
-    loaded = query.options(joinedload(Attachment.paper), joinedload(Attachment.attached_by))
-    return session.scalars(loaded.order_by(Attachment.id)).all()
-
-
-def waiver_of(session: Session, case_id: int, row: int) -> ArchiveWaiver | None:
-    """Return the request to take a row of Annex 6 as not applicable, when there is one."""
-    return session.scalars(
-        select(ArchiveWaiver).where(ArchiveWaiver.case_id == case_id, ArchiveWaiver.row == row)
-    ).one_or_none()
+def units_below(session: Session, actor: Actor) -> Sequence[Unit]:
+    """Return the open units of the person's subtrees, in the order they were entered."""
+    paths = {reach_of(post) for post in actor.posts}
+    inside = or_(*(Unit.path.startswith(path, autoescape=True) for path in paths)) if paths else false()
+    return session.scalars(select(Unit).where(inside, Unit.closed_at.is_(None)).order_by(Unit.id)).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes
 
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
         # psycopg 3 is what we ship; a bare postgresql:// must not look for psycopg 2
         return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
 
-    @property
+    @cached_property
     def papers(self) -> Path:
         return self.data / "papers"
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from ledger.people import Post, SignIn, User
+from ledger.people import SignIn, User
+from ledger.scope import hash_token
 
 FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
-_TOUCH_EVERY = timedelta(seconds=60)  # a sign-in's last use is written at most once a minute
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")  # an unknown login costs the same time as a wrong password
 
@@ -70,42 +68,6 @@ def begin_sign_in(session: Session, user: User, real_now: datetime, address: str
         )
     )
     return token
-
-
-def hash_token(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a session may idle, and how old it may grow."""
-
-    idle: timedelta
-    absolute: timedelta
-
-
-def user_signed_in(
-    session: Session, token: str, real_now: datetime, patience: Patience, *, touch: bool = True
-) -> User | None:
-    """Return who holds `token`, or None when the session ended, idled too long or grew too old.
-
-    Unless `touch` is false, the session's idling begins anew.
-    """
-    found = session.execute(
-        select(SignIn, User)
-        .join(User, User.id == SignIn.user_id)
-        .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
-        .options(joinedload(User.posts).joinedload(Post.unit))
-    )
-    row = found.unique().one_or_none()
-    if row is None:
-        return None
-    sign_in, user = row
-    if real_now - sign_in.seen_at > patience.idle or real_now - sign_in.created_at > patience.absolute:
-        return None
-    if touch and real_now - sign_in.seen_at > _TOUCH_EVERY:
-        sign_in.seen_at = real_now
-    return user
 
 
 def end_sign_in(session: Session, token: str, real_now: datetime) -> None:

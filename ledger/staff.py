@@ -15,7 +15,8 @@ from secrets import token_urlsafe
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from ledger.people import Actor, Post, Unit, User, appoint, units_below
+from ledger.people import Post, Unit, User, appoint
+from ledger.scope import Actor, units_below
 from ledger.sign_ins import end_all_sign_ins, hash_password
 from ledger.vocabulary import Role, UnitKind
 

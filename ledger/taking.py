@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import instance_dict, instance_state, manager_of_class, set_committed_value
 
 from ledger.asking import GROUPED, asked_once
-from ledger.campaigns import MOMENTS, Campaign
-from ledger.cases import Case, Timer, WorkItem
+from ledger.campaigns import Campaign
+from ledger.cases import Case, Draft, Timer, WorkItem
 from ledger.db import Base
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.vocabulary import UnitKind
-from ledger.working_days import Calendar, calendar_revision, load_calendar
+from ledger.working_days import MOMENTS, Calendar, calendar_revision, load_calendar
 
 Kind = TypeVar("Kind", bound=Base)
 
@@ -107,12 +107,16 @@ _AROUND = tuple(Part(Unit, *_UNIT[1:], of=each) for each in (_RESPONSIBLE, _TOWN
 
 @dataclass(frozen=True)
 class Taken:
-    """A case and an item of it; `units` has, as they were read, the project's three units and the county's bureau."""
+    """A case and an item of it; `units` has, as they were read, the project's three units and the county's bureau.
+
+    `drafted` says whether something typed and not submitted lies on the item; who asks holds the case already.
+    """
 
     case: Case
     item: WorkItem
     calendar: Calendar
     units: tuple[Mapping[str, Any], ...]
+    drafted: bool
 
 
 def case_of_item(session: Session, item_id: int, *, lock: bool) -> Taken | None:
@@ -123,10 +127,10 @@ def case_of_item(session: Session, item_id: int, *, lock: bool) -> Taken | None:
     item, unit = laid_parts(session, _ITEM, row)
     rest = row[_width(_ITEM) :]
     units = tuple(each for each in parts_of(_AROUND, rest) if each["id"] is not None)
-    case, calendar = _laid_case(session, rest[_width(_AROUND) :])
+    case, calendar = _laid_case(session, rest[_width(_AROUND) : -1])
     set_committed_value(item, "unit", unit)
     set_committed_value(item, "case", case)
-    return Taken(case, item, calendar, units)
+    return Taken(case, item, calendar, units, bool(row[-1]))
 
 
 def case_of_timer(session: Session, timer_id: int, *, lock: bool) -> tuple[Case, Timer, Calendar] | None:
@@ -175,7 +179,8 @@ def _width(parts: Sequence[Part]) -> int:
 def _by_item(lock: bool) -> Select[Any]:
     wanted = _case_columns((*_ITEM, *_AROUND), WorkItem.id == bindparam("key"))
     joined = (
-        wanted.join(WorkItem, WorkItem.case_id == Case.id)
+        wanted.add_columns(exists().where(Draft.item_id == WorkItem.id))
+        .join(WorkItem, WorkItem.case_id == Case.id)
         .join(Unit, Unit.id == WorkItem.unit_id)
         .outerjoin(_RESPONSIBLE, _RESPONSIBLE.id == Project.responsible_unit_id)
         .outerjoin(_TOWNSHIP, _TOWNSHIP.id == Project.township_id)
@@ -278,3 +283,8 @@ def _first_items() -> Select[Any]:
         return select(func.min(WorkItem.id)).where(*wanted).scalar_subquery()
 
     return select(first("one"), first("other"))
+
+
+def drop_drafts(session: Session, item_id: int) -> None:
+    """Forget what was typed on an item that is completed: a draft holds personal data nobody needs any more."""
+    session.execute(delete(Draft).where(Draft.item_id == item_id))

@@ -23,9 +23,9 @@ from ledger.cases import Case
 from ledger.db import SHANGHAI, Base, SealedText
 from ledger.journal import Entry, Moment
 from ledger.outbox import Message, Notice, post
-from ledger.people import Actor, Post, User, actor_of
+from ledger.people import Post, User
 from ledger.projects import Project
-from ledger.scope import visible_projects
+from ledger.scope import Actor, actor_of, visible_projects
 
 WEBHOOK = "webhook"  # the channel
 KIND = "event"

@@ -1,19 +1,28 @@
 """工作日: the State Council's working days, counted for publicity periods and due dates (T1).
 
 A year whose notice is not entered yet counts weekends only and says so: its answers are provisional.
+
+A due rule is what an administrator writes at a step of the diagram (T2):
+`2wd`, `campaign:survey`, `3wd cap campaign:survey`, `campaign:decision else 1wd`, `variable:plan_due_on`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import chinese_calendar
 from sqlalchemy import ScalarSelect, delete, extract, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base
+from ledger.db import Base, day_of, end_of_day
+
+if TYPE_CHECKING:  # a campaign's dates are named here
+    from ledger.campaigns import Campaign
 
 
 class SpecialDay(Base):
@@ -91,6 +100,96 @@ class Calendar:
             return -self.count(until, begins_after)
         span = (until - begins_after).days
         return sum(self.is_working(begins_after + timedelta(days=n)) for n in range(1, span + 1))
+
+
+MOMENTS = ("plan", "mobilise", "survey", "decision", "disposal", "first_results", "report")
+_TERM = r"(?:(?P<{0}days>\d{{1,3}})wd|campaign:(?P<{0}campaign>[a-z_]+)|variable:(?P<{0}variable>[a-z_]+))"
+_RULE = re.compile(
+    rf"^{_TERM.format('')}(?: cap {_TERM.format('cap_')})?(?: else (?P<else_days>\d{{1,3}})wd)?$",
+)
+_LATE_DAYS = 2  # spec: a date already past becomes 2 working days after creation
+
+
+class UnknownDueRule(ValueError):
+    """期限规则写法有误."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of a due rule; exactly one of the three is set."""
+
+    days: int | None
+    campaign: str | None
+    variable: str | None
+
+
+@dataclass(frozen=True)
+class DueRule:
+    term: Term
+    cap: Term | None
+    late_days: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """When an item is due, and whether its date was already past when the item came (压缩)."""
+
+    at: datetime
+    compressed: bool
+
+
+@lru_cache(maxsize=1024)
+def read_due_rule(text: str) -> DueRule:
+    """Parse a due rule; UnknownDueRule with a Chinese sentence when it is not one."""
+    match = _RULE.match(text.strip())
+    if match is None:
+        raise UnknownDueRule(f"期限“{text}”写法有误，应如 2wd、campaign:survey、3wd cap campaign:survey")
+    parts = match.groupdict()
+    for name in (parts["campaign"], parts["cap_campaign"]):
+        if name is not None and name not in MOMENTS:
+            raise UnknownDueRule(f"期限“{text}”里的批次日期“{name}”不存在")
+    cap = _term(parts, "cap_")
+    return DueRule(
+        _term(parts, "") or Term(None, None, None),
+        cap,
+        int(parts["else_days"]) if parts["else_days"] else _LATE_DAYS,
+    )
+
+
+def _term(parts: Mapping[str, str | None], prefix: str) -> Term | None:
+    days, campaign, variable = (parts[prefix + name] for name in ("days", "campaign", "variable"))
+    if days is None and campaign is None and variable is None:
+        return None
+    return Term(int(days) if days else None, campaign, variable)
+
+
+def due_of(
+    rule: DueRule, created_at: datetime, dates: Mapping[str, date], variables: Mapping[str, object], calendar: Calendar
+) -> Due:
+    """Return when an item created at `created_at` is due: 24:00 Asia/Shanghai of the last day, as UTC."""
+    created_on = day_of(created_at)
+    ends = [_day(term, created_on, dates, variables, calendar) for term in (rule.term, rule.cap) if term is not None]
+    known = [day for day in ends if day is not None]
+    day = min(known) if known else None
+    if day is None or day < created_on:
+        return Due(end_of_day(calendar.period(created_on, rule.late_days).end), compressed=day is not None)
+    return Due(end_of_day(day), compressed=False)
+
+
+def _day(
+    term: Term, created_on: date, dates: Mapping[str, date], variables: Mapping[str, object], calendar: Calendar
+) -> date | None:
+    if term.days is not None:
+        return calendar.period(created_on, term.days).end
+    if term.campaign is not None:
+        return calendar.last_working_day(dates[term.campaign])
+    given = variables.get(term.variable or "")
+    return calendar.last_working_day(date.fromisoformat(str(given))) if given else None
+
+
+def dates_of(campaign: Campaign) -> dict[str, date]:
+    """Return a campaign's dates by the names of MOMENTS."""
+    return {name: getattr(campaign, f"{name}_on") for name in MOMENTS}
 
 
 PUBLISHED_YEARS = range(2004, 2027)  # what chinesecalendar knows; later years are entered by an administrator

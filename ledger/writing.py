@@ -3,15 +3,21 @@
 How many statements an act needs decides what it costs. On PostgreSQL all changed and new rows of a case go in one
 statement; SQLite, which cannot, gets them one by one, still without the ORM's bookkeeping. Rows are checked by their
 revision as ever. Whatever is not plainly the rows of a case is left to the ORM.
+
+The journal's row is made here too: no act is written without it.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -30,8 +36,9 @@ from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from ledger.asking import GROUPED
 from ledger.cases import Case, Timer, WorkItem
-from ledger.db import Base, RowChanged
-from ledger.journal import Entry
+from ledger.db import Base, Keys, RowChanged
+from ledger.journal import Act, Entry, Moment
+from ledger.scope import Actor
 from ledger.taking import put_in
 
 CHANGED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer})
@@ -50,6 +57,45 @@ REVISION = "revision"
 
 Shape = tuple[type[Base], bool, tuple[str, ...]]
 """A table, whether a row of it is new, and which columns are written."""
+
+
+def record(session: Session, moment: Moment, actor: Actor, act: Act) -> Entry:
+    """Write one journal row in the running transaction."""
+    keys: Keys = session.info["keys"]
+    entry = Entry(
+        at=moment.at,
+        recorded_at=moment.real_at,
+        user_id=actor.user_id,
+        who=actor.name,
+        unit=act.unit or (actor.posts[0].unit_name if actor.posts else ""),
+        act=act.name,
+        case_id=act.case_id,
+        item_id=act.item_id,
+        element=act.element,
+        detail=orjson.dumps(dict(act.detail)).decode(),
+        address=actor.address,
+    )
+    entry.mac = mac_of(entry, keys.mac)
+    session.add(entry)
+    return entry
+
+
+def mac_of(entry: Entry, key: bytes) -> str:
+    """Return the HMAC-SHA256 over every column but the row number; moments as UTC, as they are read back."""
+    content: list[Any] = [
+        entry.at.astimezone(UTC).isoformat(),
+        entry.recorded_at.astimezone(UTC).isoformat(),
+        entry.user_id,
+        entry.who,
+        entry.unit,
+        entry.act,
+        entry.case_id,
+        entry.item_id,
+        entry.element,
+        entry.detail,
+        entry.address,
+    ]
+    return hmac.new(key, orjson.dumps(content), sha256).hexdigest()
 
 
 @dataclass(frozen=True)

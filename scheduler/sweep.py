@@ -17,7 +17,7 @@ from ledger.cases import due_timers, timer_case
 from ledger.db import SessionFactory, transaction
 from ledger.incidents import resolve_incidents, troubled
 from ledger.journal import Moment
-from ledger.people import CLOCK
+from ledger.scope import CLOCK
 from ledger.vocabulary import IncidentKind
 
 BATCH = 200  # timers fired in one transaction; the next look-up leaves out those that failed

@@ -22,10 +22,11 @@ from bpmn.steps import OBJECTION
 from bpmn.surroundings import CaseSurroundings
 from ledger.cases import WAITING, Timer, WorkItem
 from ledger.db import SessionFactory, transaction
-from ledger.journal import Entry, Moment, history, mac_of
-from ledger.people import CLOCK
+from ledger.journal import Entry, Moment, history
+from ledger.scope import CLOCK
 from ledger.taking import case_by_id
 from ledger.vocabulary import CaseStatus
+from ledger.writing import mac_of
 from tests.conftest import KEYS, REPOSITORY
 
 ANY_KEY = b"only to compare two states......"

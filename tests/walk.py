@@ -29,8 +29,9 @@ from ledger.installation import found
 from ledger.journal import Moment
 from ledger.meetings import Meeting
 from ledger.papers import File, Place, attach
-from ledger.people import CLOCK, Actor, Post, User, actor_of
+from ledger.people import Post, User
 from ledger.projects import Project
+from ledger.scope import CLOCK, Actor, actor_of
 from ledger.vocabulary import Category, Level, MeetingKind, PaperKind, Role
 from ledger.working_days import seed_calendar
 

@@ -100,8 +100,8 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
         app.register_blueprint(subject.bp)
     auth.register(app, settings.https).exempt(api.bp)  # a token is sent by a program, never by a browser on its own
     allows(PUBLIC)(app.view_functions["static"])
-    app.extensions["sigeyipi_permissions"] = permission_table(app)
+    table = app.extensions["sigeyipi_permissions"] = permission_table(app)
     for endpoint, view in app.view_functions.items():
         if endpoint != "static":  # a built file needs no ledger
-            app.view_functions[endpoint] = request.in_transaction(view, auth.admit)
+            app.view_functions[endpoint] = request.in_transaction(view, table[endpoint])
     return app

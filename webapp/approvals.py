@@ -6,9 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ledger.approvals import Approval, ApprovalKind, ApprovalRefused, decide, decided, waiting
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.staff import Place, StaffRefused, give_posts, user_with_posts
 from ledger.vocabulary import Role
+from ledger.writing import record
 from webapp.permissions import STAFFING, allows
 from webapp.request import actor, ledger_session, moment, row_number
 

@@ -1,18 +1,15 @@
-"""Signing in and out, and the one check before every view: who asks, and may they.
+"""Signing in and out, and a person's own password.
 
-The cookie carries a random id whose hash is a row of `sign_in`; Flask-Login only asks us who that is. Nothing about
-the person is kept in a cookie, so signing out, disabling and a changed password end a session at once.
+Nothing about the person is kept in a cookie, so signing out, disabling and a changed password end a session at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Request, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
@@ -20,56 +17,25 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
-from ledger.api_tokens import user_of_token
-from ledger.journal import Act, record
-from ledger.people import Actor, User, actor_of
+from ledger.journal import Act
+from ledger.people import User
+from ledger.scope import Actor, actor_of
 from ledger.sign_ins import (
-    Patience,
     begin_sign_in,
     check_password,
     end_sign_in,
     password_faults,
     set_password,
-    user_signed_in,
 )
 from ledger.vocabulary import Role
-from webapp.permissions import PUBLIC, SIGNED_IN, allows, permission_of
-from webapp.request import ledger_session, moment, settings
+from ledger.writing import record
+from webapp.permissions import PUBLIC, SIGNED_IN, allows
+from webapp.request import actor, cookie_name, ledger_session, moment, settings, signed_in
 
 bp = Blueprint("auth", __name__)
 _ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
-_FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
 _ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
-_INTERFACE = "api"
-_COUNTS = "lists.counts"
 _WRONG = "用户名或密码不正确，或连续失败次数过多（请15分钟后再试）"
-
-
-class SignedIn:
-    """What Flask-Login holds for one request."""
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
-
-    def __init__(self, user: User, actor: Actor) -> None:
-        self.user = user
-        self.actor = actor
-
-    def get_id(self) -> str:
-        return str(self.user.id)
-
-
-class NotSignedIn(Exception):
-    """请先登录."""
-
-
-class PasswordDue(Exception):
-    """请先修改初始密码."""
-
-
-def cookie_name(https: bool) -> str:
-    return "__Host-sigeyipi" if https else "sigeyipi"
 
 
 def register(app: Flask, https: bool) -> CSRFProtect:
@@ -93,42 +59,6 @@ def register(app: Flask, https: bool) -> CSRFProtect:
     limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
     app.view_functions["auth.sign_in"] = limited
     return protection
-
-
-def signed_in(asking: Request) -> SignedIn | None:
-    """Return who holds the request's cookie, or None; for the interface who holds its token, and no cookie counts."""
-    if asking.blueprint == _INTERFACE:
-        return _by_token(asking)
-    token = asking.cookies.get(cookie_name(settings().https))
-    if not token:
-        return None
-    idle, absolute = timedelta(minutes=settings().idle_minutes), timedelta(hours=settings().absolute_hours)
-    lives = asking.endpoint != _COUNTS  # an open page that asks for its numbers is not a person at work
-    user = user_signed_in(ledger_session(), token, moment().real_at, Patience(idle, absolute), touch=lives)
-    return SignedIn(user, actor_of(user, asking.remote_addr or "")) if user is not None else None
-
-
-def _by_token(asking: Request) -> SignedIn | None:
-    given = asking.authorization
-    if given is None or given.type != "bearer" or not given.token:
-        return None
-    user = user_of_token(ledger_session(), given.token, moment().real_at)
-    return SignedIn(user, actor_of(user, asking.remote_addr or "")) if user is not None else None
-
-
-def admit(view: Callable[..., object]) -> None:
-    """Refuse the request unless `view`'s permission admits who asks; puts the actor where views find it."""
-    permission = permission_of(view)
-    person = current_user if current_user.is_authenticated else None
-    g.actor = person.actor if person else None
-    if permission is not None and permission.public:
-        return
-    if person is None:
-        raise NotSignedIn
-    if person.user.must_change_password and request.endpoint not in _FORCED:
-        raise PasswordDue
-    if permission is None or not permission.admits(person.actor):
-        abort(403)
 
 
 def local_address(wanted: str | None) -> str | None:
@@ -186,13 +116,13 @@ def logout() -> ResponseReturnValue:
 @bp.get("/password")
 @allows(SIGNED_IN)
 def password() -> ResponseReturnValue:
-    return render_template("auth/password.html", errors={}, due=current_user.user.must_change_password)
+    return render_template("auth/password.html", errors={}, due=current_user.must_change_password)
 
 
 @bp.post("/password")
 @allows(SIGNED_IN)
 def change_password() -> ResponseReturnValue:
-    user: User = current_user.user
+    user = ledger_session().get_one(User, actor().user_id)
     session, now = ledger_session(), moment()
     errors = _password_errors(user)
     if errors:

@@ -13,9 +13,9 @@ from bpmn.bulk import Filled, complete_items
 from bpmn.runtime import open_item
 from forms.definition import SILENT, FieldType
 from forms.fields import Form, Posted
-from ledger.cases import drop_drafts
 from ledger.inbox import own_rows
 from ledger.listing import InboxRow
+from ledger.taking import drop_drafts
 from ledger.vocabulary import ItemStatus
 from webapp.form_page import FormPage
 from webapp.permissions import ACTING, allows

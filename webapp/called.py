@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.position import inside, position
 from bpmn.versions import version_of_case
+from ledger.case_views import visible_case
 from ledger.cases import Case
 from ledger.procedures import Procedure, versions_by_hash
-from ledger.scope import visible_case
 from webapp.permissions import STAFF, allows
 from webapp.procedure import diagram_answer
 from webapp.request import actor, ledger_session, moment

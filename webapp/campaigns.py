@@ -12,12 +12,13 @@ from flask.typing import ResponseReturnValue
 from bpmn.recounting import Moved
 from bpmn.replanning import replan
 from forms.fields import FormErrors, Posted, parse
-from ledger.campaigns import MOMENTS, Campaign, campaigns_of, open_campaign
+from ledger.campaigns import Campaign, campaigns_of, open_campaign
 from ledger.deadline_plan import Conflict, conflicts, loads_of, order_conflicts
-from ledger.journal import Act, record
-from ledger.people import PostView
+from ledger.journal import Act
+from ledger.scope import PostView
 from ledger.vocabulary import Role, UnitKind
-from ledger.working_days import load_calendar
+from ledger.working_days import MOMENTS, dates_of, load_calendar
+from ledger.writing import record
 from webapp.form_page import FormPage
 from webapp.own_forms import CAMPAIGN as FORM
 from webapp.own_forms import MOMENT_LABELS
@@ -33,7 +34,7 @@ _REASON_LIMIT = 200
 @allows(STAFF)
 def index() -> ResponseReturnValue:
     seen = _seen()
-    counts = {each.id: len(_conflicts(each.county_id, each.dates)) for each in seen if each.closed_at is None}
+    counts = {each.id: len(_conflicts(each.county_id, dates_of(each))) for each in seen if each.closed_at is None}
     return render_template(
         "campaigns/index.html", campaigns=seen, moments=MOMENT_LABELS, may_edit=_bureau(), conflict_counts=counts
     )
@@ -57,7 +58,7 @@ def create() -> ResponseReturnValue:
     if found and "_confirmed" not in request.form:
         return _review(None, posted, found, (), "")
     campaign = open_campaign(ledger_session(), county_id, answers["name"], answers["year"], _dates(answers))
-    dates = {name: str(day) for name, day in campaign.dates.items()}
+    dates = {name: str(day) for name, day in dates_of(campaign).items()}
     _record("campaign_opened", campaign, {"dates": dates, "conflicts": [each.sentence for each in found]})
     flash("工作批次已建立。")
     return redirect(url_for("campaigns.index"), 303)
@@ -68,8 +69,8 @@ def create() -> ResponseReturnValue:
 def edit(campaign_id: int) -> ResponseReturnValue:
     campaign = _own(campaign_id)
     posted = {"name": [campaign.name], "year": [str(campaign.year)]}
-    posted.update({f"{name}_on": [day.isoformat()] for name, day in campaign.dates.items()})
-    found = _conflicts(campaign.county_id, campaign.dates)
+    posted.update({f"{name}_on": [day.isoformat()] for name, day in dates_of(campaign).items()})
+    found = _conflicts(campaign.county_id, dates_of(campaign))
     return render_template("campaigns/edit.html", page=FormPage(FORM, posted), campaign=campaign, conflicts=found)
 
 
@@ -83,7 +84,7 @@ def change(campaign_id: int) -> ResponseReturnValue:
         page = FormPage(FORM, posted, errors=errors)
         return render_template("campaigns/edit.html", page=page, campaign=campaign), 422
     dates, session = _dates(answers), ledger_session()
-    if dates != campaign.dates:
+    if dates != dates_of(campaign):
         reason = request.form.get("_reason", "").strip()
         fault = reason_fault(reason) if "_confirmed" in request.form else ""
         if fault or "_confirmed" not in request.form:

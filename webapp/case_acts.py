@@ -11,9 +11,9 @@ from bpmn.casefile import take_case
 from bpmn.counting import ends_publicity
 from bpmn.demands import is_bureau
 from bpmn.runtime import ActRefused, change_timer, move_targets, move_token, resume, suspend, terminate
+from ledger.case_views import visible_case
 from ledger.cases import Case, timers_of
 from ledger.db import last_day
-from ledger.scope import visible_case
 from ledger.vocabulary import CaseStatus
 from webapp.permissions import BUREAU, allows
 from webapp.request import acting, actor, ledger_session

@@ -12,11 +12,11 @@ import orjson
 from bpmn.versions import Lineage, lineage_of, version_of_case
 from forms.fields import Asked, shown
 from ledger.archive import archive_rows
+from ledger.case_views import case_items
 from ledger.cases import Case, WorkItem, timers_of
 from ledger.db import day_of
 from ledger.journal import Entry, history
 from ledger.papers import Attachment, attachments_of_case
-from ledger.scope import case_items
 from ledger.vocabulary import ItemStatus, PaperKind
 from webapp.layout import calendar
 from webapp.request import ledger_session, moment

@@ -13,14 +13,15 @@ from bpmn.runtime import OutsidePublicity, register_objection
 from bpmn.versions import version_of_case
 from forms.fields import Asked, FormErrors, parse
 from ledger.archive import WaiverRefused, confirm_waiver, request_waiver
+from ledger.case_views import visible_case, waiver_of
 from ledger.cases import WAITING as WAITING_STATES
 from ledger.cases import Case, WorkItem, objections_of, timers_of
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.procedures import Procedure
 from ledger.projects import funding_of
 from ledger.register import cases_of_project, classifications_of
-from ledger.scope import visible_case, waiver_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
+from ledger.writing import record
 from webapp.case_parts import case_parts, pauses
 from webapp.comments import discussion
 from webapp.form_page import FormPage

@@ -22,7 +22,8 @@ from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, sign_ins
 from ledger.installation import installation
 from ledger.migrations import NoDatabase
-from ledger.people import CLOCK, Unit, counties
+from ledger.people import Unit, counties
+from ledger.scope import CLOCK
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ledger.case_views import visible_case
 from ledger.cases import Case
 from ledger.comments import TEXT_LENGTH, CommentRefused, Said, circle, comment, comments_of, field_of
 from ledger.papers import Attachment, Place, attach, attachments_of_case
-from ledger.scope import visible_case
 from ledger.vocabulary import PaperKind
 from webapp.permissions import STAFF, allows
 from webapp.request import actor, ledger_session, moment, row_number, settings

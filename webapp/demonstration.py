@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from ledger.db import day_of
 from ledger.installation import shift_clock
-from ledger.journal import Act, record
+from ledger.journal import Act
+from ledger.writing import record
 from scheduler.clock import clock_of
 from webapp.auth import local_address
 from webapp.layout import calendar, stamp_text

@@ -19,11 +19,11 @@ from ledger.copies import CopyRefused
 from ledger.db import RowChanged, transaction
 from ledger.inbox import PlaceRefused
 from ledger.installation import installation
-from ledger.journal import Act, record
+from ledger.journal import Act
+from ledger.writing import record
 from webapp import failures, kept
 from webapp.api.operations import BodyRefused
-from webapp.auth import NotSignedIn, PasswordDue
-from webapp.request import READING, moment_of, real_now, sessions
+from webapp.request import READING, NotSignedIn, PasswordDue, moment_of, real_now, sessions
 from webapp.uploads import FileRefused
 
 _SENTENCES = {

@@ -17,7 +17,7 @@ from bpmn.retries import COMPLETE, SIGN
 from ledger.cases import item_of, keep_draft
 from ledger.db import DatabaseBusy, transaction
 from ledger.installation import installation
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import IncidentKind
 from webapp.request import moment_of, real_now, sessions, typed
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.webhooks import URL_LENGTH, HookRefused, create_hook, end_hook, hooks_of, told
+from ledger.writing import record
 from webapp.permissions import STAFF, allows
 from webapp.request import actor, ledger_session, moment, settings
 

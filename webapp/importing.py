@@ -27,10 +27,11 @@ from ledger.db import SessionFactory, transaction
 from ledger.import_runs import ImportRun, held_run, mappings_of
 from ledger.imports import Comparison, compare, projects_to_push, take, to_push_count
 from ledger.installation import installation
-from ledger.journal import Act, Moment, record
+from ledger.journal import Act, Moment
 from ledger.papers import read_paper
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import ImportStage
+from ledger.writing import record
 from webapp.request import moment_of
 
 TAKEN_AT_ONCE = 500  # rows of one transaction

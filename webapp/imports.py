@@ -16,9 +16,10 @@ from forms.sheets.project_rows import RowError
 from forms.sheets.workbook import error_workbook
 from ledger.campaigns import Campaign, campaigns_of
 from ledger.import_runs import UNDER_WAY, ImportRun, begin, learn_mappings, run_of, runs_of, take_over
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.papers import Place, attach, read_paper
 from ledger.vocabulary import ImportStage, PaperKind
+from ledger.writing import record
 from webapp.background import after_the_answer
 from webapp.importing import Carrier, carry_on, check, findings, seal_of
 from webapp.permissions import BUREAU, allows

@@ -14,7 +14,8 @@ from ledger.db import SessionFactory, open_ledger, transaction
 from ledger.demonstration import build_county, build_projects, demonstration_offset
 from ledger.installation import found, installation, shift_clock
 from ledger.migrations import upgrade
-from ledger.people import CLOCK, Unit, User, anybody, appoint, counties
+from ledger.people import Unit, User, anybody, appoint, counties
+from ledger.scope import CLOCK
 from ledger.settings import Settings, load_keys
 from ledger.sign_ins import hash_password
 from ledger.vocabulary import Role

@@ -25,12 +25,14 @@ from bpmn.versions import version_of_case
 from forms.definition import FieldType
 from forms.fields import Field, FormErrors, Posted, shown
 from handlers.outcome import StepRefused
-from ledger.cases import Draft, DraftChanged, draft_of, drop_draft, drop_drafts, hold_case_of, item_of, keep_draft
+from ledger.case_views import item_papers, waiting_items
+from ledger.cases import Draft, DraftChanged, draft_of, drop_draft, item_of, keep_draft
 from ledger.inbox import next_item
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.papers import Attachment, Place, attach, remove_attachment
-from ledger.scope import case_id_of_visible_item, item_papers, waiting_items
+from ledger.scope import Held, case_id_of_visible_item, hold_visible_item
 from ledger.vocabulary import ItemStatus, PaperKind
+from ledger.writing import record
 from webapp import kept
 from webapp.case_parts import case_parts, pauses
 from webapp.form_page import FormPage
@@ -61,12 +63,12 @@ def show(item_id: int) -> ResponseReturnValue:
 @allows(ACTING)
 def submit(item_id: int) -> ResponseReturnValue:
     """Take files and then complete, keep as draft, or remove a file; what was typed is never lost."""
-    case_id, posted, action = _visible(item_id), typed(), request.form.get("_action", "")
-    hold_case_of(ledger_session(), item_id)  # nobody completes it while files and drafts are put beside it
-    errors = _take_files(item_id, case_id)
-    if _is_mine(item_id):
+    held, posted, action = _held(item_id), typed(), request.form.get("_action", "")
+    errors = _take_files(item_id, held.case_id)
+    stays = bool(errors or request.form.get("_remove")) or action in ("draft", "upload")
+    if stays or _draft_seen() not in (None, held.draft_revision):
         try:
-            keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at, seen=_draft_seen())
+            _keep(item_id, posted)
         except DraftChanged as changed:
             return _page(open_item(acting(), item_id), posted, errors, changed=changed), 409
     if request.form.get("_remove"):
@@ -86,8 +88,8 @@ def submit(item_id: int) -> ResponseReturnValue:
         except tuple(_TOO_LATE) as late:
             return _too_late(item_id, late)
         else:
-            return _handed_back(item_id) if action == "hand_back" else _completed(item_id, completed)
-    draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
+            return _handed_back() if action == "hand_back" else _completed(item_id, completed)
+    draft = _keep(item_id, posted)
     return _page(open_item(acting(), item_id), posted, errors, draft=draft), 422
 
 
@@ -95,12 +97,9 @@ def submit(item_id: int) -> ResponseReturnValue:
 @allows(ACTING)
 def draft(item_id: int) -> ResponseReturnValue:
     """Keep what was typed while the page is open; 409 when another window has saved something else since."""
-    _visible(item_id)
-    hold_case_of(ledger_session(), item_id)  # a draft saved beside a completion would stay behind
-    if not _is_mine(item_id):
-        abort(404)
+    _held(item_id)
     try:
-        saved = keep_draft(ledger_session(), item_id, actor().user_id or 0, typed(), moment().at, seen=_draft_seen())
+        saved = _keep(item_id, typed()) or abort(404)
     except DraftChanged as changed:
         return "", 409, {"Draft-Revision": str(changed.revision), "Draft-Saved": changed.saved_at.isoformat()}
     ledger_session().flush()
@@ -111,7 +110,7 @@ def draft(item_id: int) -> ResponseReturnValue:
 @allows(ACTING)
 def sign(item_id: int) -> ResponseReturnValue:
     """Sign what a colleague prepared, or give it back with an opinion."""
-    _visible(item_id)
+    _held(item_id)
     approve = request.form.get("_action") == "approve"
     opinion = request.form.get("opinion", "").replace("\r\n", "\n").strip()
     errors = _opinion_errors(opinion, approve)
@@ -159,6 +158,18 @@ def _visible(item_id: int) -> int:
     return case_id_of_visible_item(ledger_session(), actor(), item_id) or abort(404)
 
 
+def _held(item_id: int) -> Held:
+    """Hold the item's case: nobody completes it while files and drafts are put beside it, and none stays behind."""
+    return hold_visible_item(ledger_session(), actor(), item_id) or abort(404)
+
+
+def _keep(item_id: int, posted: Posted) -> Draft | None:
+    """Keep what was typed on an item that waits for this person; DraftChanged when another window was there since."""
+    if not _is_mine(item_id):
+        return None
+    return keep_draft(ledger_session(), item_id, actor().user_id or 0, posted, moment().at, seen=_draft_seen())
+
+
 def _is_mine(item_id: int) -> bool:
     item = item_of(ledger_session(), item_id)
     return item is not None and item.status == ItemStatus.OPEN and (item.unit_id, item.role) in actor().places
@@ -184,14 +195,12 @@ def _too_late(item_id: int, late: Exception) -> ResponseReturnValue:
     return kept.too_late(str(late), labels, _TOO_LATE[type(late)])
 
 
-def _handed_back(item_id: int) -> ResponseReturnValue:
-    drop_drafts(ledger_session(), item_id)
+def _handed_back() -> ResponseReturnValue:
     flash("已交回委托人，由其核对后提交。")
     return redirect(url_for("inbox.index"), 303)
 
 
 def _completed(item_id: int, completed: Completed) -> ResponseReturnValue:
-    drop_drafts(ledger_session(), item_id)
     if completed.remains and not completed.next:
         flash("已登记。任务仍在办理中，可以继续登记。")
         return redirect(url_for("items.show", item_id=item_id), 303)

@@ -14,11 +14,11 @@ from flask_login import current_user
 from ledger.db import SHANGHAI, day_of, last_day
 from ledger.listing import MOST_COUNTED
 from ledger.own_lists import menu_counts
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import Category, Role, Term
 from ledger.working_days import Calendar, load_calendar
 from webapp.assets import asset
-from webapp.permissions import Permission
+from webapp.request import Permission, here
 from webapp.uploads import ACCEPT, KINDS_TEXT
 
 SYSTEM_NAME = "经营性帮扶产业项目“四个一批”管理系统"
@@ -164,7 +164,7 @@ def _frame() -> dict[str, Any]:
         "counts": counts,
         "actor": g.actor,
         "post": post_text(g.actor),
-        "installation": g.installation,
+        "installation": here(),
         "now": g.moment.at,
         "today": day_of(g.moment.at),
         "big": current_user.user.large_type,

@@ -15,8 +15,8 @@ from ledger.copies import copies_to
 from ledger.inbox import RECEIPT, done_items, inbox, under_way
 from ledger.listing import LIMIT_LABELS, ORDER_LABELS, PAGE_SIZE, Filters, Limit, Order
 from ledger.own_lists import drafts_of, started_cases
-from ledger.people import Actor
 from ledger.saved_filters import remembered, saved_filters
+from ledger.scope import Actor
 from ledger.vocabulary import Category
 from webapp.request import actor, ledger_session
 

@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from forms.sheets.workbook import write_table
 from ledger.db import last_day
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.listing import Filters, InboxRow
 from ledger.own_lists import menu_counts
 from ledger.saved_filters import FilterRefused, Search, drop_filter, remember, save_filter
 from ledger.vocabulary import CaseStatus, Category
+from ledger.writing import record
 from webapp.layout import label_of, stamp_text
 from webapp.listing import LISTS, query_of, read_filters
 from webapp.permissions import SIGNED_IN, allows

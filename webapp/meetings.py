@@ -13,11 +13,12 @@ from forms.fields import Asked, FormErrors, Option, parse
 from ledger.campaigns import campaigns_of
 from ledger.db import day_of
 from ledger.gatherings import NewMeeting, create_meeting, meetings_page, papers_of, verdicts_of, visible_meeting
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.meetings import Meeting
 from ledger.papers import File, Place, attach
-from ledger.people import PostView
+from ledger.scope import PostView
 from ledger.vocabulary import MeetingKind, PaperKind, Role, UnitKind
+from ledger.writing import record
 from webapp.form_page import FormPage
 from webapp.own_forms import MEETING as FORM
 from webapp.permissions import MEETING, STAFF, allows

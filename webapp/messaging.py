@@ -13,13 +13,15 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from forms.sheets.workbook import write_table
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.message_choices import CHANNELS, EMAIL, HOURS, SMS, choices_of, choose, reachable, without_address
 from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
 from ledger.outbox import PAGE, Message, Notice, note_receipt, post, revive
-from ledger.people import CLOCK, counties
+from ledger.people import counties
 from ledger.reminder_rules import WITH_DAYS, ReminderKind, Rule, change_rule, in_order, rule_fault, rules_of
+from ledger.scope import CLOCK
 from ledger.webhooks import WEBHOOK
+from ledger.writing import record
 from webapp.layout import stamp_text
 from webapp.permissions import PUBLIC, SIGNED_IN, SYSTEM, allows
 from webapp.request import actor, ledger_session, moment, row_number, settings

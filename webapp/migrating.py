@@ -17,8 +17,8 @@ from bpmn.starting import PROCESS
 from ledger.case_moves import moves_to, running_cases
 from ledger.db import SessionFactory, transaction
 from ledger.installation import installation
-from ledger.people import CLOCK
 from ledger.procedures import version_by_number
+from ledger.scope import CLOCK
 from webapp.request import moment_of, real_now
 
 WEIGHTS: Mapping[Weight, tuple[str, str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forms.fields import Form, read_form
-from ledger.campaigns import MOMENTS
+from ledger.working_days import MOMENTS
 
 _DATES = {
     "plan": "制定方案",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ledger.case_views import visible_case
 from ledger.cases import Case
 from ledger.copies import NOTE_LENGTH, CopyRefused, copy_units, mark_copies_read, send_copies
-from ledger.scope import visible_case
 from ledger.vocabulary import CaseStatus
 from webapp.listing import list_page
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows

@@ -9,8 +9,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from ledger.approvals import ApprovalKind, ApprovalRefused, Wish, ask, waiting
-from ledger.journal import Act, record
-from ledger.people import User, units_below
+from ledger.journal import Act
+from ledger.people import User
+from ledger.scope import units_below
 from ledger.sign_in_trail import open_sign_ins, sign_in_trail
 from ledger.sign_ins import hash_password
 from ledger.staff import (
@@ -32,6 +33,7 @@ from ledger.staff import (
     reset_password,
 )
 from ledger.vocabulary import Role
+from ledger.writing import record
 from webapp.permissions import STAFFING, SYSTEM, allows
 from webapp.request import actor, ledger_session, moment, row_number
 

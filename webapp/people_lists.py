@@ -15,11 +15,13 @@ from forms.sheets.grid import load_workbook
 from forms.sheets.guard import WorkbookRefused
 from forms.sheets.workbook import write_table
 from ledger.approvals import ApprovalKind, Wish, ask
-from ledger.journal import Act, record
-from ledger.people import Unit, units_below
+from ledger.journal import Act
+from ledger.people import Unit
+from ledger.scope import units_below
 from ledger.sign_ins import hash_password
 from ledger.staff import PersonFacts, Place, StaffRefused, check_places, enter_person, one_time_password, posts_text
 from ledger.vocabulary import Role
+from ledger.writing import record
 from webapp.permissions import SYSTEM, allows
 from webapp.request import actor, ledger_session, moment
 

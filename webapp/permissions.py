@@ -6,36 +6,15 @@ A permission looks only at the person's posts. Which rows a person sees is the l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import Flask
 
-from ledger.people import Actor, PostView
 from ledger.vocabulary import Role, UnitKind
+from webapp.request import Permission
 
 View = TypeVar("View", bound=Callable[..., object])
 _MARK = "sigeyipi_permission"
-
-
-@dataclass(frozen=True)
-class Permission:
-    """One line of the permission table: `roles` in units of `kinds`; no roles means every signed-in person."""
-
-    label: str
-    roles: frozenset[Role] = frozenset()
-    kinds: frozenset[UnitKind] = frozenset(UnitKind)
-    public: bool = False
-
-    def admits(self, actor: Actor | None) -> bool:
-        """Say whether `actor` (None: nobody signed in) may use the route."""
-        if actor is None or self.public:
-            return self.public
-        return not self.roles or any(self.admits_post(post) for post in actor.posts)
-
-    def admits_post(self, post: PostView) -> bool:
-        """Say whether this one post is enough."""
-        return post.role in self.roles and post.unit_kind in self.kinds
 
 
 _BUSINESS = frozenset({Role.HANDLER, Role.SIGNER, Role.SUPERVISOR})

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from ledger.findings import Finding
-from ledger.people import Actor
 from ledger.projects import Project
+from ledger.scope import Actor
 from ledger.vocabulary import (
     Cause,
     Function,

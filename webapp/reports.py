@@ -13,12 +13,13 @@ from bpmn.prints import file_name
 from bpmn.tables import XLSX
 from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5, table_name
 from ledger.archive import cases_with_projects, of_case, of_ended_cases
+from ledger.case_views import visible_case
 from ledger.cross_counts import differences
 from ledger.db import day_of
 from ledger.people import Unit, User, holders_in
 from ledger.projects import Project
 from ledger.register import responsible_units
-from ledger.scope import visible_case, visible_projects
+from ledger.scope import visible_projects
 from ledger.statistics import (
     ANNEX4_HEADS,
     Statistics,

@@ -1,26 +1,31 @@
-"""One request, one transaction, one `now`; and the headers of every answer.
+"""One request, one transaction, one `now`; the one check before every view: who asks, and may they.
 
 The view runs inside the transaction: when it returns, everything is committed, when it raises, nothing is.
-The system clock is read here and in `scheduler.clock` only.
+The system clock is read here and in `scheduler.clock` only. The cookie carries a random id whose hash is a row of
+`sign_in`; Flask-Login only asks us who that is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, g, make_response, request
+from flask import Flask, Request, Response, abort, current_app, g, make_response, request
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter, Map
 
 from bpmn.casefile import Acting
+from ledger.api_tokens import user_of_token
 from ledger.db import DatabaseBusy, SessionFactory, transaction
 from ledger.installation import Installation, installation
 from ledger.journal import Moment
-from ledger.people import Actor
+from ledger.scope import Actor, Patience, PostView, actor_of, clock_ahead, who_asks
 from ledger.settings import Settings
+from ledger.vocabulary import Role, UnitKind
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = (
@@ -35,9 +40,55 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
+_INTERFACE = "api"
+_COUNTS = "lists.counts"
 _FORM_BYTES = 2_000_000  # typed text of the largest form, far below what a file may have
 _FORM_PARTS = 4_000
 _LARGEST_ROW = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One line of the permission table: `roles` in units of `kinds`; no roles means every signed-in person."""
+
+    label: str
+    roles: frozenset[Role] = frozenset()
+    kinds: frozenset[UnitKind] = frozenset(UnitKind)
+    public: bool = False
+
+    def admits(self, actor: Actor | None) -> bool:
+        """Say whether `actor` (None: nobody signed in) may use the route."""
+        if actor is None or self.public:
+            return self.public
+        return not self.roles or any(self.admits_post(post) for post in actor.posts)
+
+    def admits_post(self, post: PostView) -> bool:
+        """Say whether this one post is enough."""
+        return post.role in self.roles and post.unit_kind in self.kinds
+
+
+class SignedIn:
+    """What Flask-Login holds for one request."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, actor: Actor, must_change_password: bool) -> None:
+        self.actor = actor
+        self.must_change_password = must_change_password
+
+    def get_id(self) -> str:
+        return str(self.actor.user_id)
+
+
+class NotSignedIn(Exception):
+    """请先登录."""
+
+
+class PasswordDue(Exception):
+    """请先修改初始密码."""
 
 
 def settings() -> Settings:
@@ -58,8 +109,7 @@ def real_now() -> datetime:
 
 def moment_of(here: Installation, real_at: datetime) -> Moment:
     """Return both times of a transaction; only the demonstration's clock can be ahead."""
-    ahead = timedelta(seconds=here.clock_offset_seconds if here.demonstration else 0)
-    return Moment(real_at + ahead, real_at)
+    return Moment(real_at + clock_ahead(here.demonstration, here.clock_offset_seconds), real_at)
 
 
 def ledger_session() -> Session:
@@ -73,6 +123,9 @@ def moment() -> Moment:
 
 
 def here() -> Installation:
+    """Return the installation; read for pages, which show what it is."""
+    if "installation" not in g:
+        g.installation = installation(ledger_session())
     found: Installation = g.installation
     return found
 
@@ -88,8 +141,8 @@ def acting() -> Acting:
     return Acting(ledger_session(), actor(), moment(), settings().papers, settings().round_limit)
 
 
-def in_transaction(view: Callable[..., Any], admit: Callable[[Callable[..., Any]], None]) -> Callable[..., Response]:
-    """Wrap `view` in the request's transaction; `admit` says who asks and refuses who may not."""
+def in_transaction(view: Callable[..., Any], permission: Permission | None) -> Callable[..., Response]:
+    """Wrap `view` in the request's transaction; who asks is refused unless `permission` admits them."""
 
     @wraps(view)
     def answer(**arguments: Any) -> Response:
@@ -105,9 +158,7 @@ def in_transaction(view: Callable[..., Any], admit: Callable[[Callable[..., Any]
         with transaction(sessions(), writes=writes) as session:
             _forget_person()
             g.session = session
-            g.installation = installation(session)
-            g.moment = moment_of(g.installation, real_now())
-            admit(view)
+            _admit(permission, real_now())
             return make_response(view(**arguments))
 
     return answer
@@ -115,8 +166,56 @@ def in_transaction(view: Callable[..., Any], admit: Callable[[Callable[..., Any]
 
 def _forget_person() -> None:
     """Let a second attempt look the person up in its own transaction."""
-    for name in ("_login_user", "actor", "calendar"):
+    for name in ("_login_user", "actor", "calendar", "installation"):
         g.pop(name, None)
+
+
+def _admit(permission: Permission | None, real_at: datetime) -> None:
+    """Refuse the request unless its permission admits who asks; puts actor and moment where views find them."""
+    g.moment = Moment(real_at, real_at)  # until it is known how far the demonstration's clock is ahead
+    person = current_user if current_user.is_authenticated else None
+    if person is None:
+        g.moment = moment_of(here(), real_at)
+    g.actor = person.actor if person else None
+    if permission is not None and permission.public:
+        return
+    if person is None:
+        raise NotSignedIn
+    if person.must_change_password and request.endpoint not in _FORCED:
+        raise PasswordDue
+    if permission is None or not permission.admits(person.actor):
+        abort(403)
+
+
+def signed_in(asking: Request) -> SignedIn | None:
+    """Return who holds the request's cookie, or None; for the interface who holds its token, and no cookie counts."""
+    if asking.blueprint == _INTERFACE:
+        return _by_token(asking)
+    here = settings()
+    token = asking.cookies.get(cookie_name(here.https))
+    if not token:
+        return None
+    patience = Patience(timedelta(minutes=here.idle_minutes), timedelta(hours=here.absolute_hours))
+    lives = asking.endpoint != _COUNTS  # an open page that asks for its numbers is not a person at work
+    real_at = moment().real_at
+    found = who_asks(ledger_session(), token, real_at, patience, asking.remote_addr or "", touch=lives)
+    if found is None:
+        return None
+    g.moment = Moment(real_at + found.clock_ahead, real_at)
+    return SignedIn(found.actor, found.must_change_password)
+
+
+def _by_token(asking: Request) -> SignedIn | None:
+    given = asking.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        return None
+    g.moment = moment_of(here(), moment().real_at)
+    user = user_of_token(ledger_session(), given.token, moment().real_at)
+    return SignedIn(actor_of(user, asking.remote_addr or ""), user.must_change_password) if user is not None else None
+
+
+def cookie_name(https: bool) -> str:
+    return "__Host-sigeyipi" if https else "sigeyipi"
 
 
 def typed() -> dict[str, list[str]]:

@@ -8,7 +8,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from ledger.api_tokens import LIVES_DAYS, NAME_LENGTH, TokenRefused, create_token, revoke_token, tokens_of
-from ledger.journal import Act, record
+from ledger.journal import Act
+from ledger.writing import record
 from webapp.api.description import PREFIX, TAGS, path_of, tag_of
 from webapp.api.operations import OPERATIONS, Operation, Schema
 from webapp.permissions import STAFF, allows

@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from ledger.import_runs import handed_back
 from ledger.imports import assign as assign_to
 from ledger.imports import to_push_count, unassigned_projects
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.people import Unit, units_of_kind
 from ledger.projects import Project
 from ledger.vocabulary import Level, UnitKind
+from ledger.writing import record
 from webapp.imports import county, open_campaign, open_campaigns, push_ready
 from webapp.permissions import BUREAU, allows
 from webapp.request import actor, ledger_session, moment

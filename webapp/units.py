@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.journal import Act, record
-from ledger.people import Unit, units_below
+from ledger.journal import Act
+from ledger.people import Unit
+from ledger.scope import units_below
 from ledger.staff import StaffRefused, UnitFacts, close_unit, enter_unit, rename_unit, staff_counts, unit_of
 from ledger.vocabulary import Role, UnitKind
+from ledger.writing import record
 from webapp.permissions import STAFFING, SYSTEM, allows
 from webapp.request import actor, ledger_session, moment
 

@@ -11,7 +11,7 @@ from bpmn.casefile import Acting
 from bpmn.recounting import Moved, recount
 from forms.holiday_notice import NoticeRefused, SpecialDayRead, read_notice
 from ledger.db import day_of
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.working_days import (
     calendar_years,
     enter_year,
@@ -20,6 +20,7 @@ from ledger.working_days import (
     special_days,
     with_year,
 )
+from ledger.writing import record
 from webapp.permissions import SYSTEM, allows
 from webapp.request import acting, actor, ledger_session, moment
 

@@ -32,9 +32,10 @@ from ledger.incidents import open_incidents
 from ledger.installation import found
 from ledger.journal import Moment
 from ledger.pending import unfinished
-from ledger.people import CLOCK, Unit, anybody
+from ledger.people import Unit, anybody
 from ledger.procedures import current_procedure
 from ledger.projects import Project
+from ledger.scope import CLOCK
 from ledger.vocabulary import Level
 from ledger.working_days import load_calendar, seed_calendar
 

@@ -9,8 +9,9 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting
+from ledger.demonstration import holders_of_posts
 from ledger.gatherings import NewMeeting, create_meeting
-from ledger.people import Actor, holders_of_posts
+from ledger.scope import Actor
 from ledger.vocabulary import MeetingKind, Role
 
 FULL = 50  # cases of one meeting or batch; then the next one is held

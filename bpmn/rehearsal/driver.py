@@ -43,7 +43,7 @@ from ledger.journal import Moment
 from ledger.meetings import batches_of
 from ledger.papers import File, Place, attach
 from ledger.pending import Pending, next_timer_at, pending_after
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import MeetingKind, PaperKind, Role
 from ledger.working_days import Calendar
 

@@ -8,8 +8,9 @@ from threading import Barrier
 
 from werkzeug.test import TestResponse
 
-from ledger.cases import Draft, drop_drafts
+from ledger.cases import Draft
 from ledger.db import transaction
+from ledger.taking import drop_drafts
 from tests.acceptance.clerk import Town
 from tests.webapp.conftest import Person, Site
 

@@ -20,8 +20,8 @@ from ledger.db import transaction
 from ledger.demonstration import BEGINS_AT, build_county, build_projects
 from ledger.installation import found
 from ledger.journal import Moment
-from ledger.people import CLOCK, Actor
 from ledger.projects import Project
+from ledger.scope import CLOCK, Actor
 from ledger.vocabulary import Role
 from ledger.working_days import seed_calendar
 from tests.benchmarks.figures import Place

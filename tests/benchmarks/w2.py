@@ -40,9 +40,9 @@ from ledger.db import UtcDateTime, transaction
 from ledger.demonstration import BEGINS_AT, PASSWORD
 from ledger.inbox import Filters, inbox, under_way
 from ledger.installation import shift_clock
-from ledger.people import Actor
 from ledger.procedures import Procedure
 from ledger.projects import Project
+from ledger.scope import Actor
 from ledger.settings import Settings
 from ledger.vocabulary import CaseStatus, ItemStatus, Role
 from tests.benchmarks.figures import DATABASES, Figure, Place, place

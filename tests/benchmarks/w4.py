@@ -24,13 +24,13 @@ from bpmn.rehearsal.county import Stage, rehearse
 from forms.sheets.national_export import read_export
 from ledger.campaigns import Campaign
 from ledger.db import transaction
-from ledger.demonstration import BEGINS_AT, build_county
+from ledger.demonstration import BEGINS_AT, build_county, holders_of_posts
 from ledger.import_runs import ImportRun, begin
 from ledger.installation import found
 from ledger.journal import Moment
 from ledger.papers import File, attach
 from ledger.papers import Place as PaperPlace
-from ledger.people import CLOCK, holders_of_posts
+from ledger.scope import CLOCK
 from ledger.vocabulary import ImportStage, PaperKind, Role
 from ledger.working_days import seed_calendar
 from scheduler.sweep import Ground, sweep

@@ -18,8 +18,9 @@ from ledger.cases import Case, WorkItem
 from ledger.db import transaction
 from ledger.demonstration import BEGINS_AT
 from ledger.journal import Entry, Moment
-from ledger.people import User, actor_of
+from ledger.people import User
 from ledger.projects import Project
+from ledger.scope import actor_of
 from tests.benchmarks.crowd import Took, figures, timed
 from tests.benchmarks.figures import DATABASES, Figure, Place, place
 from tests.walk import Ground, lay_ground

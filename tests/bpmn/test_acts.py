@@ -14,10 +14,11 @@ from bpmn.acts import call_back, return_targets, send_back, transfer, urge
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import Completed, register_objection
 from ledger.cases import Case, WorkItem
-from ledger.journal import Entry, history, mac_of
+from ledger.journal import Entry, history
 from ledger.meetings import MeetingVerdict
 from ledger.outbox import Message
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
+from ledger.writing import mac_of
 from tests.conftest import KEYS
 from tests.walk import Ground, Walk, project_of_level
 

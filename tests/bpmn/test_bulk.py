@@ -19,8 +19,8 @@ from ledger.db import day_of, transaction
 from ledger.journal import Entry
 from ledger.meetings import MeetingVerdict
 from ledger.papers import Attachment
-from ledger.people import CLOCK
 from ledger.projects import Project
+from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, PaperKind, Role
 from tests.walk import Ground, Walk, fill, local
 

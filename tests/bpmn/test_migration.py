@@ -26,8 +26,9 @@ from ledger.case_moves import CaseMove, moves_to, running_cases
 from ledger.cases import Case, Draft, Timer, WorkItem, keep_draft
 from ledger.db import transaction
 from ledger.journal import history
-from ledger.people import CLOCK, Unit
+from ledger.people import Unit
 from ledger.procedures import Procedure
+from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
 from tests.bpmn.sketch import node
 from tests.bpmn.test_called_processes import SURVEY, bundle, calling, process

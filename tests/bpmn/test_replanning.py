@@ -16,6 +16,7 @@ from ledger.cases import Timer
 from ledger.db import end_of_day
 from ledger.journal import Entry
 from ledger.vocabulary import Role
+from ledger.working_days import dates_of
 from tests.replay import assert_whole
 from tests.walk import Ground, Walk, local
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("quick_prints")
 def to(walk: Walk, *, write: bool = True, **days: date) -> tuple[Moved, ...]:
     with walk.acting(Role.HANDLER, walk.ground.county.bureau.id) as acting:
         campaign = acting.session.get_one(Campaign, walk.ground.county.campaign.id)
-        return replan(acting, campaign, {**campaign.dates, **days}, "连日暴雨", write=write)
+        return replan(acting, campaign, {**dates_of(campaign), **days}, "连日暴雨", write=write)
 
 
 def test_t2_open_items_follow_the_new_date_and_the_trail_says_why(ground: Ground) -> None:

@@ -19,7 +19,7 @@ from ledger.db import day_of, transaction
 from ledger.incidents import open_incidents
 from ledger.journal import Moment, history
 from ledger.outbox import Message, Notice, post
-from ledger.people import Actor
+from ledger.scope import Actor
 from ledger.vocabulary import IncidentKind, ItemStatus, Role
 from tests.walk import Ground, Walk, fill
 

@@ -36,12 +36,14 @@ from ledger.campaigns import Campaign
 from ledger.cases import WAITING, Case, Timer, due_timers
 from ledger.db import day_of, transaction
 from ledger.incidents import open_incidents
-from ledger.journal import history, mac_of
+from ledger.journal import history
 from ledger.meetings import MeetingVerdict, ReplyCase
 from ledger.papers import attachments_of_case
-from ledger.people import CLOCK, Unit
+from ledger.people import Unit
 from ledger.projects import Classification, Project
+from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, Category, ItemStatus, Level, Role
+from ledger.writing import mac_of
 from tests.conftest import KEYS
 from tests.replay import assert_case
 from tests.walk import FILE, Ground, Walk, fill, local, person, project_of_level

@@ -23,7 +23,7 @@ from bpmn.runtime import (
 from ledger.cases import Timer, timers_of
 from ledger.db import SHANGHAI
 from ledger.journal import history
-from ledger.people import CLOCK
+from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
 from tests.walk import Ground, Walk, local, project_of_level
 

@@ -11,7 +11,7 @@ from bpmn.bulk import Filled, complete_items
 from bpmn.casefile import Acting
 from ledger.cases import WAITING, WorkItem, timers_of
 from ledger.db import day_of, transaction
-from ledger.people import CLOCK
+from ledger.scope import CLOCK
 from ledger.vocabulary import Role
 from tests.points import COMMITTING, Point
 from tests.walk import Walk, fill

@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ledger.campaigns import UnknownDueRule, due_of, read_due_rule
-from ledger.working_days import Calendar
+from ledger.working_days import Calendar, UnknownDueRule, due_of, read_due_rule
 
 PLAIN = Calendar({}, frozenset({2023}))
 DATES = {"survey": date(2023, 11, 21), "decision": date(2023, 11, 25), "first_results": date(2023, 12, 5)}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from ledger.case_views import visible_case
 from ledger.copies import Copy, CopyRefused, copies_to, copy_units, mark_copies_read, send_copies
 from ledger.db import transaction
 from ledger.journal import Entry
 from ledger.listing import Filters
 from ledger.outbox import Message
 from ledger.own_lists import menu_counts
-from ledger.people import Actor
-from ledger.scope import visible_case
+from ledger.scope import Actor
 from ledger.vocabulary import Role
 from tests.walk import Ground, Walk, person
 

@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from ledger.db import Keys, SealedJson, SessionFactory, open_ledger, transaction
 from ledger.demonstration import build_county, build_projects
-from ledger.journal import Act, Entry, Moment, mac_of, record
-from ledger.people import CLOCK
+from ledger.journal import Act, Entry, Moment
 from ledger.projects import Project
+from ledger.scope import CLOCK
 from ledger.tables import METADATA
+from ledger.writing import mac_of, record
 from tests.conftest import KEYS
 
 NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)

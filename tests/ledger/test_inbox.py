@@ -13,8 +13,8 @@ from ledger.cases import WorkItem
 from ledger.db import transaction
 from ledger.inbox import RECEIPT, done_items, inbox, next_item, open_count, stems_open, under_way
 from ledger.listing import MOST_COUNTED, PAGE_SIZE, Filters, Limit, Order, PlaceRefused, bounds
-from ledger.people import Actor
 from ledger.projects import Project
+from ledger.scope import Actor
 from ledger.vocabulary import Role
 from tests.walk import Ground, Walk, local, person
 

@@ -24,8 +24,9 @@ from ledger.papers import (
     read_paper,
     remove_attachment,
 )
-from ledger.people import Actor, User, actor_of
+from ledger.people import User
 from ledger.procedures import Procedure
+from ledger.scope import Actor, actor_of
 from ledger.vocabulary import CaseStatus, ItemStatus, MeetingKind, PaperKind
 
 NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import build_county, build_projects
-from ledger.people import User, actor_of
+from ledger.people import User
 from ledger.projects import Project
-from ledger.scope import visible_projects
+from ledger.scope import actor_of, visible_projects
 from ledger.vocabulary import Level
 
 NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)

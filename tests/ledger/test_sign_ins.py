@@ -10,6 +10,7 @@ from ledger import sign_ins
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, build_county
 from ledger.people import SignIn, User
+from ledger.scope import Patience, who_asks
 
 NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
@@ -49,8 +50,9 @@ def _sign_in(session: Session) -> str:
 
 
 def _holder(session: Session, token: str, at: datetime) -> str | None:
-    user = sign_ins.user_signed_in(session, token, at, sign_ins.Patience(IDLE, ABSOLUTE))
-    return user.login if user else None
+    session.flush()
+    asking = who_asks(session, token, at, Patience(IDLE, ABSOLUTE))
+    return session.get_one(User, asking.actor.user_id).login if asking else None
 
 
 def test_only_the_hash_of_a_token_is_stored(county: SessionFactory) -> None:

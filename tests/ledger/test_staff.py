@@ -11,7 +11,8 @@ from sqlalchemy.exc import DatabaseError
 from ledger.approvals import ApprovalKind, ApprovalRefused, Wish, ask, decide, waiting
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import build_county
-from ledger.people import Actor, Post, SignIn, Unit, User, actor_of
+from ledger.people import Post, SignIn, Unit, User
+from ledger.scope import Actor, actor_of
 from ledger.sign_ins import begin_sign_in
 from ledger.staff import (
     PersonFacts,

@@ -7,12 +7,14 @@ from sqlalchemy import event, func, select, update
 
 from ledger.cases import Case, Timer, WorkItem
 from ledger.db import RowChanged, transaction
-from ledger.journal import Act, Entry, Moment, record
-from ledger.people import CLOCK, Unit
+from ledger.journal import Act, Entry, Moment
+from ledger.people import Unit
 from ledger.projects import Project
+from ledger.scope import CLOCK
 from ledger.taking import case_by_id, case_of_item, case_of_timer, first_of_kind, unit_by_id
 from ledger.vocabulary import ItemStatus, UnitKind
-from ledger.writing import write_rows
+from ledger.working_days import dates_of
+from ledger.writing import record, write_rows
 from tests.walk import Ground, Walk
 
 
@@ -36,7 +38,7 @@ def test_an_item_comes_with_everything_a_step_asks_for_at_once(ground: Ground) -
         assert taken is not None
         names = (taken.item.name, taken.item.unit.short_name, taken.case.project.name, taken.case.procedure.process_id)
         assert names == ("签收项目", taken.item.unit.short_name, walk.project.name, "four_batches")
-        assert taken.case.campaign.dates == ground.county.campaign.dates
+        assert dates_of(taken.case.campaign) == dates_of(ground.county.campaign)
         assert taken.case.project.responsible_unit_id in {each["id"] for each in taken.units}
         assert len([each for each in sent if "work_item" in each]) == 1
         before = len(sent)

@@ -24,8 +24,9 @@ from ledger.db import transaction
 from ledger.import_runs import ColumnMapping, ImportRun
 from ledger.journal import Entry
 from ledger.papers import Attachment
-from ledger.people import User, actor_of
+from ledger.people import User
 from ledger.projects import Project
+from ledger.scope import actor_of
 from tests.forms.sheets.made import workbook
 from tests.webapp.conftest import Person, Site
 from webapp import background

@@ -13,6 +13,7 @@ from ledger.meetings import Meeting
 from ledger.outbox import Message
 from ledger.papers import Attachment
 from ledger.vocabulary import MeetingKind
+from ledger.working_days import dates_of
 from tests.walk import PDF
 from tests.webapp.conftest import Site
 
@@ -165,7 +166,7 @@ def test_a_case_sent_twice_with_a_batch_is_listed_once(site: Site) -> None:
 
 def campaign_form(site: Site, **changed: str) -> dict[str, str]:
     campaign = site.ground.county.campaign
-    dates = {f"{name}_on": day.isoformat() for name, day in campaign.dates.items()}
+    dates = {f"{name}_on": day.isoformat() for name, day in dates_of(campaign).items()}
     return {"name": campaign.name, "year": str(campaign.year), **dates, **changed}
 
 

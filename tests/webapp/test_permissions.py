@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from ledger.people import Actor, PostView
+from ledger.scope import Actor, PostView
 from ledger.vocabulary import Role, UnitKind
 from tests.webapp.conftest import Site
 from webapp.permissions import BUREAU, PUBLIC, SIGNED_IN, STAFF, PermissionMissing, allows, permission_table

@@ -15,8 +15,8 @@ from bpmn.runtime import Acting
 from ledger.campaigns import Campaign
 from ledger.db import transaction
 from ledger.demonstration import campaign_of
-from ledger.people import CLOCK
 from ledger.projects import Project
+from ledger.scope import CLOCK
 from tests.webapp.conftest import Person, Site
 
 

@@ -14,12 +14,12 @@ from bpmn.completed import Completed
 from bpmn.position import position
 from bpmn.runtime import change_timer, move_targets, move_token, register_objection, resume, suspend, terminate
 from bpmn.versions import version_of_case
+from ledger.case_views import visible_case, waiting_items
 from ledger.cases import Case, timers_of
 from ledger.copies import send_copies
 from ledger.journal import history
 from ledger.paper_access import visible_attachment
 from ledger.papers import attachments_of_case, read_paper
-from ledger.scope import visible_case, waiting_items
 from webapp.api import shapes
 from webapp.api.operations import Asked, BodyRefused, Schema, acts, reads
 from webapp.api.shapes import (

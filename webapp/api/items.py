@@ -32,13 +32,15 @@ from bpmn.runtime import (
 from forms.definition import FieldType, options_of
 from forms.fields import Posted
 from forms.schema import json_schema
-from ledger.cases import drop_drafts
+from ledger.case_views import item_papers
 from ledger.inbox import own_rows
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.listing import LIMIT_LABELS, Limit, Order
 from ledger.papers import Place, attach
-from ledger.scope import case_id_of_visible_item, item_papers
+from ledger.scope import case_id_of_visible_item, hold_visible_item
+from ledger.taking import drop_drafts
 from ledger.vocabulary import Category, ItemStatus, PaperKind
+from ledger.writing import record
 from webapp.api import shapes
 from webapp.api.operations import Asked, BodyRefused, Schema, acts, reads, sends_file
 from webapp.api.projects import AFTER, PAGE
@@ -207,7 +209,7 @@ def _on_item(
     """Declare an act on an item: seen by who may see its case, refused by the runtime to whom it does not wait for."""
 
     def view(item_id: int, given: Given) -> dict[str, Any]:
-        _visible(item_id)
+        hold_visible_item(ledger_session(), actor(), item_id) or abort(404)
         return shapes.completed(act(item_id, given))
 
     view.__name__ = f"item_{path.replace('-', '_')}"
@@ -215,9 +217,7 @@ def _on_item(
 
 
 def _complete(item_id: int, given: Given) -> Completed:
-    done = complete_item(acting(), item_id, given["revision"], posted_of(given["answers"]))
-    drop_drafts(ledger_session(), item_id)
-    return done
+    return complete_item(acting(), item_id, given["revision"], posted_of(given["answers"]))
 
 
 def _sign(item_id: int, given: Given) -> Completed:

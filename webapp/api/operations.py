@@ -19,7 +19,8 @@ from jsonschema.exceptions import ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from ledger.db import SHANGHAI
-from webapp.permissions import Permission, allows
+from webapp.permissions import allows
+from webapp.request import Permission
 
 Schema = Mapping[str, Any]
 View = Callable[..., Any]

@@ -10,7 +10,7 @@ from flask import Response, abort, request, send_file
 
 from forms.sheets.annexes import Heading, annex4, annex5, table_name
 from ledger.db import day_of
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.own_lists import menu_counts
 from ledger.projects import Project
 from ledger.register import ProjectFilter, cases_of_project, register_page, responsible_units, visible_project
@@ -26,6 +26,7 @@ from ledger.statistics import (
     projects_where,
 )
 from ledger.vocabulary import Category, Level, PaperKind
+from ledger.writing import record
 from webapp.api import shapes
 from webapp.api.operations import Asked, reads
 from webapp.api.shapes import COUNTS, NUMBER, PERSON, PROJECT, PROJECT_BRIEF, TEXT, listed, named, paged

@@ -10,8 +10,9 @@ from ledger.cases import Case, WorkItem
 from ledger.journal import Entry
 from ledger.listing import InboxRow
 from ledger.papers import Attachment
-from ledger.people import Actor, Unit
+from ledger.people import Unit
 from ledger.projects import Project, funding_of
+from ledger.scope import Actor
 from ledger.vocabulary import CaseStatus, ItemStatus, PaperKind, Role
 from webapp.api.operations import Schema
 from webapp.project_facts import telephone_text

@@ -1,0 +1,56 @@
+"""Cases and what lies on them as pages show them; who may see a case is for `ledger.scope` to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from ledger.cases import WAITING, Case, WorkItem
+from ledger.papers import ArchiveWaiver, Attachment
+from ledger.procedures import Procedure
+from ledger.projects import Project
+from ledger.scope import Actor, visible_projects
+
+
+def visible_case(session: Session, actor: Actor, case_id: int) -> Case | None:
+    """Return the case with its project and campaign when `actor` may see it, else None."""
+    return session.scalars(
+        select(Case)
+        .join(Case.project)
+        .where(Case.id == case_id, visible_projects(actor))
+        .options(
+            contains_eager(Case.project).options(
+                joinedload(Project.responsible_unit), joinedload(Project.township), joinedload(Project.village)
+            ),
+            joinedload(Case.campaign),
+            joinedload(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
+        )
+    ).one_or_none()
+
+
+def case_items(session: Session, case_id: int) -> Sequence[WorkItem]:
+    """Return all items of a case, oldest first, with their units and who completed them."""
+    query = select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)
+    return session.scalars(query.options(joinedload(WorkItem.unit), joinedload(WorkItem.completed_by))).all()
+
+
+def waiting_items(session: Session, case_id: int) -> Sequence[WorkItem]:
+    """Return what a case waits for now."""
+    query = select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.status.in_(WAITING))
+    return session.scalars(query.options(joinedload(WorkItem.unit)).order_by(WorkItem.id)).all()
+
+
+def item_papers(session: Session, item_id: int) -> Sequence[Attachment]:
+    """Return what lies on one item, ready to be listed."""
+    query = select(Attachment).where(Attachment.item_id == item_id, Attachment.removed_at.is_(None))
+    loaded = query.options(joinedload(Attachment.paper), joinedload(Attachment.attached_by))
+    return session.scalars(loaded.order_by(Attachment.id)).all()
+
+
+def waiver_of(session: Session, case_id: int, row: int) -> ArchiveWaiver | None:
+    """Return the request to take a row of Annex 6 as not applicable, when there is one."""
+    return session.scalars(
+        select(ArchiveWaiver).where(ArchiveWaiver.case_id == case_id, ArchiveWaiver.row == row)
+    ).one_or_none()
