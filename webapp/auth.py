@@ -30,7 +30,7 @@ from ledger.sign_ins import (
 from ledger.vocabulary import Role
 from ledger.writing import record
 from webapp.permissions import PUBLIC, SIGNED_IN, allows
-from webapp.request import actor, cookie_name, ledger_session, moment, settings, signed_in
+from webapp.request import cookie_name, ledger_session, moment, settings, signed_in
 
 bp = Blueprint("auth", __name__)
 _ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
@@ -122,7 +122,7 @@ def password() -> ResponseReturnValue:
 @bp.post("/password")
 @allows(SIGNED_IN)
 def change_password() -> ResponseReturnValue:
-    user = ledger_session().get_one(User, actor().user_id)
+    user: User = current_user.user
     session, now = ledger_session(), moment()
     errors = _password_errors(user)
     if errors:

@@ -23,6 +23,7 @@ from ledger.api_tokens import user_of_token
 from ledger.db import DatabaseBusy, SessionFactory, transaction
 from ledger.installation import Installation, installation
 from ledger.journal import Moment
+from ledger.people import User
 from ledger.scope import Actor, Patience, PostView, actor_of, clock_ahead, who_asks
 from ledger.settings import Settings
 from ledger.vocabulary import Role, UnitKind
@@ -81,6 +82,11 @@ class SignedIn:
 
     def get_id(self) -> str:
         return str(self.actor.user_id)
+
+    @property
+    def user(self) -> User:
+        """The person's row, read when a page asks for it."""
+        return ledger_session().get_one(User, self.actor.user_id)
 
 
 class NotSignedIn(Exception):
