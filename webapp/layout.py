@@ -99,7 +99,11 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "统计报送",
-        (Entry("报送批次", "batches.index", within=("batches",)), Entry("统计表和台账", "reports.index")),
+        (
+            Entry("流程监控", "process_map.show", within=("process_map",)),
+            Entry("报送批次", "batches.index", within=("batches",)),
+            Entry("统计表和台账", "reports.index"),
+        ),
     ),
     (
         "系统管理",

@@ -17,11 +17,10 @@ function mark(viewer, steps) {
   const known = viewer.get('elementRegistry');
   const fixed = { min: 1, max: 1 };
   for (const [id, step] of Object.entries(steps)) {
-    const shape = known.get(id);
-    if (!shape) continue;
+    if (!known.get(id)) continue;
     canvas.addMarker(id, `heat-${step.level}`);
-    if (step.text) overlays.add(id, 'figure', { position: { top: -10, left: shape.width / 2 - 8 }, html: note('heat-count', step.text, step.words), scale: fixed });
-    if (step.late) overlays.add(id, 'figure', { position: { bottom: 10, left: shape.width / 2 - 8 }, html: note('heat-late', step.late, step.words), scale: fixed });
+    if (step.text) overlays.add(id, 'figure', { position: { top: -12, left: -8 }, html: note('heat-count', step.text, step.words), scale: fixed });
+    if (step.late) overlays.add(id, 'figure', { position: { bottom: 10, left: -8 }, html: note('heat-late', step.late, step.words), scale: fixed });
   }
 }
 
