@@ -9,10 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes
 
+from pydantic import BaseModel
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ledger.channel_settings import Channelling
 from ledger.db import Keys
+from ledger.seals import Digest
+
+
+class Auditing(BaseModel):
+    """How the audit's chain is made and where its anchors and monthly archives go; better to another machine's disk."""
+
+    digest: Digest = Digest.SHA256
+    anchors: Path | None = None  # default: audit/anchors.jsonl in the data folder
+    archives: Path | None = None  # default: audit/ in the data folder
 
 
 class Settings(BaseSettings):
@@ -34,6 +44,7 @@ class Settings(BaseSettings):
     round_limit: int = 50  # how often a case may be sent back to one step
     public_url: str = ""  # what messages give as the address to sign in at
     channels: Channelling = Channelling()
+    audit: Auditing = Auditing()
 
     @classmethod
     def settings_customise_sources(
@@ -54,6 +65,14 @@ class Settings(BaseSettings):
     @cached_property
     def papers(self) -> Path:
         return self.data / "papers"
+
+    @property
+    def anchors(self) -> Path:
+        return self.audit.anchors or self.data / "audit" / "anchors.jsonl"
+
+    @property
+    def audit_archives(self) -> Path:
+        return self.audit.archives or self.data / "audit"
 
 
 def load_keys(data: Path) -> Keys:

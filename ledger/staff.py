@@ -221,6 +221,12 @@ def _staff_anew(session: Session, unit_ids: Collection[int]) -> None:
         unit.staffed = unit.id in handled
 
 
+def holders_of(session: Session, role: Role) -> Sequence[int]:
+    """Return the numbers of everybody who holds a role anywhere and may sign in."""
+    held = select(User.id).join(Post).where(Post.role == role, User.disabled_at.is_(None))
+    return session.scalars(held.distinct().order_by(User.id)).all()
+
+
 def last_of_role(session: Session, user: User) -> str:
     """Say which administrator's role nobody else could fill any more; empty when all stay filled."""
     for role in ADMINISTRATORS & {Role(post.role) for post in user.posts}:

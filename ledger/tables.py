@@ -23,7 +23,9 @@ from ledger import (
     projects,
     reminder_rules,
     saved_filters,
+    seals,
     tallies,
+    verifications,
     webhooks,
     working_days,
 )
@@ -50,7 +52,9 @@ MODULES = (
     projects,
     reminder_rules,
     saved_filters,
+    seals,
     tallies,
+    verifications,
     webhooks,
     working_days,
 )

@@ -21,6 +21,7 @@ from ledger.journal import Moment
 from ledger.settings import Settings
 from ledger.webhooks import WEBHOOK, tell_hooks
 from ledger.working_days import load_calendar
+from scheduler.auditing import EVERY_SECONDS, Watch
 from scheduler.channels.shipped import channels_of, signature_of
 from scheduler.reminders import hour_of, remind, spread
 from scheduler.sending import Outgoing, send_waiting
@@ -36,6 +37,7 @@ class Clock:
 
     ground: Ground
     outgoing: tuple[Outgoing, ...] = ()
+    watch: Watch | None = None
     scheduler: BaseScheduler | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _reminded_at: tuple[date, int] | None = None
@@ -76,6 +78,11 @@ class Clock:
         except Exception:  # as for a tick
             _log.exception("sending_failed", channel=outgoing.name)
 
+    def audit(self) -> None:
+        """Keep the audit in a thread of its own: a night's verification must not keep a timer waiting."""
+        if self.watch is not None:
+            self.watch.keep(datetime.now(UTC))
+
     def going_on(self) -> bool:
         return not self._stopping.is_set()
 
@@ -100,7 +107,8 @@ def _moment(offset_seconds: int, real_now: datetime) -> Moment:
 
 def clock_of(sessions: SessionFactory, settings: Settings) -> Clock:
     """Return the clock of an installation; ExtraMissing when a provider's component is not installed."""
-    return Clock(Ground(sessions, settings.papers), outgoing_of(settings.channels, settings.public_url))
+    watch = Watch(sessions, settings.anchors, settings.audit_archives, settings.audit.digest)
+    return Clock(Ground(sessions, settings.papers), outgoing_of(settings.channels, settings.public_url), watch)
 
 
 def outgoing_of(settings: Channelling, link: str) -> tuple[Outgoing, ...]:
@@ -138,14 +146,15 @@ def run_forever(clock: Clock) -> None:
 
 def _schedule(scheduler: BaseScheduler, clock: Clock) -> None:
     clock.scheduler = scheduler
-    works = {"tick": (clock.tick, ()), **{f"send:{each.name}": (clock.send, (each,)) for each in clock.outgoing}}
-    for name, (work, arguments) in works.items():
+    sending = {f"send:{each.name}": (clock.send, (each,), TICK_SECONDS) for each in clock.outgoing}
+    works = {"tick": (clock.tick, (), TICK_SECONDS), "audit": (clock.audit, (), EVERY_SECONDS), **sending}
+    for name, (work, arguments, seconds) in works.items():
         scheduler.add_job(
             work,
             "interval",
             args=arguments,
             id=name,
-            seconds=TICK_SECONDS,
+            seconds=seconds,
             next_run_time=datetime.now(SHANGHAI),
             coalesce=True,
             max_instances=1,

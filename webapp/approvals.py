@@ -11,7 +11,7 @@ from ledger.staff import Place, StaffRefused, give_posts, user_with_posts
 from ledger.vocabulary import Role
 from ledger.writing import record
 from webapp.permissions import STAFFING, allows
-from webapp.request import actor, ledger_session, moment, row_number
+from webapp.request import actor, ledger_session, moment, number_asked
 
 bp = Blueprint("approvals", __name__)
 
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 def settle() -> ResponseReturnValue:
     """Approve or refuse what was ticked; each by itself, and what cannot be is said."""
     approved, done = request.form.get("verdict") == "approve", 0
-    numbers = sorted({row_number(text) for text in request.form.getlist("approval") if text.isdecimal()})
+    numbers = sorted({number for text in request.form.getlist("approval") if (number := number_asked(text))})
     if not numbers:
         flash("请先勾选要处理的申请。", "wrong")
     for approval_id in numbers:

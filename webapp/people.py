@@ -35,7 +35,7 @@ from ledger.staff import (
 from ledger.vocabulary import Role
 from ledger.writing import record
 from webapp.permissions import STAFFING, SYSTEM, allows
-from webapp.request import actor, ledger_session, moment, row_number
+from webapp.request import actor, ledger_session, moment, number_asked
 
 bp = Blueprint("people", __name__)
 FIELDS = ("login", "name", "telephone", "email")
@@ -44,7 +44,7 @@ FIELDS = ("login", "name", "telephone", "email")
 @bp.get("/people")
 @allows(STAFFING)
 def index() -> ResponseReturnValue:
-    words, after = request.args.get("q", "")[:100], row_number(request.args.get("after", "0") or "0")
+    words, after = request.args.get("q", "")[:100], number_asked(request.args.get("after")) or 0
     found = list(people_of(ledger_session(), actor(), words, after))
     more = url_for(".index", q=words or None, after=found[PAGE - 1].id) if len(found) > PAGE else ""
     return render_template("people/index.html", people=found[:PAGE], words=words, older_url=more, may_edit=_system())
@@ -192,15 +192,14 @@ def _typed() -> PersonFacts:
 
 def _places() -> list[Place]:
     """Read the posts left ticked, and the one chosen to be added."""
-    found = []
+    found: list[tuple[str, str]] = []
     for text in request.form.getlist("post"):
         unit, _, role = text.partition(":")
-        if unit.isdecimal() and role in [str(each) for each in Role]:
-            found.append(Place(int(unit), Role(role)))
-    unit, role = request.form.get("unit", ""), request.form.get("role", "")
-    if unit.isdecimal() and role in [str(each) for each in Role]:
-        found.append(Place(int(unit), Role(role)))
-    return found
+        found.append((unit, role))
+    found.append((request.form.get("unit", ""), request.form.get("role", "")))
+    known = {str(each) for each in Role}
+    read = ((number_asked(unit), role) for unit, role in found if role in known)
+    return [Place(unit_id, Role(role)) for unit_id, role in read if unit_id is not None]
 
 
 def _record(name: str, person: User, more: Mapping[str, Any] | None = None) -> None:

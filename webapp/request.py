@@ -245,6 +245,14 @@ def row_number(text: str) -> int:
     return number
 
 
+def number_asked(text: str | None) -> int | None:
+    """Read a row's number from an address; None for nothing and for what no row can have."""
+    try:
+        return row_number(text) if text else None
+    except ValueError:
+        return None
+
+
 def register(app: Flask, limit_mb: int, https: bool) -> None:
     """Limit what a request may carry and put the security headers on every answer."""
     app.url_map.converters["int"] = RowNumber

@@ -12,7 +12,7 @@ from ledger.staff import StaffRefused, UnitFacts, close_unit, enter_unit, rename
 from ledger.vocabulary import Role, UnitKind
 from ledger.writing import record
 from webapp.permissions import STAFFING, SYSTEM, allows
-from webapp.request import actor, ledger_session, moment
+from webapp.request import actor, ledger_session, moment, number_asked
 
 bp = Blueprint("units", __name__)
 
@@ -101,4 +101,4 @@ def _typed() -> UnitFacts:
         name: " ".join(request.form.get(name, "")[:200].replace("\0", "").split()) for name in UnitFacts.__annotations__
     }
     parent = one_line.pop("parent_id")
-    return UnitFacts(**one_line, parent_id=int(parent) if parent.isdecimal() else 0)
+    return UnitFacts(**one_line, parent_id=number_asked(parent) or 0)
