@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from ledger.people import Actor, Unit, reach_of
+from ledger.people import Unit
 from ledger.projects import Project
-from ledger.scope import BUSINESS
+from ledger.scope import BUSINESS, Actor, reach_of
 from ledger.vocabulary import UnitKind
 
 _WHOLE = frozenset({UnitKind.CITY, UnitKind.COUNTY})

@@ -19,9 +19,9 @@ from ledger.cases import WAITING, Case, WorkItem
 from ledger.journal import Entry
 from ledger.listing import Bounds, beyond, place, read_place
 from ledger.oversight import in_area, in_branch
-from ledger.people import Actor, Unit
+from ledger.people import Unit
 from ledger.projects import Project
-from ledger.scope import visible_projects
+from ledger.scope import Actor, visible_projects
 from ledger.tallies import NEVER, NOT_BEGUN, Standing
 from ledger.vocabulary import CaseStatus
 

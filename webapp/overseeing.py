@@ -12,12 +12,13 @@ from flask.typing import ResponseReturnValue
 from bpmn.tables import XLSX
 from forms.sheets.workbook import write_table
 from ledger.db import last_day
-from ledger.journal import Act, record
+from ledger.journal import Act
 from ledger.oversight import area_of, areas_below, way_to
 from ledger.oversight_lists import OverseenPage, OverseenRow
 from ledger.people import Unit
 from ledger.tallies import NEVER, mark_of
 from ledger.vocabulary import CaseStatus, Category, Operation
+from ledger.writing import record
 from webapp.layout import label_of, stamp_text
 from webapp.request import actor, ledger_session, moment, row_number
 
