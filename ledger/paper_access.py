@@ -28,7 +28,8 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
     ).one_or_none()
 
 
-def workbook_of(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:
-    """Return a workbook that `actor` uploaded for an import; nobody else's."""
-    own = (Attachment.attached_by_id == actor.user_id, Attachment.field == "import", Attachment.case_id.is_(None))
-    return session.scalars(select(Attachment).where(Attachment.id == attachment_id, *own)).one_or_none()
+def workbook_of(session: Session, actor: Actor, attachment_id: int, field: str) -> Attachment | None:
+    """Return a workbook that `actor` uploaded for `field` and that still waits; nobody else's."""
+    own = (Attachment.attached_by_id == actor.user_id, Attachment.field == field, Attachment.case_id.is_(None))
+    waiting = Attachment.removed_at.is_(None)
+    return session.scalars(select(Attachment).where(Attachment.id == attachment_id, waiting, *own)).one_or_none()

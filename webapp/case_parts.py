@@ -55,6 +55,7 @@ ACTS = {
     "migrate_back": "换回流程版本",
     "waiver_requested": "申请不适用",
     "waiver_confirmed": "确认不适用",
+    "ledger_edit": "修改台账",
 }
 _ANSWERED = frozenset({"complete", "sign", "prepare"})
 

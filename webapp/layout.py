@@ -102,7 +102,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("流程监控", "process_map.show", within=("process_map",)),
             Entry("报送批次", "batches.index", within=("batches",)),
-            Entry("统计表和台账", "reports.index"),
+            Entry("统计表和台账", "reports.index", within=("ledger_returns",)),
         ),
     ),
     (

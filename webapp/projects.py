@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ledger.ledger_edits import edits_of
 from ledger.projects import funding_of
 from ledger.register import (
     EXITED,
@@ -69,6 +70,7 @@ def show(project_id: int) -> ResponseReturnValue:
         cases=cases_of_project(session, project.id),
         classifications=classifications_of(session, project.id),
         statuses=CaseStatus,
+        edits=edits_of(session, project.id),
     )
 
 

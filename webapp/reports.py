@@ -32,7 +32,7 @@ from ledger.statistics import (
     projects_where,
 )
 from ledger.vocabulary import PaperKind, Role
-from webapp.permissions import STAFF, allows
+from webapp.permissions import LEDGER, STAFF, allows
 from webapp.project_facts import telephone_text
 from webapp.request import actor, ledger_session, moment, row_number, settings
 
@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
         rows=_statistics(unit)[0].lines,
         units=responsible_units(ledger_session(), actor()),
         unit=unit,
+        may_return=LEDGER.admits(actor()),
     )
 
 

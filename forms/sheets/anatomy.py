@@ -41,31 +41,37 @@ class SheetFacts:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """The visible sheets in order, and the names of the hidden ones."""
+    """The visible sheets in order, the names of the hidden ones, and the hidden one that our own program reads."""
 
     sheets: tuple[SheetFacts, ...]
     hidden: tuple[str, ...]
+    aside: SheetFacts | None = None
 
 
-def examine(package: zipfile.ZipFile) -> Anatomy:
-    """Walk every XML part; return the visible sheets' facts; raise WorkbookRefused naming part or cell."""
-    visible, hidden = _sheet_parts(package)
+def examine(package: zipfile.ZipFile, aside: str = "") -> Anatomy:
+    """Walk every XML part; return the visible sheets' facts; raise WorkbookRefused naming part or cell.
+
+    A hidden sheet called `aside` is walked as strictly as those in sight.
+    """
+    visible, unseen = _sheet_parts(package)
+    hidden = [name for name, _ in unseen if name != aside]
+    kept = [(name, part) for name, part in unseen if name == aside and part]
     if not visible:
         raise WorkbookRefused("工作簿没有可见的工作表")
-    known = {part for _, part in visible}
+    known = {part for _, part in (*visible, *kept)}
     for entry in package.infolist():
         if entry.filename.endswith((".xml", ".rels", ".vml")) and entry.filename not in known:
             walk_xml(package, entry.filename)
     styles = _date_styles(package)
     string_count = _shared_string_count(package)
     sheets = []
-    for name, part in visible:
+    for name, part in (*visible, *kept):
         if part not in package.NameToInfo:
             raise WorkbookRefused(f"工作表“{name}”的内容缺失，文件不完整")
         walk = _CellWalk(SheetFacts(name), styles, string_count)
         walk_xml(package, part, walk.start, walk.end, walk.text)
         sheets.append(walk.facts)
-    return Anatomy(tuple(sheets), tuple(hidden))
+    return Anatomy(tuple(sheets[: len(visible)]), tuple(hidden), sheets[-1] if kept else None)
 
 
 def column_letters(column: int) -> str:
@@ -81,7 +87,8 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def _sheet_parts(package: zipfile.ZipFile) -> tuple[list[tuple[str, str]], list[str]]:
+def _sheet_parts(package: zipfile.ZipFile) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return name and part of the visible sheets and of the hidden ones; a hidden one may be without its part."""
     targets: dict[str, str] = {}
     sheets: list[tuple[str, str, str]] = []
 
@@ -102,7 +109,7 @@ def _sheet_parts(package: zipfile.ZipFile) -> tuple[list[tuple[str, str]], list[
     if len({name for name, _, _ in sheets}) != len(sheets):
         raise WorkbookRefused("有两张工作表同名，文件结构有误")
     visible = [(name, targets[key]) for name, state, key in sheets if state == "visible" and key in targets]
-    return visible, [name for name, state, _ in sheets if state != "visible"]
+    return visible, [(name, targets.get(key, "")) for name, state, key in sheets if state != "visible"]
 
 
 def _shared_string_count(package: zipfile.ZipFile) -> int:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from forms.rendering import chinese_date
-from forms.sheets.ledger_marks import MARKS, mark_of
 from forms.sheets.sheet import write_sheet
 from forms.sheets.table import A3, Aside, Choice, Formula, Group, Printing, Spot, Table
+from ledger.ledger_marks import MARKS, mark_of
 from ledger.statistics import ANNEX4_HEADS, ANNEX5_HEADS, ENTRUSTED_IN_LEDGER, TOTAL, UNASSIGNED, Cell, Statistics
 from ledger.vocabulary import (
     Cause,
@@ -158,6 +159,11 @@ def _agree(statistics: Statistics) -> None:
     for column in range(2, len(ANNEX4_HEADS)):
         if _sum(row[column] for row in rows) != _sum([statistics.total[column]]):
             raise TotalsDisagree(f"统计表“{ANNEX4_HEADS[column]}”一列各行之和与总数不一致，没有写出")
+
+
+ANNEX5_LEAVES: Final = tuple(
+    leaf for group in _grouped(ANNEX5_HEADS, _ANNEX5_GROUPS) for leaf in (group.columns or (group.text,))
+)  # the words right above each column
 
 
 def _sum(cells: Iterable[Cell]) -> Decimal:

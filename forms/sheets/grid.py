@@ -12,6 +12,7 @@ import python_calamine
 from forms.sheets.anatomy import SheetFacts, examine
 from forms.sheets.guard import WorkbookRefused, open_package, refuse_by_first_bytes
 from forms.sheets.limited import ChildDied, Limits, OutOfLimits, run_limited
+from ledger.ledger_marks import MARKS
 
 Cell = str | float | None
 # One shared string may stand in every cell: what is read is counted, not what is stored.
@@ -33,10 +34,11 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The visible sheets in order, and the names of those left unread because they are hidden."""
+    """The visible sheets in order, the names of those left unread because they are hidden, and our own hidden one."""
 
     sheets: tuple[Sheet, ...]
     hidden: tuple[str, ...]
+    aside: Sheet | None = None
 
 
 def load_workbook(data: bytes, limits: Limits | None = None) -> Workbook:
@@ -50,7 +52,8 @@ def load_workbook(data: bytes, limits: Limits | None = None) -> Workbook:
         raise WorkbookRefused(_UNREADABLE) from error
     if "refused" in answer:
         raise WorkbookRefused(answer["refused"])
-    return Workbook(tuple(_sheet(each) for each in answer["sheets"]), tuple(answer["hidden"]))
+    aside = _sheet(answer["aside"]) if answer["aside"] else None
+    return Workbook(tuple(_sheet(each) for each in answer["sheets"]), tuple(answer["hidden"]), aside)
 
 
 def _sheet(answer: dict[str, Any]) -> Sheet:
@@ -68,14 +71,15 @@ def answer(data: bytes) -> bytes:
     """Read a workbook inside the child; return JSON, either the sheets or the refusal."""
     try:
         with open_package(data) as package:
-            anatomy = examine(package)
+            anatomy = examine(package, MARKS)
         budget = _Budget()
         sheets = [_read(data, facts, budget) for facts in anatomy.sheets]
+        aside = _read(data, anatomy.aside, budget) if anatomy.aside is not None else None
     except WorkbookRefused as refusal:
         return orjson.dumps({"refused": refusal.message})
     except python_calamine.CalamineError:
         return orjson.dumps({"refused": _UNREADABLE})
-    return orjson.dumps({"sheets": sheets, "hidden": anatomy.hidden})
+    return orjson.dumps({"sheets": sheets, "hidden": anatomy.hidden, "aside": aside})
 
 
 class _Budget:

@@ -6,12 +6,14 @@ of an old workbook would undo what others did since.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Final
 
 MARKS: Final = "台账校验"  # the hidden sheet: 项目编号 and the marks of its row
+_CELL_LENGTH: Final = 32_767  # what a workbook's cell holds
 _DIGITS: Final = 6  # of each mark; two texts of one cell meet in the same one once in sixteen million
 
 
@@ -27,12 +29,16 @@ def untouched(marks: str, column: int, text: str) -> bool | None:
 
 
 def shown(cell: object) -> str:
-    """Return a cell as one text, whichever program saved it: 12.50 and 12.5 are one number, spaces do not count."""
+    """Return a cell as one text, whichever program saved it: 12.50 and 12.5 are one number, spaces do not count.
+
+    Characters that no workbook holds are left out as they are when the cell is written.
+    """
     if cell is None:
         return ""
     if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
         return plain_number(Decimal(cell))
-    return "".join(str(cell).split())
+    text = str(cell)[:_CELL_LENGTH]
+    return "".join(mark for mark in text if not mark.isspace() and unicodedata.category(mark) not in ("Cc", "Cs"))
 
 
 def plain_number(number: Decimal) -> str:
