@@ -22,7 +22,8 @@ from bpmn.minutes import write_minutes
 from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import Decided, carry_on, complete_item, decide
 from bpmn.starting import start_cases
-from forms.fields import FormErrors, Posted
+from forms.fields import Posted
+from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.asking import asking_once
 from ledger.campaigns import Campaign

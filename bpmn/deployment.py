@@ -19,7 +19,7 @@ from bpmn.expressions import PUBLISHED
 from bpmn.gate import gate_problems, linked_with
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.versions import pins_for
-from forms.fields import read_form, shipped_forms
+from forms.definition import read_form, shipped_forms
 from handlers import HANDLERS
 from handlers.automatic import AUTOMATIC
 from ledger.findings import inputs

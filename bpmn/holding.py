@@ -12,7 +12,8 @@ from bpmn.completed import Completed
 from bpmn.demands import is_bureau, reason_of, require_mine, require_revision, require_waiting, settled
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.steps import pose
-from forms.fields import Posted, parse, with_words
+from forms.fields import Posted, with_words
+from forms.parsing import parse
 from ledger.cases import WorkItem
 from ledger.outbox import AT_ONCE, Line, Notice, post
 from ledger.people import User, holders_in

@@ -17,7 +17,7 @@ from bpmn.engine import StateRefused
 from bpmn.incidents import cause_of, note_failure
 from bpmn.refusals import AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import complete_item, fire_timer, sign_item
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.cases import Incident
 from ledger.db import SessionFactory, transaction

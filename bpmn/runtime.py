@@ -26,7 +26,9 @@ from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.starting import start_case, start_cases, starting_variables
 from bpmn.steps import OBJECTION, Posing, attached_to, pose, with_meeting
 from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend, terminate
-from forms.fields import Asked, Form, Posted, parse, posted_from, project_answers, with_words
+from forms.fields import Asked, Form, Posted, with_words
+from forms.parsing import parse
+from forms.rendering import posted_from, project_answers
 from handlers.outcome import Answers, Outcome, Step
 from ledger.cases import (
     WAITING,

@@ -9,8 +9,7 @@ from typing import Any
 
 from bpmn.assignment import stands_in
 from bpmn.casefile import CaseFile
-from forms.definition import Field, FieldType
-from forms.fields import Asked, Form, Option
+from forms.fields import Asked, Field, FieldType, Form, Option
 from handlers import HANDLERS, plain
 from handlers.outcome import Answers, Handler, MeetingFacts, OpenObjection, Shown, Step
 from ledger.archive import missing_for_archive, missing_for_submission

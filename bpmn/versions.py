@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from bpmn.decisions import DecisionTable, read_table
 from bpmn.engine import Diagram, Element, Marking, link, read_diagram
 from bpmn.exploration import load_markings, reachable_markings
-from forms.fields import Form, read_form
+from forms.definition import read_form
+from forms.fields import Form
 from handlers.plain import GENERIC, GENERIC_FORM
 from ledger.case_moves import CaseMove, moves_of
 from ledger.cases import Case

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forms.fields import CHOICES, ROWS, SILENT, Field, FieldType, Form, Option, Section
 from ledger import vocabulary
 from ledger.findings import Finding
 from ledger.vocabulary import PaperKind, Term
@@ -27,34 +26,6 @@ _NUMBERS = ("max_length", "min", "max", "width")
 _FLAGS = ("required", "main_first", "retired")
 _FIELD_KEYS = frozenset({"name", "type", "show_if", "options", "columns", *_TEXTS, *_NUMBERS, *_FLAGS})
 _FULL_WIDTH = 12
-
-
-class FieldType(StrEnum):
-    """What a field asks for; the value is its name in a definition."""
-
-    TEXT = "text"
-    TEXTAREA = "textarea"
-    MONEY = "money"
-    INTEGER = "integer"
-    PERCENT = "percent"
-    YEAR = "year"
-    DATE = "date"
-    RADIO = "radio"
-    SELECT = "select"
-    CHECKS = "checks"
-    TICK = "tick"
-    MATRIX = "matrix"
-    FILE = "file"
-    TABLE = "table"
-    RECORDS = "records"
-    MEETING = "meeting"
-    NOTE = "note"
-    DISPLAY = "display"
-
-
-CHOICES = frozenset({FieldType.RADIO, FieldType.SELECT, FieldType.CHECKS, FieldType.MEETING})
-ROWS = frozenset({FieldType.TABLE, FieldType.RECORDS})
-SILENT = frozenset({FieldType.NOTE, FieldType.DISPLAY})  # shown, never answered
 _NESTED = frozenset({FieldType.MATRIX, FieldType.FILE, FieldType.TABLE, FieldType.RECORDS, *SILENT})
 _TEXT = frozenset({FieldType.TEXT, FieldType.TEXTAREA})
 _ONE_OF = frozenset({FieldType.RADIO, FieldType.SELECT})
@@ -84,111 +55,6 @@ class DefinitionRefused(ValueError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("；".join(problems))
         self.problems = tuple(problems)
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Field:
-    """One question. `width` is in twelfths of the page; `show_if` names earlier fields or, with “$”, the context."""
-
-    name: str
-    label: str
-    type: FieldType
-    required: bool = False
-    max_length: int | None = None
-    min: int | None = None
-    max: int | None = None
-    help: str = ""
-    width: int = 6
-    show_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    vocabulary: str = ""
-    options: tuple[Option, ...] = ()
-    source: str = ""
-    project: str = ""
-    publish: str = ""
-    kind: str = ""
-    columns: tuple[Field, ...] = ()
-    main_first: bool = False
-    retired: bool = False
-
-
-@dataclass(frozen=True)
-class Section:
-    title: str
-    fields: tuple[Field, ...]
-    show_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Form:
-    """What one step asks; `article` is the directive's article that demands it."""
-
-    stem: str
-    title: str
-    article: str
-    intro: str
-    sections: tuple[Section, ...]
-
-    @cached_property
-    def asks_beside(self) -> bool:
-        """Whether what is asked depends on more than its answers: on records or on the item's context."""
-        fields = [each for section in self.sections for each in section.fields]
-        conditions = [*(section.show_if for section in self.sections), *(each.show_if for each in fields)]
-        about_context = any(name.startswith("$") for show_if in conditions for name in show_if)
-        return about_context or any(each.type is FieldType.RECORDS for each in fields)
-
-    def fields(self) -> Sequence[tuple[Section, Field]]:
-        """Return every field, retired ones too, with its section."""
-        return self._fields
-
-    @cached_property
-    def _fields(self) -> tuple[tuple[Section, Field], ...]:
-        return tuple((section, each) for section in self.sections for each in section.fields)
-
-
-WORDS = "_words"
-"""Key among the answers: what the chosen meetings, units and records were called when they were chosen."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a form needs to know about this item beyond its definition."""
-
-    attached: Mapping[str, Sequence[int]] = field(default_factory=dict)  # field → attachments uploaded to this item
-    options: Mapping[str, Sequence[Option]] = field(default_factory=dict)  # source → choices
-    records: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # field → (key, caption)
-    display: Mapping[str, str] = field(default_factory=dict)  # field → computed text
-    context: Mapping[str, str] = field(default_factory=dict)  # values for “$…” conditions
-
-    def about(self, name: str) -> str:
-        """Return the context's value for a condition's “$name”; the context may write it with or without “$”."""
-        return self.context.get(name.removeprefix("$"), self.context.get(name, ""))
-
-
-def options_of(each: Field, asked: Asked) -> tuple[Option, ...]:
-    """Return what can be chosen: the definition's list, or this item's for a field with a source."""
-    return tuple(asked.options.get(each.source, ())) if each.source else each.options
-
-
-def visible(show_if: Mapping[str, tuple[str, ...]], answers: Mapping[str, Any], asked: Asked) -> bool:
-    """Say whether every condition holds: the answer, or one of several, is among the values named."""
-    return all(_given(name, answers, asked) & set(values) for name, values in show_if.items())
-
-
-def _given(name: str, answers: Mapping[str, Any], asked: Asked) -> set[str]:
-    if name.startswith("$"):
-        return {asked.about(name)}
-    value = answers.get(name)
-    if isinstance(value, bool):
-        return {"true" if value else "false"}
-    if isinstance(value, list):
-        return {str(each) for each in value}
-    return set() if value is None else {str(value)}
 
 
 def read_form(definition: Mapping[str, Any]) -> Form:

@@ -1,145 +1,322 @@
-"""From what a browser posts to clean answers, or to every error at once; from answers to columns and variables.
+"""What a form asks, and its answers when they are plainly right, as nearly every form is filled in.
 
-Reading turns words into values; the form's JSON Schema then says what the form demands. Both speak in Chinese and
-name the posted key, so that a page can put each sentence beside its box.
+A form posted rightly is read here in one walk, without its JSON Schema, which costs ten times as much; wherever
+anything is odd, or a matrix or table is asked, `forms.parsing` reads it thoroughly and says what is wrong.
+
+Invisible characters are refused, not dropped: two names that look the same must not differ in the register, and a
+silent repair would hide where the text came from.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from forms.definition import (
-    SILENT,
-    WORDS,
-    Asked,
-    DefinitionRefused,
-    Field,
-    FieldType,
-    Form,
-    Option,
-    Section,
-    options_of,
-    read_form,
-    shipped_forms,
-    visible,
-)
-from forms.rendering import posted_from, project_answers, shown
-from forms.schema import AMOUNT, AREA_LENGTH, DAY, TEXT_LENGTH, complaints, json_schema, tiers_of
-from forms.values import (
-    Refused,
-    read_date,
-    read_integer,
-    read_line,
-    read_money,
-    read_percent,
-    read_tick,
-    read_year,
-)
-from ledger.vocabulary import FundingSource
-
-__all__ = [
-    "Asked",
-    "DefinitionRefused",
-    "Field",
-    "Form",
-    "FormErrors",
-    "Option",
-    "Posted",
-    "Section",
-    "json_schema",
-    "options_of",
-    "parse",
-    "posted_from",
-    "project_answers",
-    "project_values",
-    "published_values",
-    "read_form",
-    "shipped_forms",
-    "shown",
-    "with_words",
-]
-
+TEXT_LENGTH = 200
+AREA_LENGTH = 2000
 Posted = Mapping[str, Sequence[str]]
-_INDEX = re.compile(r"[0-9]{1,3}")
-_SANE_KEY = re.compile(r"[A-Za-z0-9_.\-]{1,120}")
-_MOST_UNKNOWN = 20  # named in an answer; the rest would only be noise
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９．，－／％", "0123456789.,-/%")
+_AMOUNT = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+MOST_DIGITS = 12  # before the point: 9,999 亿元; whole 分 still fit a 64-bit column
+_MOST_CHARACTERS = 50_000  # of one box, before anything is looked at
+_CENT = Decimal("0.01")
 
 
-class FormErrors(ValueError):
-    """填写有误; `errors` maps the posted name (or "" for the whole form) to a Chinese sentence."""
+class FieldType(StrEnum):
+    """What a field asks for; the value is its name in a definition."""
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("；".join(errors.values()))
-        self.errors = dict(errors)
+    TEXT = "text"
+    TEXTAREA = "textarea"
+    MONEY = "money"
+    INTEGER = "integer"
+    PERCENT = "percent"
+    YEAR = "year"
+    DATE = "date"
+    RADIO = "radio"
+    SELECT = "select"
+    CHECKS = "checks"
+    TICK = "tick"
+    MATRIX = "matrix"
+    FILE = "file"
+    TABLE = "table"
+    RECORDS = "records"
+    MEETING = "meeting"
+    NOTE = "note"
+    DISPLAY = "display"
 
 
-def parse(form: Form, posted: Posted, asked: Asked) -> dict[str, Any]:
-    """Return the answers, without hidden fields and empty optional ones; FormErrors with every error otherwise."""
-    reading = _Reading(posted, asked)
+CHOICES = frozenset({FieldType.RADIO, FieldType.SELECT, FieldType.CHECKS, FieldType.MEETING})
+ROWS = frozenset({FieldType.TABLE, FieldType.RECORDS})
+SILENT = frozenset({FieldType.NOTE, FieldType.DISPLAY})  # shown, never answered
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question. `width` is in twelfths of the page; `show_if` names earlier fields or, with “$”, the context."""
+
+    name: str
+    label: str
+    type: FieldType
+    required: bool = False
+    max_length: int | None = None
+    min: int | None = None
+    max: int | None = None
+    help: str = ""
+    width: int = 6
+    show_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vocabulary: str = ""
+    options: tuple[Option, ...] = ()
+    source: str = ""
+    project: str = ""
+    publish: str = ""
+    kind: str = ""
+    columns: tuple[Field, ...] = ()
+    main_first: bool = False
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    fields: tuple[Field, ...]
+    show_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What one step asks; `article` is the directive's article that demands it."""
+
+    stem: str
+    title: str
+    article: str
+    intro: str
+    sections: tuple[Section, ...]
+
+    @cached_property
+    def asks_beside(self) -> bool:
+        """Whether what is asked depends on more than its answers: on records or on the item's context."""
+        fields = [each for section in self.sections for each in section.fields]
+        conditions = [*(section.show_if for section in self.sections), *(each.show_if for each in fields)]
+        about_context = any(name.startswith("$") for show_if in conditions for name in show_if)
+        return about_context or any(each.type is FieldType.RECORDS for each in fields)
+
+    def fields(self) -> Sequence[tuple[Section, Field]]:
+        """Return every field, retired ones too, with its section."""
+        return self._fields
+
+    @cached_property
+    def _fields(self) -> tuple[tuple[Section, Field], ...]:
+        return tuple((section, each) for section in self.sections for each in section.fields)
+
+
+WORDS = "_words"
+"""Key among the answers: what the chosen meetings, units and records were called when they were chosen."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a form needs to know about this item beyond its definition."""
+
+    attached: Mapping[str, Sequence[int]] = field(default_factory=dict)  # field → attachments uploaded to this item
+    options: Mapping[str, Sequence[Option]] = field(default_factory=dict)  # source → choices
+    records: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # field → (key, caption)
+    display: Mapping[str, str] = field(default_factory=dict)  # field → computed text
+    context: Mapping[str, str] = field(default_factory=dict)  # values for “$…” conditions
+
+    def about(self, name: str) -> str:
+        """Return the context's value for a condition's “$name”; the context may write it with or without “$”."""
+        return self.context.get(name.removeprefix("$"), self.context.get(name, ""))
+
+
+def options_of(each: Field, asked: Asked) -> tuple[Option, ...]:
+    """Return what can be chosen: the definition's list, or this item's for a field with a source."""
+    return tuple(asked.options.get(each.source, ())) if each.source else each.options
+
+
+def visible(show_if: Mapping[str, tuple[str, ...]], answers: Mapping[str, Any], asked: Asked) -> bool:
+    """Say whether every condition holds: the answer, or one of several, is among the values named."""
+    return all(_given(name, answers, asked) & set(values) for name, values in show_if.items())
+
+
+def _given(name: str, answers: Mapping[str, Any], asked: Asked) -> set[str]:
+    if name.startswith("$"):
+        return {asked.about(name)}
+    value = answers.get(name)
+    if isinstance(value, bool):
+        return {"true" if value else "false"}
+    if isinstance(value, list):
+        return {str(each) for each in value}
+    return set() if value is None else {str(value)}
+
+
+class Refused(ValueError):
+    """What was typed cannot be this value; the message follows the field's label."""
+
+
+def read_line(typed: str, *, lines: bool = False) -> str:
+    """Return the text in NFC and trimmed; with `lines`, line ends become \\n. Refused for unprintable characters."""
+    if len(typed) > _MOST_CHARACTERS:
+        raise Refused(f"太长，最多 {_MOST_CHARACTERS} 字")
+    text = typed.replace("\r\n", "\n").replace("\r", "\n") if lines else typed
+    text = text.strip()
+    if not (text.replace("\n", "").replace("\t", "") if lines else text).isprintable():
+        # slow, and hardly ever needed: spaces of other scripts are not printable either, and may stand
+        allowed = "\n\t" if lines else ""
+        for place, character in enumerate(text, 1):
+            if character not in allowed and _unprintable(character):
+                raise Refused(_complaint(place, character))
+    return unicodedata.normalize("NFC", text)
+
+
+def _unprintable(character: str) -> bool:
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return True
+    point = ord(character)
+    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF  # noncharacters: no office file may hold them
+
+
+def _complaint(place: int, character: str) -> str:
+    if character in "\r\n":
+        return "只能写一行，不能换行"
+    if unicodedata.category(character) == "Cs":
+        return f"第 {place} 个字符不完整，无法保存，请删去后重新输入"
+    return f"第 {place} 个字符是看不见的控制字符（U+{ord(character):04X}），请删去"
+
+
+def read_money(typed: str) -> Decimal:
+    """Return an exact amount in 元, ≥ 0, at most two decimals; separators and full-width digits are understood."""
+    text = figures(typed).removesuffix("元").strip()
+    if "万" in text:
+        raise Refused("应以元为单位，请把万元换算成元")
+    if text.startswith("-") and _AMOUNT.fullmatch(text[1:]):
+        raise Refused("不能小于 0")
+    if not _AMOUNT.fullmatch(text):
+        raise Refused("应为金额（元），最多两位小数")
+    amount = Decimal(text.replace(",", ""))
+    if amount >= 10**MOST_DIGITS:
+        raise Refused(f"整数部分最多 {MOST_DIGITS} 位")
+    return amount.quantize(_CENT)
+
+
+def read_date(typed: str) -> date:
+    """Return the day written as 2023-11-25."""
+    match = _DATE.fullmatch(figures(typed))
+    if match is None:
+        raise Refused("应为日期，如 2023-11-25")
+    try:
+        return date(*(int(part) for part in match.groups()))
+    except ValueError:
+        raise Refused("这一天不存在，请核对日期") from None
+
+
+def figures(typed: str) -> str:
+    """Return what was typed on one line, its digits and signs in half width."""
+    return read_line(typed).translate(_HALF_WIDTH)
+
+
+def plain_answers(form: Form, posted: Posted, asked: Asked) -> dict[str, Any] | None:
+    """Return what `forms.parsing.parse` would; None where anything is odd, which is for it to say."""
     answers: dict[str, Any] = {}
+    known: set[str] = set()
     for section, each in form.fields():
-        reading.known(each)
+        read = _PLAIN.get(each.type)
+        if read is not None:
+            known.add(each.name)
         if each.retired or each.type in SILENT:
             continue
         if not (visible(section.show_if, answers, asked) and visible(each.show_if, answers, asked)):
             continue
-        value = reading.answer(each, each.name)
+        if read is None:
+            return None
+        try:
+            value = read(each, asked, posted.get(each.name, ()))
+        except Odd:
+            return None
         if value is not None:
             answers[each.name] = value
-    reading.refuse_unknown()
-    _complain(form, asked, answers, reading)
-    if reading.errors:
-        raise FormErrors(reading.errors)
-    return answers
+        elif each.required:
+            return None
+    return answers if posted.keys() <= known else None
 
 
-def plainly_right(form: Form, asked: Asked, answers: Mapping[str, Any]) -> bool:
-    """Say whether answers of simple kinds hold, without the schema; False only means that the schema is to be asked.
-
-    Nearly every form is filled in rightly, and walking a schema costs ten times as much as looking.
-    """
-    for section, each in form.fields():
-        if each.retired or each.type in SILENT:
-            continue
-        value = answers.get(each.name)
-        if value is not None:
-            if not _LOOKS_RIGHT.get(each.type, _doubtful)(each, asked, value):
-                return False
-        elif each.required and visible(section.show_if, answers, asked) and visible(each.show_if, answers, asked):
-            return False
-    return True
+class Odd(Exception):
+    """Not plainly right."""
 
 
-def _doubtful(_each: Field, _asked: Asked, _value: Any) -> bool:
-    return False
+def _one(read: Callable[[Field, Asked, str], Any]) -> Callable[[Field, Asked, Sequence[str]], Any]:
+    """Read a box that holds one value, or nothing."""
+
+    def box(each: Field, asked: Asked, typed: Sequence[str]) -> Any:
+        if len(typed) > 1:
+            raise Odd
+        try:
+            return read(each, asked, typed[0]) if typed and typed[0].strip() else None
+        except Refused as refused:
+            raise Odd from refused
+
+    return box
 
 
-def _fits(each: Field, asked: Asked, value: Any) -> bool:
-    limit = each.max_length or (AREA_LENGTH if each.type == FieldType.TEXTAREA else TEXT_LENGTH)
-    return isinstance(value, str) and 1 <= len(value) <= limit
+def _text(each: Field, _asked: Asked, typed: str) -> str:
+    area = each.type is FieldType.TEXTAREA
+    text = read_line(typed, lines=area)
+    if not 1 <= len(text) <= (each.max_length or (AREA_LENGTH if area else TEXT_LENGTH)):
+        raise Odd
+    return text
 
 
-def _listed(each: Field, asked: Asked, value: Any) -> bool:
-    return any(option.value == value for option in options_of(each, asked))
+def _choice(each: Field, asked: Asked, typed: str) -> str:
+    chosen = read_line(typed)
+    if not any(option.value == chosen for option in options_of(each, asked)):
+        raise Odd
+    return chosen
 
 
-def _written(each: Field, asked: Asked, value: Any) -> bool:
-    pattern = AMOUNT if each.type == FieldType.MONEY else DAY
-    return isinstance(value, str) and re.search(pattern, value) is not None
+def _files(each: Field, asked: Asked, typed: Sequence[str]) -> list[int] | None:
+    found = list(asked.attached.get(each.name, ()))
+    if typed or each.max is not None or each.min is not None:
+        raise Odd
+    return found or None
 
 
-_LOOKS_RIGHT: Mapping[FieldType, Callable[[Field, Asked, Any], bool]] = {
-    FieldType.TEXT: _fits,
-    FieldType.TEXTAREA: _fits,
-    FieldType.RADIO: _listed,
-    FieldType.SELECT: _listed,
-    FieldType.MONEY: _written,
-    FieldType.DATE: _written,
+def _tick(each: Field, _asked: Asked, typed: Sequence[str]) -> bool | None:
+    if list(typed) not in ([], ["true"]):
+        raise Odd
+    return bool(typed) or (None if each.required else False)
+
+
+def _checks(each: Field, asked: Asked, typed: Sequence[str]) -> list[str] | None:
+    chosen = [option.value for option in options_of(each, asked) if option.value in typed]
+    if each.main_first or each.max is not None or each.min is not None or len(chosen) != len(set(typed)):
+        raise Odd
+    return chosen or None
+
+
+_PLAIN: Mapping[FieldType, Callable[[Field, Asked, Sequence[str]], Any]] = {
+    FieldType.TEXT: _one(_text),
+    FieldType.TEXTAREA: _one(_text),
+    FieldType.RADIO: _one(_choice),
+    FieldType.SELECT: _one(_choice),
+    FieldType.MEETING: _one(_choice),
+    FieldType.MONEY: _one(lambda _each, _asked, typed: str(read_money(typed))),
+    FieldType.DATE: _one(lambda _each, _asked, typed: read_date(typed).isoformat()),
+    FieldType.TICK: _tick,
+    FieldType.CHECKS: _checks,
+    FieldType.FILE: _files,
 }
 
 
@@ -156,190 +333,6 @@ def with_words(form: Form, answers: dict[str, Any], asked: Asked) -> dict[str, A
             chosen = answers[each.name] if each.type is FieldType.CHECKS else [answers[each.name]]
             words[each.name] = {o.value: o.label for o in options_of(each, asked) if o.value in chosen}
     return {**answers, WORDS: words} if words else answers
-
-
-def _complain(form: Form, asked: Asked, answers: Mapping[str, Any], reading: _Reading) -> None:
-    """Add what the schema refuses, except where reading already found the answer unreadable."""
-    if plainly_right(form, asked, answers):
-        return
-    for path, sentence in complaints(form, asked, answers):
-        key = reading.posted_name(path)
-        if not any(_same_place(key, other) for other in reading.errors):
-            reading.errors[key] = sentence
-
-
-def _same_place(key: str, other: str) -> bool:
-    return key == other or other.startswith(key + ".")
-
-
-@dataclass
-class _Reading:
-    """One pass over what was posted."""
-
-    posted: Posted
-    asked: Asked
-    errors: dict[str, str] = field(default_factory=dict)
-    names: dict[str, Field] = field(default_factory=dict)
-    rows: dict[str, list[str]] = field(default_factory=dict)  # table or records → row keys, as kept
-
-    def known(self, each: Field) -> None:
-        self.names[each.name] = each
-
-    def answer(self, each: Field, name: str) -> Any:
-        """Return the clean value posted under `name`; None when it is empty or was refused."""
-        return _READERS[each.type](self, each, name)
-
-    def one(self, each: Field, name: str, read: Callable[[str], Any]) -> Any:
-        """Read a box that holds one value."""
-        typed = self.posted.get(name, ())
-        if len(typed) > 1:
-            self.errors[name] = f"{each.label}只能填写一次"
-            return None
-        try:
-            return read(typed[0]) if typed and typed[0].strip() else None
-        except Refused as refused:
-            self.errors[name] = f"{each.label}{refused}"
-            return None
-
-    def text(self, each: Field, name: str) -> Any:
-        return self.one(each, name, lambda typed: read_line(typed, lines=each.type == FieldType.TEXTAREA))
-
-    def money(self, each: Field, name: str) -> Any:
-        return self.one(each, name, lambda typed: str(read_money(typed)))
-
-    def integer(self, each: Field, name: str) -> Any:
-        return self.one(each, name, read_integer)
-
-    def percent(self, each: Field, name: str) -> Any:
-        return self.one(each, name, read_percent)
-
-    def year(self, each: Field, name: str) -> Any:
-        return self.one(each, name, read_year)
-
-    def day(self, each: Field, name: str) -> Any:
-        return self.one(each, name, lambda typed: read_date(typed).isoformat())
-
-    def tick(self, each: Field, name: str) -> Any:
-        ticked = bool(self.one(each, name, read_tick))
-        return ticked if ticked or not each.required else None
-
-    def checks(self, each: Field, name: str) -> Any:
-        """Return what is chosen: in the form's order, or as chosen (`<name>.main` first) where the order counts."""
-        chosen = list(dict.fromkeys(typed for typed in self.posted.get(name, ()) if typed))
-        order = [option.value for option in options_of(each, self.asked)]
-        if not each.main_first:
-            chosen.sort(key=lambda value: order.index(value) if value in order else len(order))
-            return chosen or None
-        main = next((typed for typed in self.posted.get(f"{name}.main", ()) if typed), None)
-        if main is not None and main not in chosen:
-            self.errors[f"{name}.main"] = f"{each.label}：主要的一项应在所选各项之中"
-            return chosen or None
-        return sorted(chosen, key=lambda value: value != main) or None
-
-    def matrix(self, each: Field, name: str) -> Any:
-        rows: dict[str, dict[str, str]] = {}
-        for source in FundingSource:
-            for tier in tiers_of(source):
-                cell = Field(f"{source}", f"{source.label}（{tier.label}）", FieldType.MONEY)
-                amount = self.money(cell, f"{name}.{source}.{tier}")
-                if amount is not None:
-                    rows.setdefault(str(source), {})[str(tier)] = amount
-        return rows or None
-
-    def files(self, each: Field, name: str) -> Any:
-        return list(self.asked.attached.get(name, ())) or None
-
-    def table(self, each: Field, name: str) -> Any:
-        """Return the rows that hold anything, in the order of their numbers."""
-        numbers = {key.split(".")[1] for key in self.posted if key.startswith(f"{name}.") and key.count(".") == 2}
-        kept = sorted((number for number in numbers if _INDEX.fullmatch(number)), key=int)
-        return self._rows(each, name, kept, keyed=False)
-
-    def records(self, each: Field, name: str) -> Any:
-        keys = [key for key, _caption in self.asked.records.get(name, ())]
-        return self._rows(each, name, keys, keyed=True)
-
-    def _rows(self, each: Field, name: str, keys: Sequence[str], *, keyed: bool) -> list[dict[str, Any]] | None:
-        rows: list[dict[str, Any]] = []
-        kept = self.rows.setdefault(name, [])
-        for key in keys:
-            refused = len(self.errors)
-            row: dict[str, Any] = {}
-            for column in each.columns:
-                if not column.retired and visible(column.show_if, row, self.asked):
-                    value = self.answer(column, f"{name}.{key}.{column.name}")
-                    if value is not None:
-                        row[column.name] = value
-            filled = any(value is not False for value in row.values()) or len(self.errors) > refused
-            if filled or (keyed and each.required):
-                rows.append({"key": key, **row} if keyed else row)
-                kept.append(key)
-        return rows or None
-
-    def posted_name(self, path: tuple[str | int, ...]) -> str:
-        """Return the name of the box an answer came from."""
-        head = str(path[0])
-        each = self.names[head]
-        if each.type == FieldType.MATRIX:
-            return ".".join(str(part) for part in path)
-        if head not in self.rows or len(path) == 1:
-            return head
-        row = self.rows[head][int(path[1])]
-        return ".".join([head, row, *(str(part) for part in path[2:3])])
-
-    def refuse_unknown(self) -> None:
-        strange = [key for key in self.posted if not self._is_known(key)]
-        for key in strange[:_MOST_UNKNOWN]:
-            if _SANE_KEY.fullmatch(key):
-                self.errors[key] = f"表单里没有“{key}”这一项"
-            else:
-                self.errors[""] = "提交的内容里有表单没有的项"
-
-    def _is_known(self, key: str) -> bool:
-        if key == "csrf_token" or key.startswith("_"):
-            return True
-        head, *rest = key.split(".")
-        each = self.names.get(head)
-        if each is None:
-            return False
-        match each.type:
-            case FieldType.MATRIX:
-                return len(rest) == 2 and rest[1] in {
-                    str(t) for s in FundingSource if s == rest[0] for t in tiers_of(s)
-                }
-            case FieldType.TABLE:
-                return len(rest) == 2 and bool(_INDEX.fullmatch(rest[0])) and _column(each, rest[1])
-            case FieldType.RECORDS:
-                keys = [key for key, _caption in self.asked.records.get(head, ())]
-                return len(rest) == 2 and rest[0] in keys and _column(each, rest[1])
-            case FieldType.CHECKS if each.main_first:
-                return rest in ([], ["main"])
-            case _:
-                return not rest
-
-
-def _column(each: Field, name: str) -> bool:
-    return any(column.name == name for column in each.columns)
-
-
-_READERS: Mapping[FieldType, Callable[[_Reading, Field, str], Any]] = {
-    FieldType.TEXT: _Reading.text,
-    FieldType.TEXTAREA: _Reading.text,
-    FieldType.RADIO: _Reading.text,
-    FieldType.SELECT: _Reading.text,
-    FieldType.MEETING: _Reading.text,
-    FieldType.MONEY: _Reading.money,
-    FieldType.INTEGER: _Reading.integer,
-    FieldType.PERCENT: _Reading.percent,
-    FieldType.YEAR: _Reading.year,
-    FieldType.DATE: _Reading.day,
-    FieldType.TICK: _Reading.tick,
-    FieldType.CHECKS: _Reading.checks,
-    FieldType.MATRIX: _Reading.matrix,
-    FieldType.FILE: _Reading.files,
-    FieldType.TABLE: _Reading.table,
-    FieldType.RECORDS: _Reading.records,
-}
 
 
 def project_values(form: Form, answers: Mapping[str, Any], asked: Asked) -> dict[str, Any]:

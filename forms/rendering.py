@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from forms.definition import SILENT, WORDS, Asked, Field, FieldType, Form, Option, options_of, visible
+from forms.fields import SILENT, WORDS, Asked, Field, FieldType, Form, Option, options_of, visible
 from ledger.findings import Finding
 from ledger.vocabulary import (
     Category,

@@ -8,19 +8,17 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from forms.definition import SILENT, Asked, Field, FieldType, Form, options_of
+from forms.fields import AREA_LENGTH, SILENT, TEXT_LENGTH, Asked, Field, FieldType, Form, options_of
 from ledger.vocabulary import FundingSource, FundingTier
 
 Schema = dict[str, Any]
-TEXT_LENGTH = 200
-AREA_LENGTH = 2000
 _TABLE_ROWS = 200
 _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 _LARGEST = 999_999_999
-AMOUNT = r"^[0-9]{1,12}\.[0-9]{2}$"
-DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_AMOUNT = {"type": "string", "pattern": AMOUNT}
-_DAY = {"type": "string", "pattern": DAY}
+_AMOUNT_PATTERN = r"^[0-9]{1,12}\.[0-9]{2}$"
+_DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_AMOUNT = {"type": "string", "pattern": _AMOUNT_PATTERN}
+_DAY = {"type": "string", "pattern": _DAY_PATTERN}
 _VERBS = {
     **dict.fromkeys((FieldType.RADIO, FieldType.SELECT, FieldType.CHECKS, FieldType.MEETING), "请选择"),
     FieldType.FILE: "请上传",

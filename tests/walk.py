@@ -21,7 +21,7 @@ from bpmn.deployment import deploy, shipped_bundle
 from bpmn.rehearsal.answers import FILE, files_wanted
 from bpmn.rehearsal.answers import fill as filled
 from bpmn.runtime import Acting, Completed, OpenItem, complete_item, fire_timer, open_item, sign_item, start_case
-from forms.definition import FieldType
+from forms.fields import FieldType
 from ledger.cases import WAITING, Case, WorkItem, due_timers
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.demonstration import BEGINS_AT, County, build_county, build_projects

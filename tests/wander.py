@@ -20,8 +20,8 @@ from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYour
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.runtime import Acting, OpenItem, record_overdue, register_objection
 from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend
-from forms.definition import FieldType, options_of
-from forms.fields import FormErrors
+from forms.fields import FieldType, options_of
+from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.cases import WAITING, WorkItem, timers_of
 from ledger.db import day_of

@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.bulk import Filled, complete_items
 from bpmn.runtime import open_item
-from forms.definition import SILENT, FieldType
-from forms.fields import Form, Posted
+from forms.fields import SILENT, FieldType, Form, Posted
 from ledger.inbox import own_rows
 from ledger.listing import InboxRow
 from ledger.taking import drop_drafts

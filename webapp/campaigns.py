@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.recounting import Moved
 from bpmn.replanning import replan
-from forms.fields import FormErrors, Posted, parse
+from forms.fields import Posted
+from forms.parsing import FormErrors, parse
 from ledger.campaigns import Campaign, campaigns_of, open_campaign
 from ledger.deadline_plan import Conflict, conflicts, loads_of, order_conflicts
 from ledger.journal import Act

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from bpmn.versions import Lineage, lineage_of, version_of_case
-from forms.fields import Asked, shown
+from forms.fields import Asked
+from forms.rendering import shown
 from ledger.archive import archive_rows
 from ledger.case_views import case_items
 from ledger.cases import Case, WorkItem, timers_of

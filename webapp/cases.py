@@ -11,7 +11,8 @@ from bpmn.demands import is_bureau
 from bpmn.position import position
 from bpmn.runtime import OutsidePublicity, register_objection
 from bpmn.versions import version_of_case
-from forms.fields import Asked, FormErrors, parse
+from forms.fields import Asked
+from forms.parsing import FormErrors, parse
 from ledger.archive import WaiverRefused, confirm_waiver, request_waiver
 from ledger.case_views import visible_case, waiver_of
 from ledger.cases import WAITING as WAITING_STATES

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from bpmn.runtime import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.archive import WaiverRefused
 from ledger.copies import CopyRefused

@@ -22,8 +22,9 @@ from bpmn.runtime import (
     sign_item,
 )
 from bpmn.versions import version_of_case
-from forms.definition import FieldType
-from forms.fields import Field, FormErrors, Posted, shown
+from forms.fields import Field, FieldType, Posted
+from forms.parsing import FormErrors
+from forms.rendering import shown
 from handlers.outcome import StepRefused
 from ledger.case_views import item_papers, waiting_items
 from ledger.cases import Draft, DraftChanged, draft_of, drop_draft, item_of, keep_draft

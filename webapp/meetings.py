@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forms.fields import Asked, FormErrors, Option, parse
+from forms.fields import Asked, Option
+from forms.parsing import FormErrors, parse
 from ledger.campaigns import campaigns_of
 from ledger.db import day_of
 from ledger.gatherings import NewMeeting, create_meeting, meetings_page, papers_of, verdicts_of, visible_meeting

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms.fields import Form, read_form
+from forms.definition import read_form
+from forms.fields import Form
 from ledger.working_days import MOMENTS
 
 _DATES = {

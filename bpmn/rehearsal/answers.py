@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from forms.definition import SILENT, Asked, Field, FieldType, Form, Section, options_of, visible
-from forms.fields import posted_from
+from forms.fields import SILENT, Asked, Field, FieldType, Form, Section, options_of, visible
+from forms.rendering import posted_from
 
 FILE = object()
 """Wished for in a file field: a file is uploaded to it."""

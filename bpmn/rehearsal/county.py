@@ -23,7 +23,7 @@ from bpmn.rehearsal.recount import disagreements
 from bpmn.rehearsal.story import story_of
 from bpmn.starting import PROCESS, start_cases
 from bpmn.versions import Version, version_of
-from forms.definition import FieldType
+from forms.fields import FieldType
 from ledger.campaigns import Campaign
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import BEGINS_AT, DIRECTIVE_YEAR, build_county

@@ -36,8 +36,7 @@ from bpmn.runtime import (
     register_objection,
     sign_item,
 )
-from forms.definition import Field
-from forms.fields import Posted
+from forms.fields import Field, Posted
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.journal import Moment
 from ledger.meetings import batches_of

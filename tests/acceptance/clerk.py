@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from bpmn.rehearsal.answers import files_wanted
 from bpmn.runtime import Acting, OpenItem, open_item
-from forms.definition import FieldType
+from forms.fields import FieldType
 from ledger.cases import Case, Timer, WorkItem, timers_of
 from ledger.db import Base, day_of, transaction
 from ledger.installation import installation

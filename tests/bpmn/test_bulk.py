@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from bpmn.bulk import Done, Filled, complete_items, fire_timers, push
 from bpmn.casefile import Acting
 from bpmn.refusals import AlreadyDone
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Timer, WorkItem
 from ledger.db import day_of, transaction

@@ -14,7 +14,7 @@ from bpmn.engine import DiagramProblems, without_parts
 from bpmn.exploration import explore, load_markings
 from bpmn.position import position
 from bpmn.versions import pins_for, version_of_case
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from ledger.cases import Case
 from ledger.db import transaction
 from ledger.procedures import Procedure, current_procedure

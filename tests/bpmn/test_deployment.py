@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.engine import DiagramProblems
 from bpmn.versions import version_of
-from forms.fields import DefinitionRefused
+from forms.definition import DefinitionRefused
 from ledger.db import transaction
 from ledger.journal import Entry
 from ledger.procedures import Procedure, current_procedure

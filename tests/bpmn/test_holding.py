@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bpmn.refusals import ActRefused, AlreadyDone, NotYours
 from bpmn.runtime import Acting, claim, colleagues, complete_item, delegate, hand_back, open_item, release, sign_item
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from ledger.db import day_of, transaction
 from ledger.outbox import Message
 from ledger.people import Unit, User, appoint

@@ -29,7 +29,7 @@ from bpmn.runtime import (
     start_case,
     start_cases,
 )
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from handlers import HANDLERS
 from handlers.outcome import Outcome, StepRefused
 from ledger.campaigns import Campaign

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bpmn.deployment import Bundle, deploy
 from bpmn.engine import DiagramProblems, StepFailed
 from bpmn.runtime import complete_item, open_item
-from forms.fields import FormErrors
+from forms.parsing import FormErrors
 from handlers.automatic import AUTOMATIC, Passing
 from handlers.plain import GENERIC
 from ledger.db import transaction

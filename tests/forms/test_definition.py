@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from forms.definition import PROJECT_COLUMNS, DefinitionRefused, read_form, shipped_forms
-from forms.fields import Asked, json_schema
+from forms.fields import Asked
+from forms.schema import json_schema
 from ledger.projects import Project
 
 TEXT = {"name": "a", "label": "甲", "type": "text"}

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from forms.fields import Asked, FormErrors, Option, json_schema, parse, posted_from, read_form
+from forms.definition import read_form
+from forms.fields import Asked, Option
+from forms.parsing import FormErrors, parse
+from forms.rendering import posted_from
+from forms.schema import json_schema
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "data" / "form_values.json").read_text(encoding="utf-8"))
 HOSTILE = CASES["values"]

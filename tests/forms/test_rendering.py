@@ -6,18 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from forms.fields import (
-    Asked,
-    Option,
-    parse,
-    project_answers,
-    project_values,
-    published_values,
-    read_form,
-    shown,
-    with_words,
-)
-from forms.rendering import project_text
+from forms.definition import read_form
+from forms.fields import Asked, Option, project_values, published_values, with_words
+from forms.parsing import parse
+from forms.rendering import project_answers, project_text, shown
 
 
 def asks(name: str, label: str, asked: str, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from forms.fields import Asked, FormErrors, Option, parse, read_form, shipped_forms
+from forms.definition import read_form, shipped_forms
+from forms.fields import Asked, Option
+from forms.parsing import FormErrors, parse
 from handlers.outcome import Handler, MeetingFacts, Outcome, Step, StepRefused
 from ledger.working_days import Calendar
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from forms.fields import parse, project_values
+from forms.fields import project_values
+from forms.parsing import parse
 from handlers.evaluation import HANDLER
 from tests.handlers.situations import FORMS, asked, refused, step, take
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from forms.fields import Asked, parse, posted_from, project_values
+from forms.fields import Asked, project_values
+from forms.parsing import parse
+from forms.rendering import posted_from
 from handlers.field_survey import COLUMNS, HANDLER
 from ledger.findings import FAILURES
 from tests.handlers.situations import FORMS, refused, step, take

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from forms.definition import FieldType
-from forms.fields import shipped_forms
+from forms.definition import shipped_forms
+from forms.fields import FieldType
 from handlers import HANDLERS
 from tests.handlers.situations import FORMS, step
 

@@ -19,7 +19,7 @@ from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.incidents import note_failure
 from bpmn.refusals import AlreadyDone
 from bpmn.runtime import start_cases
-from forms.definition import FieldType, options_of
+from forms.fields import FieldType, options_of
 from handlers.outcome import StepRefused
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Draft, Incident, WorkItem

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from flask import render_template_string
 
-from forms.fields import Asked, Option, read_form
+from forms.definition import read_form
+from forms.fields import Asked, Option
 from tests.webapp.conftest import Site
 from webapp.form_page import FormPage
 

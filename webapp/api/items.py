@@ -29,8 +29,7 @@ from bpmn.runtime import (
     transfer,
     urge,
 )
-from forms.definition import FieldType, options_of
-from forms.fields import Posted
+from forms.fields import FieldType, Posted, options_of
 from forms.schema import json_schema
 from ledger.case_views import item_papers
 from ledger.inbox import own_rows

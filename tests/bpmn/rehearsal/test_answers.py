@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from bpmn.rehearsal.answers import FILE, files_wanted, fill
-from forms.definition import Asked, Option, read_form, shipped_forms
-from forms.fields import parse
+from forms.definition import read_form, shipped_forms
+from forms.fields import Asked, Option
+from forms.parsing import parse
 
 TODAY = date(2023, 11, 20)
 OWN = {
