@@ -154,7 +154,9 @@ def problems_of(exploration: Exploration, diagram: Diagram) -> tuple[Problem, ..
         where = diagram.elements.get(finding.element)
         name = where.name if where else diagram.name
         remedy = REMEDIES[finding.code]
-        found.append(Problem(finding.element, name, finding.code, Severity.ERROR, finding.message, remedy))
+        found.append(
+            Problem(finding.element, name, finding.code, Severity.ERROR, finding.message, remedy, finding.path)
+        )
     if not exploration.complete:
         remedy = "请减少并行的分支，或拆分流程；发布后请留意是否有办不下去的项目。"
         here = (diagram.process_id, diagram.name)

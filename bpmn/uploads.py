@@ -79,9 +79,12 @@ def check_upload(content: bytes, name: str, ground: Ground) -> list[Finding]:
     except LimitExceeded:
         sentence = "检查这个文件超出了时间或内存限制。"
         return [Finding(name, error("limits", sentence, "请确认文件来自流程编辑器，或拆分流程。"))]
-    return [
-        Finding(file, Problem(**{**told, "severity": Severity(told["severity"])})) for file, told in json.loads(answer)
-    ]
+    return [Finding(file, read_back(told)) for file, told in json.loads(answer)]
+
+
+def read_back(told: Mapping[str, Any]) -> Problem:
+    """Return a problem as the child wrote it down."""
+    return Problem(**{**told, "severity": Severity(told["severity"]), "path": tuple(told["path"])})
 
 
 def unpacked(content: bytes, name: str) -> dict[str, bytes]:

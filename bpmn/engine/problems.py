@@ -16,7 +16,7 @@ class Problem:
     """One problem of a diagram, told to the person who drew it.
 
     `element` and `name` say where (empty for the file as a whole), `code` is stable for programs,
-    `message` is a Chinese sentence, `remedy` says how to mend it.
+    `message` is a Chinese sentence, `remedy` says how to mend it, `path` an example: the elements passed to get there.
     """
 
     element: str
@@ -25,6 +25,7 @@ class Problem:
     severity: Severity
     message: str
     remedy: str
+    path: tuple[str, ...] = ()
 
 
 class DiagramProblems(Exception):
