@@ -36,6 +36,8 @@ class Procedure(Base):
 
 _SLIGHT = load_only(Procedure.process_id, Procedure.number, Procedure.name, Procedure.sha256, Procedure.callees)
 
+_TOLD = ("process_id", "number", "name", "deployed_at", "deployed_by")
+
 
 def current_procedure(session: Session, process_id: str) -> Procedure:
     """Return the newest version of `process_id`, its bundle read when asked for; NoResultFound when there is none."""
@@ -67,6 +69,12 @@ def newest_versions(session: Session) -> dict[str, Procedure]:
         newest, (Procedure.process_id == newest.c.process_id) & (Procedure.number == newest.c.number)
     )
     return {each.process_id: each for each in session.scalars(joined.options(_SLIGHT))}
+
+
+def versions_of(session: Session, process_id: str, limit: int) -> Sequence[Procedure]:
+    """Return the versions of a process, newest first; the bundles are read when they are asked for."""
+    wanted = select(Procedure).where(Procedure.process_id == process_id).order_by(Procedure.number.desc()).limit(limit)
+    return session.scalars(wanted.options(load_only(*(getattr(Procedure, name) for name in _TOLD)))).all()
 
 
 def versions_by_hash(session: Session, hashes: Collection[str]) -> Sequence[Procedure]:
