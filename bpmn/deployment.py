@@ -40,10 +40,17 @@ class Bundle:
     diagram: str
     decisions: Mapping[str, str]  # name → DMN text
     forms: Mapping[str, Mapping[str, Any]]  # stem → definition
+    after: int = 0  # the number of the version it replaces, where an older version's content comes again
 
     @property
     def sha256(self) -> str:
-        content = [self.diagram, dict(self.decisions), {stem: dict(form) for stem, form in self.forms.items()}]
+        content: list[Any] = [
+            self.diagram,
+            dict(self.decisions),
+            {stem: dict(form) for stem, form in self.forms.items()},
+        ]
+        if self.after:
+            content.append(self.after)
         return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from bpmn.publishing import publish_due
 from bpmn.tallying import renew_tallies
 from ledger.cases import next_due_at
 from ledger.channel_settings import Channelling
@@ -50,7 +51,7 @@ class Clock:
             _log.exception("tick_failed")
 
     def pass_once(self, real_now: datetime) -> datetime | None:
-        """Beat, write the hour's reminders and events, sweep, count; tells in real time when the next timer is due."""
+        """Beat, remind, publish, sweep, count; tells in real time when the next timer is due."""
         moment = self._beat(real_now)
         with transaction(self.ground.sessions, writes=False) as session:
             hour = hour_of(load_calendar(session), moment.at)
@@ -63,6 +64,7 @@ class Clock:
         if WEBHOOK in names:
             with transaction(self.ground.sessions) as session:
                 tell_hooks(session, moment)
+        publish_due(self.ground.sessions, moment)
         sweep(self.ground, moment, self.going_on)
         renew_tallies(self.ground.sessions, moment.at, self.going_on)
         with transaction(self.ground.sessions, writes=False) as session:

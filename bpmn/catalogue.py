@@ -1,0 +1,95 @@
+"""What an administrator may choose from while drawing: handlers with their meaning, forms, tables, lanes, variables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bpmn.checks import CAMPAIGN_DATES, LANES
+from bpmn.expressions import PUBLISHED
+from bpmn.wording import AUTOMATIC as AUTOMATIC_WORDS
+from bpmn.wording import CAMPAIGN_DATES as DATE_WORDS
+from bpmn.wording import VARIABLES
+from forms.fields import shipped_forms
+from handlers import HANDLERS
+from handlers.automatic import AUTOMATIC
+from ledger.procedure_drafts import DraftPart, PartKind
+from ledger.procedures import newest_versions
+from ledger.vocabulary import PaperKind, Role
+
+_LANE_ORDER = ("县乡村振兴局", "领导小组办公室", "责任单位", "村（居）", "项目所在乡镇", "业务部门", "会审单位", "系统")
+
+
+def catalogue(session: Session, parts: Sequence[DraftPart]) -> dict[str, Any]:
+    """Return the choices of the editor for a draft, each with the words people read."""
+    written = {part.name: part.content for part in parts if part.kind == PartKind.FORM}
+    forms = {stem: _definition(text) for stem, text in written.items()}
+    shipped = shipped_forms()
+    return {
+        "handlers": [_handler(stem, forms.get(stem) or shipped.get(stem, {})) for stem in HANDLERS],
+        "automatic": [{"value": name, "meaning": AUTOMATIC_WORDS[name]} for name in AUTOMATIC],
+        "forms": [_form(stem, forms[stem]) for stem in sorted(forms) if stem not in HANDLERS],
+        "decisions": sorted(part.name for part in parts if part.kind == PartKind.DECISION),
+        "processes": [{"value": name, "label": each.name} for name, each in newest_versions(session).items()],
+        "lanes": [lane for lane in _LANE_ORDER if lane in LANES],
+        "roles": [{"value": role, "label": Role(role).label} for role in (Role.HANDLER, Role.SIGNER)],
+        "dates": [{"value": name, "label": DATE_WORDS[name]} for name in DATE_WORDS if name in CAMPAIGN_DATES],
+        "variables": [{"value": name, "label": VARIABLES[name]} for name in sorted(PUBLISHED)],
+    }
+
+
+def _definition(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _handler(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell a handler by its form: what it is called, what it is for, which article asks for it, which papers."""
+    return {
+        "value": stem,
+        "label": form.get("title", stem),
+        "meaning": form.get("intro", ""),
+        "article": form.get("article", ""),
+        "papers": _papers(form),
+        "publishes": _published(form),
+    }
+
+
+def _form(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "value": stem,
+        "label": form.get("title", stem),
+        "papers": _papers(form),
+        "publishes": _published(form),
+    }
+
+
+def _fields(form: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    sections = form.get("sections")
+    if not isinstance(sections, list):
+        return []
+    found = [each.get("fields") for each in sections if isinstance(each, Mapping)]
+    return [each for fields in found if isinstance(fields, list) for each in fields if isinstance(each, Mapping)]
+
+
+def _papers(form: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the papers a form asks for, and whether they are required."""
+    return [
+        {
+            "label": str(each.get("label", "")),
+            "kind": PaperKind(each["kind"]).label if each.get("kind") in set(PaperKind) else "",
+            "required": each.get("required") is True,
+        }
+        for each in _fields(form)
+        if each.get("type") == "file" and not each.get("retired")
+    ]
+
+
+def _published(form: Mapping[str, Any]) -> list[str]:
+    return [str(each["publish"]) for each in _fields(form) if each.get("publish")]

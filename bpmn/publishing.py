@@ -1,0 +1,197 @@
+"""A draft becomes a version: submitted by one person, approved by another, in force from a day (safety rule 15, F8).
+
+Whoever changed a draft cannot approve it; that is decided here, not by what a page shows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from bpmn.casefile import Acting
+from bpmn.comparison import Difference, differences
+from bpmn.deployment import Bundle, deploy
+from bpmn.drafting import DraftGone, bundle_of, draft_findings, open_draft
+from bpmn.engine import DiagramProblems, Severity
+from bpmn.refusals import ActRefused, NotYours
+from bpmn.uploads import Finding
+from forms.definition import DefinitionRefused
+from ledger.db import SessionFactory, day_of, transaction
+from ledger.deadlines import holders
+from ledger.journal import Act, Moment
+from ledger.outbox import PAGE, Notice, post
+from ledger.procedure_drafts import OPEN_STAGES, DraftStage, ProcedureDraft, author_ids, drafts_due, parts_of
+from ledger.procedures import Procedure, newest_number, newest_versions, procedure_by_hash
+from ledger.scope import CLOCK, Actor
+from ledger.vocabulary import Role
+from ledger.writing import record
+
+NOTE_LENGTH = 500
+"""Characters of what is written beside a submission or a refusal."""
+
+
+NOTHING = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"><bpmn:process/></bpmn:definitions>'
+)
+"""A diagram without anything in it: what a first version is compared with."""
+
+
+class DraftFaulty(Exception):
+    """草稿里还有错误，不能提交."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(f"草稿里还有 {len(findings)} 处错误，不能提交")
+        self.findings = findings
+
+
+def current_bundle(session: Session, process_id: str) -> Bundle | None:
+    """Return the newest version's bundle of a process; None before its first."""
+    newest = newest_versions(session).get(process_id)
+    return None if newest is None else Bundle(newest.diagram, newest.decisions, newest.forms)
+
+
+def draft_differences(session: Session, draft: ProcedureDraft) -> list[Difference]:
+    """Return what a draft changes of the newest version; everything is new where there is none."""
+    new, old = bundle_of(session, draft), current_bundle(session, draft.process_id)
+    return differences(old or Bundle(NOTHING, {}, {}), new)
+
+
+def submit(acting: Acting, draft_id: int, note: str, live_on: date | None) -> ProcedureDraft:
+    """Hand a draft to the second person.
+
+    Raises DraftGone, DraftFaulty with every error, and ActRefused where nothing was changed or the day is past.
+    """
+    session = acting.session
+    draft = open_draft(session, draft_id, lock=True)
+    if not note.strip():
+        raise ActRefused("请写明改了什么、为什么改，供审核人核对")
+    if live_on is not None and live_on < day_of(acting.now):
+        raise ActRefused("生效日期不能早于今天")
+    faults = [each for each in draft_findings(session, parts_of(session, draft.id)) if _weighs(each)]
+    if faults:
+        raise DraftFaulty(faults)
+    if not draft_differences(session, draft):
+        raise ActRefused("内容与现行版本相同，不产生新版本")
+    draft.stage, draft.note, draft.live_on, draft.reason = DraftStage.REVIEW, note.strip()[:NOTE_LENGTH], live_on, ""
+    draft.submitted_at, draft.submitted_by = acting.now, acting.actor.name
+    _journal(acting, draft, "draft_submit", f"提交审核：{draft.note}")
+    session.flush()
+    _tell_reviewers(acting, draft)
+    return draft
+
+
+def _weighs(finding: Finding) -> bool:
+    return finding.problem.severity is Severity.ERROR
+
+
+def _tell_reviewers(acting: Acting, draft: ProcedureDraft) -> None:
+    body = f"{draft.submitted_by}提交了“{draft.name}”的修改：{draft.note}。请到“流程设计”审核。"
+    people = {each.user_id for each in holders(acting.session, (Role.SECURITY_ADMIN,))}
+    notices = [
+        Notice(f"draft:{draft.id}:{draft.revision}:{user_id}", PAGE, user_id, "流程修改待审核", body)
+        for user_id in sorted(people)
+    ]
+    post(acting.session, notices, acting.now)
+
+
+def take_back(acting: Acting, draft_id: int) -> ProcedureDraft:
+    """Go on editing what waits for the second person or for its day; raises DraftGone."""
+    draft = open_draft(acting.session, draft_id, DraftStage.REVIEW, DraftStage.SCHEDULED, lock=True)
+    draft.stage = DraftStage.EDITING
+    _journal(acting, draft, "draft_take_back", "收回继续修改")
+    return draft
+
+
+def discard(acting: Acting, draft_id: int) -> ProcedureDraft:
+    """Give a draft up; it is kept and can be looked at. Raises DraftGone."""
+    draft = open_draft(acting.session, draft_id, *OPEN_STAGES, lock=True)
+    draft.stage = DraftStage.DISCARDED
+    _journal(acting, draft, "draft_discard", "作废草稿")
+    return draft
+
+
+def refuse(acting: Acting, draft_id: int, reason: str) -> ProcedureDraft:
+    """Send a draft back to its authors; raises DraftGone, NotYours, and ActRefused without a reason."""
+    draft = open_draft(acting.session, draft_id, DraftStage.REVIEW, lock=True)
+    _second_person(acting, draft)
+    if not reason.strip():
+        raise ActRefused("请写明退回的理由")
+    draft.stage, draft.reason = DraftStage.EDITING, reason.strip()[:NOTE_LENGTH]
+    draft.decided_at, draft.decided_by = acting.now, acting.actor.name
+    _journal(acting, draft, "draft_refuse", f"退回修改：{draft.reason}")
+    return draft
+
+
+def approve(acting: Acting, draft_id: int, revision: int) -> ProcedureDraft:
+    """Publish a draft as it was seen at `revision`, at once or from its day.
+
+    Raises DraftGone, NotYours for an author, ActRefused when it changed meanwhile, and DiagramProblems for what the
+    ledger stands against by now.
+    """
+    draft = open_draft(acting.session, draft_id, DraftStage.REVIEW, lock=True)
+    _second_person(acting, draft)
+    if draft.revision != revision:
+        raise ActRefused("草稿在您打开之后有过改动，请重新核对后再发布")
+    draft.decided_at, draft.decided_by = acting.now, acting.actor.name
+    if draft.live_on is not None and draft.live_on > day_of(acting.now):
+        draft.stage = DraftStage.SCHEDULED
+        _journal(acting, draft, "draft_approve", f"审核通过，{draft.live_on.isoformat()}起生效")
+        return draft
+    put_in_force(acting.session, draft, acting.actor, acting.moment)
+    return draft
+
+
+def _second_person(acting: Acting, draft: ProcedureDraft) -> None:
+    if not acting.actor.holds(Role.SECURITY_ADMIN):
+        raise NotYours("只有安全管理员可以审核发布流程")
+    if acting.actor.user_id in author_ids(acting.session, draft):
+        raise NotYours("您改过这份草稿，须由另一位安全管理员审核发布")
+
+
+def put_in_force(session: Session, draft: ProcedureDraft, actor: Actor, moment: Moment) -> Procedure:
+    """Make a draft the current version; raises DiagramProblems and DefinitionRefused.
+
+    The content of an older version becomes a new one, with its own number and day.
+    """
+    bundle = bundle_of(session, draft)
+    if procedure_by_hash(session, bundle.sha256) is not None:
+        bundle = replace(bundle, after=newest_number(session, draft.process_id))
+    signature = f"{draft.submitted_by}、{draft.decided_by}" if draft.submitted_by else draft.decided_by
+    draft.procedure = deploy(session, bundle, signature, moment.at)
+    draft.stage = DraftStage.PUBLISHED
+    words = f"发布为第{draft.procedure.number}版"
+    detail = {"draft": draft.id, "process": draft.process_id, "sha256": draft.procedure.sha256, "summary": words}
+    record(session, moment, actor, Act("draft_publish", detail=detail))
+    return draft.procedure
+
+
+def publish_due(sessions: SessionFactory, moment: Moment) -> int:
+    """Put the approved drafts in force whose day has come, each by itself; returns how many are.
+
+    One that has become impossible meanwhile goes back to its authors with the reason.
+    """
+    with transaction(sessions, writes=False) as session:
+        due = drafts_due(session, day_of(moment.at))
+    done = 0
+    for draft_id in due:
+        try:
+            with transaction(sessions) as session:
+                put_in_force(session, open_draft(session, draft_id, DraftStage.SCHEDULED, lock=True), CLOCK, moment)
+            done += 1
+        except DraftGone:
+            continue  # another clock was quicker
+        except (DiagramProblems, DefinitionRefused, json.JSONDecodeError) as wrong:
+            with transaction(sessions) as session:
+                draft = open_draft(session, draft_id, DraftStage.SCHEDULED, lock=True)
+                draft.stage, draft.reason = DraftStage.EDITING, f"到期没有生效：{wrong}"[:NOTE_LENGTH]
+                detail = {"draft": draft.id, "process": draft.process_id, "summary": draft.reason}
+                record(session, moment, CLOCK, Act("draft_refuse", detail=detail))
+    return done
+
+
+def _journal(acting: Acting, draft: ProcedureDraft, act: str, summary: str) -> None:
+    detail = {"draft": draft.id, "process": draft.process_id, "summary": summary}
+    record(acting.session, acting.moment, acting.actor, Act(act, detail=detail))
