@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from bpmn.drafting import DraftGone
 from bpmn.runtime import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
@@ -20,6 +21,7 @@ from ledger.db import RowChanged, transaction
 from ledger.inbox import PlaceRefused
 from ledger.installation import installation
 from ledger.journal import Act
+from ledger.procedure_drafts import DraftConflict
 from ledger.writing import record
 from webapp import failures, kept
 from webapp.api.operations import BodyRefused
@@ -59,6 +61,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(AlreadyDone, _already_done)
     app.register_error_handler(RowChanged, _stale)
     app.register_error_handler(ItemGone, _not_found)
+    app.register_error_handler(DraftGone, _draft_gone)
+    app.register_error_handler(DraftConflict, _refused)
     app.register_error_handler(NotYours, _not_yours)
     app.register_error_handler(CaseClosed, _closed)
     app.register_error_handler(ActRefused, _act_refused)
@@ -132,6 +136,10 @@ def _not_yours(error: NotYours) -> ResponseReturnValue:
 
 def _closed(error: CaseClosed) -> ResponseReturnValue:
     return _page(409, str(error))
+
+
+def _draft_gone(_error: DraftGone) -> ResponseReturnValue:
+    return _page(409, "这份草稿不在这一步上：它可能已经提交、发布或作废。请回到“流程设计”查看。")
 
 
 def _act_refused(error: ActRefused) -> ResponseReturnValue:
