@@ -13,7 +13,7 @@ from bpmn.expressions import PUBLISHED
 from bpmn.wording import AUTOMATIC as AUTOMATIC_WORDS
 from bpmn.wording import CAMPAIGN_DATES as DATE_WORDS
 from bpmn.wording import VARIABLES
-from forms.fields import shipped_forms
+from forms.definition import shipped_forms
 from handlers import HANDLERS
 from handlers.automatic import AUTOMATIC
 from ledger.procedure_drafts import DraftPart, PartKind
