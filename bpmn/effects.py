@@ -9,13 +9,14 @@ from bpmn.casefile import CaseFile, signed
 from bpmn.minutes import write_minutes
 from bpmn.packages import join_batch
 from bpmn.prints import file_print
+from bpmn.replying import answer_case
 from bpmn.steps import Posing
 from bpmn.tables import file_tables
 from forms.fields import project_values, published_values
-from handlers.outcome import Answers, Outcome, ReplyIssued, StepRefused, Verdict
+from handlers.outcome import Answers, Outcome, Verdict
 from ledger.cases import WorkItem, objections_of
 from ledger.db import SealedText, day_of
-from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase, drop_verdict, hold_meeting, issue_reply, reply_of
+from ledger.meetings import Meeting, MeetingVerdict, drop_verdict, hold_meeting
 from ledger.papers import Place
 from ledger.projects import Classification, Project, set_funding
 from ledger.statistics import of_project, projects_where
@@ -42,7 +43,7 @@ def carry_out(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome
     if outcome.findings:
         _settle_objections(file, outcome)
     if outcome.reply is not None:
-        _issue_reply(file, item, outcome.reply)
+        answer_case(file, item, outcome.reply)
     if outcome.batch is not None:
         join_batch(file, item, outcome.batch, brought=bool(posing.asked.attached.get("request")))
     for each in outcome.prints:
@@ -140,20 +141,6 @@ def _settle_objections(file: CaseFile, outcome: Outcome) -> None:
     for finding in outcome.findings:
         objection = waiting[finding.objection_id]
         objection.upheld, objection.finding, objection.settled_at = finding.upheld, finding.finding, file.now
-
-
-def _issue_reply(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
-    """Answer the case with the one 批复 of its meeting and unit; the first case to need it gives it its number."""
-    unit_id = file.places.responsible.id
-    reply = reply_of(file.session, issued.meeting_id, unit_id)
-    if reply is not None and reply.number != issued.number:
-        raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
-    if reply is None:
-        issued_on = issued.issued_on or day_of(file.now)
-        reply = Reply(meeting_id=issued.meeting_id, unit_id=unit_id, number=issued.number, issued_on=issued_on)
-        if not issue_reply(file.session, reply):
-            raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})
-    file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
 
 
 def signature(file: CaseFile, item: WorkItem) -> str:

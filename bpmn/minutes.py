@@ -6,8 +6,9 @@ from bpmn.casefile import CaseFile
 from bpmn.prints import write_print
 from forms.rendering import chinese_date
 from handlers.outcome import Print
-from ledger.meetings import Meeting, verdicts_with_projects
+from ledger.meetings import Meeting, MeetingVerdict, verdicts_with_projects
 from ledger.papers import Place, withdraw_minutes
+from ledger.projects import Project
 from ledger.vocabulary import Category, MeetingKind, PaperKind
 
 _KINDS = {MeetingKind.PARTY: PaperKind.PARTY_MINUTES, MeetingKind.GROUP: PaperKind.GROUP_MINUTES}
@@ -18,17 +19,33 @@ def write_minutes(file: CaseFile, meeting: Meeting) -> None:
     """Write the minutes of `meeting` with all it decided so far; uploaded scans stand beside them."""
     kind = _KINDS[MeetingKind(meeting.kind)]
     withdraw_minutes(file.session, meeting.id, file.now)
-    rows = [
+    rows = (
         ("会议名称", meeting.title),
         ("召开日期", chinese_date(meeting.held_on)),
+        ("成文日期", chinese_date(meeting.held_on)),
         ("地点", meeting.place),
         ("主持人", meeting.chair),
         ("出席人员", "、".join(meeting.attendance)),
         ("会议内容", meeting.minutes),
-    ]
-    for number, (verdict, project) in enumerate(verdicts_with_projects(file.session, meeting.id), 1):
-        category = f"，{Category(verdict.category).label}类" if verdict.category else ""
-        rest = "；".join(part for part in (verdict.measures, verdict.reason) if part)
-        rows.append((f"{number}. {project.name}", f"{_WORDS[verdict.verdict]}{category}。{rest}"))
-    printed = Print(kind, f"{meeting.title}纪要", tuple((label, text) for label, text in rows if text))
+    )
+    decided = [_line(verdict, project) for verdict, project in verdicts_with_projects(file.session, meeting.id)]
+    printed = Print(kind, f"{meeting.title}纪要", rows, str(kind), {"项目": decided})
     write_print(file, printed, Place(kind, meeting_id=meeting.id, written=True), meeting.unit)
+
+
+def _line(verdict: MeetingVerdict, project: Project) -> dict[str, str]:
+    category = Category(verdict.category).label if verdict.category else ""
+    word = _WORDS[verdict.verdict] + (f"，认定为{category}类" if category else "")
+    return {
+        "名称": project.name,
+        "编号": project.number,
+        "分类": category,
+        "决定": word,
+        "措施": _sentence(verdict.measures),
+        "理由": _sentence(verdict.reason),
+    }
+
+
+def _sentence(text: str) -> str:
+    """End a text that says something with a full stop."""
+    return f"{text.rstrip('。')}。" if text.strip() else ""

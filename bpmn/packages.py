@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from bpmn.casefile import CaseFile, signed
 from bpmn.prints import write_print
 from bpmn.tables import file_tables
+from forms.rendering import class_counts
 from handlers.outcome import BatchJoined, Print, StepRefused
+from handlers.rules import label_of
 from ledger.cases import WorkItem
 from ledger.meetings import BatchCase, SubmissionBatch
 from ledger.papers import Place, papers_of_batch, remove_attachment
+from ledger.people import Unit
 from ledger.projects import Project
 from ledger.statistics import of_batch, projects_where
-from ledger.vocabulary import Category, PaperKind
+from ledger.vocabulary import Category, PaperKind, UnitKind
 
 
 def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined, *, brought: bool) -> None:
@@ -63,15 +66,22 @@ def _write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, br
     projects = projects_where(file.session, of_batch(batch.id))
     file_tables(file, projects, place, item.unit)
     if not brought and not any(paper.kind == PaperKind.REQUEST and not paper.written for paper in lying):
-        write_print(file, request(item.unit.name, batch, projects), place, item.unit)
+        write_print(file, request(item.unit, batch, projects), place, item.unit)
 
 
-def request(unit: str, batch: SubmissionBatch, projects: Sequence[Project]) -> Print:
-    """Print the 请示 that carries a batch."""
-    rows = [("文号", batch.number), ("报送单位", unit), ("项目数", f"{len(projects)}个")]
-    rows += [(f"{n}. {p.name}", f"{p.number}，{_category(p)}：{p.measures}") for n, p in enumerate(projects, 1)]
-    return Print(PaperKind.REQUEST, batch.title, tuple(rows))
+def request(unit: Unit, batch: SubmissionBatch, projects: Sequence[Project]) -> Print:
+    """Print the 请示 that carries a batch; a department signs in it what Annex 3 has no box for."""
+    listed = [
+        {"名称": p.name, "编号": p.number, "分类": label_of(Category, p.category), "措施": p.measures} for p in projects
+    ]
+    annexed = [{"名称": f"“四个一批”分类及处置措施申请表（{len(projects)}份）"}, *({"名称": name} for name in _ANNEXED)]
+    rows = (
+        ("文号", batch.number),
+        ("项目数", str(len(projects))),
+        ("分类情况", class_counts(project.category for project in projects)),
+        ("单位意见", "" if unit.kind == UnitKind.TOWNSHIP else "同意报送以上分类及处置措施意见。"),
+    )
+    return Print(PaperKind.REQUEST, batch.title, rows, "request", {"项目": listed, "附件": annexed})
 
 
-def _category(project: Project) -> str:
-    return Category(project.category).label if project.category else "未分类"
+_ANNEXED = ("“四个一批”分类统计表", "“四个一批”管理台账", "实地调研情况报告", "党组（委）会议纪要")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bpmn.casefile import CaseFile
-from forms.papers.plain import print_paper
+from forms.papers.catalogue import BY_NAME
+from forms.papers.filling import name_of, print_paper
+from forms.rendering import chinese_date
 from handlers.outcome import Print
 from ledger.cases import WorkItem
 from ledger.db import day_of
-from ledger.papers import File, Place, attach
+from ledger.papers import Attachment, File, Place, attach
 from ledger.people import Unit
 from ledger.vocabulary import PaperKind
 
@@ -22,11 +27,33 @@ def file_print(file: CaseFile, printed: Print, item: WorkItem | None) -> None:
     write_print(file, printed, place, item.unit if item is not None else file.places.responsible)
 
 
-def write_print(file: CaseFile, printed: Print, place: Place, signed: Unit) -> None:
+def write_print(file: CaseFile, printed: Print, place: Place, signed: Unit) -> Attachment:
     """Write a paper and file it at `place`."""
-    content = print_paper(printed.title, printed.rows, signed.name, day_of(file.now))
+    form = BY_NAME[printed.template]
+    facts = form.complete(_facts(file, printed, signed))
+    content = print_paper(printed.title, facts, form.shipped, day_of(file.now))
     document = File(f"{file_name(printed.title)}.docx", DOCX, content)
-    attach(file.session, file.acting.papers, document, place, file.acting.actor, file.now)
+    return attach(file.session, file.acting.papers, document, place, file.acting.actor, file.now)
+
+
+def _facts(file: CaseFile, printed: Print, signed: Unit) -> dict[str, Any]:
+    """Return what a paper says: who issues it and when, its rows by their labels, its lists and groups."""
+    issued = {
+        "标题": printed.title,
+        "发文机关": signed.name,
+        "印发机关": signed.name,
+        "成文日期": chinese_date(day_of(file.now)),
+    }
+    rows = {name_of(label): text for label, text in printed.rows}
+    every = [{"名称": label, "内容": text} for label, text in printed.rows]
+    return {**issued, "内容": every, **rows, **printed.more, "project": _project({**rows, **printed.more})}
+
+
+def _project(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the project by the names of the register, as far as the paper is about one."""
+    names = ("项目名称", "项目编号", "实施年度", "责任单位")
+    columns = ("name", "number", "implementation_year", "responsible_body")
+    return {column: str(facts.get(name) or "") for column, name in zip(columns, names, strict=True)}
 
 
 def file_name(title: str) -> str:

@@ -75,6 +75,7 @@ def step_of(file: CaseFile, item: WorkItem) -> Step:
         dates=file.dates,
         variables=variables,
         answers=Later(lambda: {past.stem: past.answers or {} for past in file.done}),
+        answered_on=Later(lambda: {past.stem: day_of(past.completed_at or file.now) for past in file.done}),
         reviews=_reviews(file, item) if item.stem in _ASK_REVIEWS else (),
         entries=_entries(file, item),
         papers=paper_counts(file.session, file.case.id) if item.stem in _ASK_PAPERS else {},

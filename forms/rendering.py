@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -58,6 +59,14 @@ def funding_lines(funding: Mapping[str, Mapping[str, Decimal | str]]) -> str:
         detail = f"，其中：{'，'.join(split)}" if source != FundingSource.SOCIAL else ""
         lines.append(f"{source.label} {yuan(total_yuan({source: tiers}))}{detail}")
     return "\n".join(lines)
+
+
+def class_counts(classes: Iterable[str | None]) -> str:
+    """Say how many projects are of each class: 其中巩固类2个、提升类1个。"""
+    counts = Counter(classes)
+    words = [f"{category.label}类{counts[category]}个" for category in Category if counts[category]]
+    words += [f"未分类{counts[None]}个"] if counts[None] else []
+    return f"其中{'、'.join(words)}。" if words else ""
 
 
 def posted_from(form: Form, answers: Mapping[str, Any]) -> dict[str, list[str]]:

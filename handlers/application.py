@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from forms.papers.application import Opinion
 from forms.rendering import project_text
-from handlers.class_form import NOBODY, TITLES, class_form
+from handlers.class_form import ANNEXES, APPLICATION, TITLES, Opinions, class_form
 from handlers.facts import measures_proposed, place, state, value
 from handlers.outcome import Answers, Handler, Outcome, Print, Shown, Step
-from handlers.rules import label_of
+from handlers.rules import day_in, label_of
 from ledger.vocabulary import Category, Level
 
 BOX_LENGTH = 300  # characters that the form's 处置措施 holds; longer text goes to a sheet of its own
-VILLAGE_BOX, TOWNSHIP_BOX, GROUP_BOX = "村委会意见", "乡镇（街道）意见", "县实施乡村振兴战略领导小组意见"
-_ANNEX = {Level.VILLAGE: "附件1", Level.TOWNSHIP: "附件2", Level.DEPARTMENT: "附件3"}
 _PLAIN = ("industry", "operating_mode", "funding")
 
 
@@ -36,7 +34,7 @@ def show(step: Step) -> Shown:
     contact = f"{project.get('responsible_person') or ''} {project.get('telephone') or ''}"
     display = {
         "returned": returned,
-        "annex": f"{_ANNEX[level]}（{TITLES[level]}）",
+        "annex": f"{ANNEXES[level]}（{TITLES[level]}）",
         "name": project["name"],
         "number": project["number"],
         "place": place(project),
@@ -84,25 +82,29 @@ def complete(step: Step, answers: Answers) -> Outcome:
     fits = len(measures_proposed(step)) <= BOX_LENGTH and not step.variables.get("exit_proposed")
     return Outcome(
         project={"measures": answers["measures"]} if fits else {},
-        prints=(form_with(step, answers["measures"], {}, "申请表"),),
-        summary=f"填写申请表（{_ANNEX[level_of(step)]}）",
+        prints=(form_with(step, answers["measures"], Opinions()),),
+        summary=f"填写申请表（{ANNEXES[level_of(step)]}）",
     )
 
 
-def form_with(step: Step, measures: str, opinions: dict[str, str], name: str) -> Print:
-    """Return the form of this level with the opinions given so far; boxes nobody is concerned with hold “/” (F9)."""
-    level = level_of(step)
-    boxes = {
-        VILLAGE_BOX: "" if level is Level.VILLAGE else NOBODY,
-        TOWNSHIP_BOX: NOBODY if level is Level.DEPARTMENT else "",
-        GROUP_BOX: "",
-    }
-    project = {**step.project, "level": level, "measures": measures, "category": step.variables.get("category")}
-    printed = class_form(step, project, {**boxes, **opinions})
+def form_with(step: Step, measures: str, opinions: Opinions, name: str = APPLICATION, note: str = "") -> Print:
+    """Return the form of this level with the opinions given so far; longer measures stand on a further sheet."""
     full = measures_proposed(step)
-    sheet = (("处置措施（全文）", full),) if len(full) > BOX_LENGTH else ()
-    title = f"{step.project['name']}“四个一批”分类及处置措施{name}（{_ANNEX[level]}）"
-    return replace(printed, title=title, rows=(*printed.rows, *sheet))
+    project = {
+        **step.project,
+        "level": level_of(step),
+        "measures": measures,
+        "category": step.variables.get("category"),
+        "full_measures": full if len(full) > BOX_LENGTH else "",
+    }
+    return class_form(project, opinions, name, note)
+
+
+def village_opinion(step: Step) -> Opinion:
+    """Return what the village said and when, as its box prints it."""
+    said = step.answers.get("village_opinion", {})
+    on = day_in(said, "opinion_on")
+    return Opinion(str(said["opinion"]), on) if on else Opinion()
 
 
 HANDLER = Handler("application", complete, prepare, show)

@@ -47,7 +47,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
         ("失败原因", f"{kinds}。{answers['failure_cause']}"),
         ("失败教训", answers["lessons"]),
     )
-    report = Print(PaperKind.ASSESSMENT, f"{step.project['name']}项目评估报告", rows)
+    report = Print(PaperKind.ASSESSMENT, f"{step.project['name']}项目评估报告", rows, "assessment")
     return Outcome(prints=() if answers.get("report") else (report,), summary=short(f"评估失败原因：{kinds}"))
 
 

@@ -5,6 +5,7 @@ A plan in every class also mends weak linkage (art. 2).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from forms.rendering import chinese_date, yuan
@@ -69,8 +70,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
     refuse_if({**_class_errors(step, answers), **_day_errors(step, answers)})
     due_on = day_in(answers, "plan_due_on")
     assert due_on is not None  # the form requires it
-    title = f"{step.project['name']}{label_of(Category, category_of(step))}方案"
-    prints = () if answers.get("scan") else (Print(PaperKind.PLAN, title, _rows(step, answers)),)
+    prints = () if answers.get("scan") else _papers(step, answers)
     return Outcome(
         variables={"plan_due_on": due_on.isoformat()},
         prints=prints,
@@ -112,31 +112,65 @@ def _day_errors(step: Step, answers: Answers) -> dict[str, str]:
     return {}
 
 
+def _papers(step: Step, answers: Answers) -> tuple[Print, ...]:
+    """Write the plan of the class; a 盘活 project also gets its own 台账 (art. 9)."""
+    category, rows, lists = category_of(step), _rows(step, answers), _lists(step, answers)
+    name = step.project["name"]
+    template = _TEMPLATES.get(category, "plan")
+    plan = Print(PaperKind.PLAN, f"{name}{label_of(Category, category)}方案", rows, template, lists)
+    if category != Category.REVIVE:
+        return (plan,)
+    return plan, Print(PaperKind.PLAN, f"{name}盘活项目台账", rows, "revive_ledger", lists)
+
+
+_TEMPLATES: Mapping[str, str] = {Category.REVIVE: "revive_plan", Category.REBUILD: "rebuild_plan"}
+
+
 def _rows(step: Step, answers: Answers) -> tuple[tuple[str, str], ...]:
     category = category_of(step)
-    rows = [*project_rows(step), ("类别", label_of(Category, category))]
+    due_on = day_in(answers, "plan_due_on")
+    assert due_on is not None
+    rows = [
+        *project_rows(step),
+        ("类别", label_of(Category, category)),
+        ("审定措施", str(step.project.get("measures") or "")),
+        ("处置方案", answers["plan"]),
+        ("联农带农整改", answers.get("linkage_rectification") or ""),
+        ("计划投入资金", yuan(amount_in(answers, "planned_yuan")) if answers.get("planned_yuan") else ""),
+        ("牵头人", answers["in_charge"]),
+        ("计划完成日期", chinese_date(due_on)),
+    ]
     if category in CHOSEN:
         name, terms = CHOSEN[category]
         rows.append(("选用的措施", labels_of(terms, answers[name])))
-    for row in answers.get("idle_causes", ()):
-        rows.append(("停产闲置原因", f"{Cause(row['cause']).label}：{row['facts']}；解决办法：{row['remedy']}"))
-    for row in answers.get("assets", ()):
-        value = f"，现值{yuan(amount_in(row, 'value_yuan'))}" if row.get("value_yuan") else ""
-        rows.append(("资源资产", f"{row['name']}，{row['quantity']}{value}；用途：{row['use']}"))
     if answers.get("failure"):
         rows.append(("失败原因", f"{FailureKind(answers['failure']).label}：{answers.get('failure_facts', '')}"))
-    rows += [(label, answers[name]) for name, label in _FITTED if answers.get(name)]
+    return tuple(row for row in rows if row[1])
+
+
+def _lists(step: Step, answers: Answers) -> dict[str, list[dict[str, str]]]:
+    """Return what the plan tells one by one: causes and assets (art. 9), remedies and opinions (art. 10)."""
     names = {str(each["body"]): _asked(each) for each in step.reviews}
-    rows += [(f"{names.get(r['key'], r['key'])}意见的采纳", r["answer"]) for r in answers.get("opinions", ())]
-    rows.append(("处置方案", answers["plan"]))
-    if answers.get("linkage_rectification"):
-        rows.append(("联农带农整改", answers["linkage_rectification"]))
-    if answers.get("planned_yuan"):
-        rows.append(("计划投入资金", yuan(amount_in(answers, "planned_yuan"))))
-    due_on = day_in(answers, "plan_due_on")
-    assert due_on is not None
-    rows += [("牵头人", answers["in_charge"]), ("计划完成日期", chinese_date(due_on))]
-    return tuple(rows)
+    return {
+        "停产闲置原因": [
+            {"原因": Cause(each["cause"]).label, "情况": each["facts"], "办法": each["remedy"]}
+            for each in answers.get("idle_causes", ())
+        ],
+        "资源资产": [
+            {
+                "名称": each["name"],
+                "数量": each["quantity"],
+                "现值": yuan(amount_in(each, "value_yuan")) if each.get("value_yuan") else "",
+                "用途": each["use"],
+            }
+            for each in answers.get("assets", ())
+        ],
+        "重建办法": [{"类型": label, "内容": answers[name]} for name, label in _FITTED if answers.get(name)],
+        "意见采纳": [
+            {"单位": names.get(each["key"], each["key"]), "答复": each["answer"]}
+            for each in answers.get("opinions", ())
+        ],
+    }
 
 
 HANDLER = Handler("disposal_plan", complete, show=show)

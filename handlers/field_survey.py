@@ -142,7 +142,7 @@ def _report(project: dict[str, Any], answers: Answers, suggestion: str) -> Print
         ("群众意见", answers["villagers_opinion"]),
         ("调研结论和处置建议", answers["conclusion"]),
     )
-    return Print(PaperKind.SURVEY_REPORT, f"{project['name']}实地调研情况报告", rows)
+    return Print(PaperKind.SURVEY_REPORT, f"{project['name']}实地调研情况报告", rows, "survey_report")
 
 
 HANDLER = Handler("field_survey", complete, prepare, show)

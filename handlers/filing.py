@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from forms.rendering import chinese_date
-from handlers.class_form import class_form
+from forms.papers.application import Opinion
+from handlers.application import level_of
+from handlers.class_form import APPROVAL, class_form
 from handlers.outcome import Answers, Handler, Outcome, Print, Shown, Step
 from handlers.reclassification import opinions_of
 from handlers.rules import label_of, short
@@ -35,8 +36,8 @@ def complete(step: Step, answers: Answers) -> Outcome:
         return Outcome(variables={"verdict": "back"}, summary=short(f"退回重新分类：{answers['reason']}"))
     prints: tuple[Print, ...] = ()
     if not exited:  # the renewed form's box of the leading group: filed, and when
-        boxes = opinions_of(step, step.answers.get("reclassification", {}), f"已备案　{chinese_date(step.today)}")
-        prints = (class_form(step, step.project, boxes),)
+        boxes = opinions_of(step.answers.get("reclassification", {}), None, Opinion("已备案", step.today))
+        prints = (class_form({**step.project, "level": level_of(step)}, boxes, APPROVAL, "·重新分类"),)
     return Outcome(variables={"verdict": "confirm"}, prints=prints, summary=short(f"予以备案，{COPIED}"))
 
 

@@ -40,11 +40,14 @@ def complete(step: Step, answers: Answers) -> Outcome:
     rows = (
         *project_rows(step),
         ("会审单位", step.unit_name),
+        ("项目责任单位", str(step.project.get("responsible_unit") or "责任单位")),
         ("意见", label_of(ReviewOpinion, opinion)),
         ("意见内容", text or "同意调研结论和处置建议"),
         ("会审人员", answers.get("reviewers", "")),
     )
-    paper = Print(PaperKind.REVIEW_OPINION, f"{step.project['name']}会审意见（{step.unit_name}）", rows)
+    paper = Print(
+        PaperKind.REVIEW_OPINION, f"{step.project['name']}会审意见（{step.unit_name}）", rows, "review_opinion"
+    )
     return Outcome(
         prints=() if answers.get("paper") else (paper,),
         summary=short(f"{opinion.label}：{text}" if text else opinion.label),

@@ -49,6 +49,7 @@ class Step:
     dates: Mapping[str, date]  # the campaign's dates by the names of ledger.campaigns.MOMENTS
     variables: Mapping[str, Any]  # of the case
     answers: Mapping[str, Answers]  # the latest answers of each stem completed in this case
+    answered_on: Mapping[str, date] = field(default_factory=dict)  # when each stem was completed last
     reviews: tuple[Answers, ...] = ()  # joint_review / consultation answers of the present round, each with `body`
     entries: tuple[Answers, ...] = ()  # earlier entries on this very item (disposal, exit_recovery, filing)
     papers: Mapping[str, int] = field(default_factory=dict)  # PaperKind → how many the case holds
@@ -96,11 +97,13 @@ class ObjectionFinding:
 
 @dataclass(frozen=True)
 class ReplyIssued:
-    """The case joins the 批复 of its meeting and unit; `number` is used when it is the first."""
+    """The case joins the 批复 of its meeting and unit; `number` is used when it is the first, "" for the next one."""
 
     meeting_id: int
     number: str
     issued_on: date | None = None  # its date on paper, when it differs from the day it is entered
+    request: str = ""  # what the paper asks of the unit
+    brought: bool = False  # a signed scan was uploaded, and none is written beside it
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,9 @@ class Print:
 
     kind: str  # PaperKind
     title: str
-    rows: tuple[tuple[str, str], ...]  # label, text
+    rows: tuple[tuple[str, str], ...] = ()  # label, text: what the template calls by the label
+    template: str = "record"  # of `forms.papers.catalogue`
+    more: Mapping[str, Any] = field(default_factory=dict)  # lists and groups of text by name
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,6 @@ def post(step: Step, answers: Answers, variable: str, title: str) -> Outcome:
     )
     return Outcome(
         variables={variable: posted_on.isoformat()},
-        prints=(Print(PaperKind.NOTICE, f"{step.project['name']}{title}", rows),),
+        prints=(Print(PaperKind.NOTICE, f"{step.project['name']}{title}", rows, "notice"),),
         summary=short(f"{chinese_date(posted_on)}张贴于{answers['place']}"),
     )

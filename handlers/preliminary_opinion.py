@@ -84,7 +84,9 @@ def _paper(step: Step, answers: Answers, category: Category) -> Print:
         ("分类理由", answers.get("deviation", "") or suggestion_text(surveyed_suggestion(step))),
         ("初步处置意见", answers["opinion"]),
     )
-    return Print(PaperKind.REVIEW_OPINION, f"{step.project['name']}会审意见汇总及初步处置意见", rows)
+    return Print(
+        PaperKind.REVIEW_OPINION, f"{step.project['name']}会审意见汇总及初步处置意见", rows, "preliminary_opinion"
+    )
 
 
 HANDLER = Handler("preliminary_opinion", complete, prepare, show)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from forms.rendering import chinese_date
-from handlers.application import GROUP_BOX, TOWNSHIP_BOX, VILLAGE_BOX, level_of
-from handlers.class_form import class_form
+from forms.papers.application import Opinion
+from handlers.application import level_of
+from handlers.class_form import APPLICATION, Opinions, class_form
 from handlers.classing import class_errors, class_reason, suggestion_text, surveyed_suggestion
 from handlers.outcome import Answers, CategoryChange, Handler, Outcome, Shown, Step, Verdict
 from handlers.rules import (
@@ -35,9 +36,8 @@ def complete(step: Step, answers: Answers) -> Outcome:
     anew = replace(step, project=project)
     refuse_if({**class_errors(anew, answers), **_village_errors(step, answers), **meeting_errors(step)})
     reason, measures = class_reason(anew, answers), answers["measures"]
-    form = class_form(
-        step, {**project, "category": category, "measures": measures}, opinions_of(step, answers, "待备案")
-    )
+    renewed = {**project, "category": category, "measures": measures}
+    form = class_form(renewed, opinions_of(answers, step.today, Opinion("待备案")), APPLICATION, "·重新分类")
     return Outcome(
         variables={"category": category.value, "previous_category": before},
         project={"category": category.value, "measures": measures},
@@ -48,15 +48,10 @@ def complete(step: Step, answers: Answers) -> Outcome:
     )
 
 
-def opinions_of(step: Step, answers: Answers, filed: str) -> dict[str, str]:
+def opinions_of(answers: Answers, signed_on: date | None, filed: Opinion) -> Opinions:
     """Return the opinion boxes of the renewed form; the leading group's says `filed`."""
-    boxes = {GROUP_BOX: filed}
-    if level_of(step) is not Level.DEPARTMENT:
-        boxes[TOWNSHIP_BOX] = "同意重新分类"
-    if answers.get("village_opinion"):
-        on = day_in(answers, "village_on")
-        boxes[VILLAGE_BOX] = f"{answers['village_opinion']}　{chinese_date(on) if on else ''}".rstrip()
-    return boxes
+    village = Opinion(str(answers.get("village_opinion") or ""), day_in(answers, "village_on"))
+    return Opinions(village, Opinion("同意重新分类", signed_on), filed)
 
 
 def _village_errors(step: Step, answers: Answers) -> dict[str, str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from forms.papers.application import BOX_LENGTH, Opinion
 from forms.rendering import chinese_date, yuan
+from handlers.application import level_of, village_opinion
+from handlers.class_form import APPROVAL, Opinions, class_form
 from handlers.outcome import Answers, Handler, Outcome, Print, ReplyIssued, Shown, Step
-from handlers.rules import (
-    amount_in,
-    day_in,
-    label_of,
-    project_rows,
-    refuse_if,
-    short,
-)
-from ledger.vocabulary import Category, PaperKind
+from handlers.rules import amount_in, day_in, label_of, refuse_if, short
+from ledger.vocabulary import Category
 
 REQUEST = (
     "请按批复的处置措施迅速开展处置工作，将停产闲置率、经营困难率、未按约定联农带农率降至最低限度，"
@@ -44,7 +42,7 @@ def show(step: Step) -> Shown:
 
 
 def complete(step: Step, answers: Answers) -> Outcome:
-    """Join the reply of the meeting that decided; without a scan the plain text is printed."""
+    """Join the reply of the meeting that decided, and put the decision on the form."""
     issued_on = day_in(answers, "issued_on")
     assert issued_on is not None  # the form requires it
     errors: dict[str, str] = {}
@@ -55,20 +53,22 @@ def complete(step: Step, answers: Answers) -> Outcome:
     elif step.meeting is not None and issued_on < step.meeting.held_on:
         errors["issued_on"] = f"批复日期不能早于会议日期{chinese_date(step.meeting.held_on)}"
     refuse_if(errors)
-    rows = (
-        ("文号", answers["number"]),
-        ("批复日期", chinese_date(issued_on)),
-        *project_rows(step),
-        ("审定结果", decided(step)),
-        ("批复要求", answers["request"]),
-        ("抄送", "县乡村振兴局、县农业农村委"),
-    )
-    prints = () if answers.get("scan") else (Print(PaperKind.REPLY, f"{step.project['name']}批复", rows),)
+    number = answers.get("number", "")
+    brought = bool(answers.get("scan"))
     return Outcome(
-        reply=ReplyIssued(int(step.answers["decision"]["meeting"]), answers["number"], issued_on),
-        prints=prints,
-        summary=short(f"{answers['number']}，台账抄送乡村振兴局、农业农村委"),
+        reply=ReplyIssued(int(step.answers["decision"]["meeting"]), number, issued_on, answers["request"], brought),
+        prints=(approved_form(step, issued_on),),
+        summary=short(f"{number or '按序编号'}，台账抄送乡村振兴局、农业农村委"),
     )
+
+
+def approved_form(step: Step, replied_on: date) -> Print:
+    """Write 审批表: the form with every opinion on it, the leading group's included."""
+    signed = step.answers.get("unit_opinion", {})
+    township = Opinion(str(signed.get("opinion") or ""), step.answered_on.get("unit_opinion"))
+    group = Opinion(decided(step)[: BOX_LENGTH["意见"]], step.meeting.held_on if step.meeting else replied_on)
+    project = {**step.project, "level": level_of(step)}
+    return class_form(project, Opinions(village_opinion(step), township, group), APPROVAL)
 
 
 HANDLER = Handler("reply", complete, prepare, show)

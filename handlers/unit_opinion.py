@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from forms.papers.application import Opinion
 from forms.rendering import chinese_date
-from handlers.application import TOWNSHIP_BOX, VILLAGE_BOX, form_with, level_of
+from handlers.application import form_with, level_of, village_opinion
+from handlers.class_form import Opinions
 from handlers.facts import headline, state
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
 from handlers.rules import day_in, label_of, short
-from ledger.vocabulary import Category, Level
+from ledger.vocabulary import Category
 
 
 def prepare(_step: Step) -> Answers:
@@ -38,15 +40,11 @@ def complete(step: Step, answers: Answers) -> Outcome:
     """Write the form again with the opinions on it; a department has no box and signs in the 请示 instead (F3)."""
     if answers["verdict"] == "back":
         return Outcome(variables={"verdict": "back"}, summary=short(f"退回修改：{answers['reason']}"))
-    level = level_of(step)
-    signed = f"{answers['opinion']}　{step.unit_name} {step.actor_name}　{chinese_date(step.today)}"
-    opinions = {} if level is Level.DEPARTMENT else {TOWNSHIP_BOX: signed}
-    if level is Level.VILLAGE:
-        opinions[VILLAGE_BOX] = village_words(step)
     measures = step.answers.get("application", {}).get("measures", "")
+    signed = Opinion(f"{answers['opinion']}　{step.unit_name} {step.actor_name}", step.today)
     return Outcome(
         variables={"verdict": "on"},
-        prints=(form_with(step, measures, opinions, "申请表·已签署"),),
+        prints=(form_with(step, measures, Opinions(village_opinion(step), signed), note="·已签署"),),
         summary=short(f"签署：{answers['opinion']}"),
     )
 

@@ -158,6 +158,19 @@ def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[Meet
     return [(verdict, project) for verdict, project in rows]
 
 
+def verdicts_for_unit(session: Session, meeting_id: int, unit_id: int) -> list[tuple[MeetingVerdict, Project]]:
+    """Return what a meeting decided on the projects of one unit, by 项目编号; what it returned is left out."""
+    rows = session.execute(
+        select(MeetingVerdict, Project)
+        .join(Case, Case.id == MeetingVerdict.case_id)
+        .join(Project, Project.id == Case.project_id)
+        .where(MeetingVerdict.meeting_id == meeting_id, Project.responsible_unit_id == unit_id)
+        .where(MeetingVerdict.verdict != "return")
+        .order_by(Project.number)
+    )
+    return [(verdict, project) for verdict, project in rows]
+
+
 def drop_verdict(session: Session, item_id: int) -> Meeting | None:
     """Delete what was decided on an item and return the meeting that had decided it, None when nothing was."""
     verdict = session.scalars(select(MeetingVerdict).where(MeetingVerdict.item_id == item_id)).one_or_none()

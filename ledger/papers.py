@@ -17,7 +17,7 @@ from sqlalchemy.sql.dml import Insert
 
 from ledger.asking import asked_once
 from ledger.db import Base
-from ledger.meetings import BatchCase, Meeting, MeetingVerdict
+from ledger.meetings import BatchCase, Meeting, MeetingVerdict, ReplyCase
 from ledger.people import User
 from ledger.scope import Actor
 from ledger.vocabulary import PaperKind
@@ -196,6 +196,14 @@ def withdraw_minutes(session: Session, meeting_id: int, now: datetime) -> None:
     """Take the minutes the software wrote off a meeting, to write them anew; scans stay."""
     written = (Attachment.meeting_id == meeting_id, Attachment.written, Attachment.removed_at.is_(None))
     session.execute(update(Attachment).where(*written).values(removed_at=now))
+
+
+def renew_reply(session: Session, reply_id: int, written: Attachment) -> None:
+    """Let the other cases of a 批复 hold what was written last: it lists their common projects."""
+    answered = select(ReplyCase.case_id).where(ReplyCase.reply_id == reply_id)
+    others = (Attachment.case_id.in_(answered), Attachment.case_id != written.case_id, Attachment.removed_at.is_(None))
+    former = (Attachment.kind == PaperKind.REPLY, Attachment.written, Attachment.sha256 != written.sha256)
+    session.execute(update(Attachment).where(*others, *former).values(sha256=written.sha256))
 
 
 def _papers_of(case_id: int) -> ColumnElement[bool]:

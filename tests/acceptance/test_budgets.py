@@ -32,7 +32,7 @@ INSIDE_MORE = {  # steps that also write papers, minutes, classes, replies or a 
     "preliminary_opinion": 9,
     "unit_opinion": 9,
     "field_survey": 14,
-    "reply": 14,
+    "reply": 18,
     "party_meeting": 16,
     "decision": 17,
     "submission": 20,

@@ -9,7 +9,7 @@ from typing import Any
 from forms.definition import read_form
 from forms.fields import Asked, Option, project_values, published_values, with_words
 from forms.parsing import parse
-from forms.rendering import project_answers, project_text, shown
+from forms.rendering import class_counts, project_answers, project_text, shown
 
 
 def asks(name: str, label: str, asked: str, **more: Any) -> dict[str, Any]:
@@ -164,3 +164,8 @@ def test_what_was_chosen_is_still_named_when_nobody_can_ask_again() -> None:
     hidden = read_form({"stem": "trial", "title": "试表", "article": "12", "sections": [section]})
     assert shown(hidden, {"reason": "不能联农"}, Asked()) == (("退出", (("理由", "不能联农"),)),)
     assert shown(hidden, {}, Asked()) == ()
+
+
+def test_classes_are_counted_in_the_order_of_the_forms() -> None:
+    assert class_counts(["revive", "upgrade", None, "upgrade"]) == "其中提升类2个、盘活类1个、未分类1个。"
+    assert class_counts([]) == ""

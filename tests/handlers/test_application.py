@@ -26,11 +26,12 @@ def test_the_form_of_the_level_with_the_boxes_it_prints(level: str, annex: str, 
     (printed,) = outcome.prints
     assert printed.kind == "application"
     assert printed.title == f"高山蔬菜大棚“四个一批”分类及处置措施申请表（{annex}）"
-    rows = dict(printed.rows)
-    assert rows["村委会意见"] == village  # F9: “/” where nobody is concerned
-    assert rows["乡镇（街道）意见"] == township
-    assert rows["县实施乡村振兴战略领导小组意见"] == ""
-    assert rows["“四个一批”认定"] == "提升"
+    facts = printed.more
+    assert facts["村委会意见"]["内容"] == village  # F9: “/” where nobody is concerned
+    assert facts["乡镇意见"]["内容"] == township
+    assert facts["领导小组意见"]["内容"] == ""
+    assert facts["认定"]["提升"] == "☑"
+    assert printed.template == annex.replace("附件", "annex")
     assert outcome.summary == f"填写申请表（{annex}）"
 
 
@@ -44,9 +45,9 @@ def test_f1_longer_measures_stand_on_a_sheet_of_their_own() -> None:
     assert HANDLER.prepare(at) == {}
     outcome = take(HANDLER, at, {**POSTED, "measures": "逐项整改（全文另附）"})
     assert outcome.project == {}
-    rows = dict(outcome.prints[0].rows)
-    assert rows["处置措施"] == "逐项整改（全文另附）"
-    assert rows["处置措施（全文）"] == LONG
+    facts = outcome.prints[0].more
+    assert facts["处置措施"] == "逐项整改（全文另附）"
+    assert facts["续页"] == [{"名称": "处置措施（全文）", "内容": LONG}]
 
 
 def test_art2_a_proposed_exit_is_what_the_form_says() -> None:
@@ -71,7 +72,7 @@ def test_art2_a_proposed_exit_is_what_the_form_says() -> None:
 )
 def test_refused(posted: dict[str, Any], field: str) -> None:
     if field == "category":
-        assert take(HANDLER, situation(), posted).prints[0].rows == take(HANDLER, situation(), POSTED).prints[0].rows
+        assert take(HANDLER, situation(), posted).prints[0].more == take(HANDLER, situation(), POSTED).prints[0].more
     else:
         assert set(refused(HANDLER, situation(), posted)) == {field}
 

@@ -55,20 +55,34 @@ def without(posted: dict[str, Any], *starts: str) -> dict[str, Any]:
     [
         ("consolidate", CONSOLIDATE, "选用的措施", "制定特色主导产业管护办法或措施"),
         ("upgrade", UPGRADE, "选用的措施", "仓储保鲜"),
-        ("revive", REVIVE, "停产闲置原因", "资金短缺：流动资金断裂；解决办法：村集体入股"),
-        ("revive", REVIVE, "资源资产", "厂房，1栋，现值80,000.00 元；用途：发包给企业"),
         ("revive", REVIVE, "选用的措施", "签订双方合作协议"),
-        ("rebuild", REBUILD, "新规划、新项目", "改种高山茶"),
         ("rebuild", REBUILD, "失败原因", "土壤、气候等原因：海拔过高，连年霜冻"),
-        ("rebuild", REBUILD, "农户代表意见的采纳", "先修路"),
     ],
 )
 def test_p8_a_plan_by_class(category: str, posted: dict[str, Any], label: str, words: str) -> None:
     outcome = take(HANDLER, situation(category), posted)
     assert outcome.variables == {"plan_due_on": "2024-05-31"}
-    (printed,) = outcome.prints
+    printed = outcome.prints[0]
     assert printed.kind == "plan"
     assert words in dict(printed.rows)[label]
+
+
+def test_art9_a_revived_project_gets_its_plan_and_its_own_ledger() -> None:
+    plan, ledger = take(HANDLER, situation("revive"), REVIVE).prints
+    assert (plan.template, ledger.template) == ("revive_plan", "revive_ledger")
+    for each in (plan, ledger):
+        assert each.more["停产闲置原因"] == [{"原因": "资金短缺", "情况": "流动资金断裂", "办法": "村集体入股"}]
+        worth = {"名称": "厂房", "数量": "1栋", "现值": "80,000.00 元", "用途": "发包给企业"}
+        assert each.more["资源资产"] == [worth]
+
+
+def test_art10_a_rebuild_plan_names_remedy_and_answers() -> None:
+    (plan,) = take(HANDLER, situation("rebuild"), REBUILD).prints
+    assert plan.template == "rebuild_plan"
+    assert plan.more["重建办法"][0]["类型"] == "新规划、新项目"
+    assert plan.more["重建办法"][0]["内容"].startswith("改种高山茶")
+    answered = {each["单位"]: each["答复"] for each in plan.more["意见采纳"]}
+    assert "先修路" in answered["农户代表"]
 
 
 @pytest.mark.parametrize(

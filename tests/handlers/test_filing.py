@@ -18,9 +18,10 @@ def situation(exited: bool, **known: Any) -> Any:
 def test_p12_filed_and_printed_on_the_form() -> None:
     outcome = take(HANDLER, situation(exited=False), {"verdict": "confirm"})
     assert outcome.variables == {"verdict": "confirm"}
-    rows = dict(outcome.prints[0].rows)
-    assert rows["县实施乡村振兴战略领导小组意见"] == "已备案　2023年11月27日"
-    assert rows["村委会意见"] == "同意　2023年11月26日"
+    (printed,) = outcome.prints
+    assert printed.more["领导小组意见"] == {"内容": "已备案", "日期": "2023年11月27日"}
+    assert printed.more["村委会意见"] == {"内容": "同意", "日期": "2023年11月26日"}
+    assert printed.more["表名"] == "审批表"
     assert "乡村振兴局" in outcome.summary
     assert "农业农村委" in outcome.summary
 

@@ -40,17 +40,17 @@ def test_p11_a_new_class_with_its_history() -> None:
 def test_p11_the_form_is_printed_anew() -> None:
     (printed,) = take(HANDLER, situation(), POSTED).prints
     assert printed.kind == "application"
-    rows = dict(printed.rows)
-    assert rows["“四个一批”认定"] == "巩固"
-    assert rows["处置措施"] == "巩固冷链"
-    assert rows["投资规模"].startswith("合计 120,000.00 元")
-    assert rows["县实施乡村振兴战略领导小组意见"] == "待备案"
-    assert rows["村委会意见"] == "/"  # nobody is concerned (F9)
+    facts = printed.more
+    assert facts["认定"] == {"巩固": "☑", "提升": "☐", "盘活": "☐", "重建": "☐"}
+    assert facts["处置措施"] == "巩固冷链"
+    assert facts["资金合计"] == "120,000.00"
+    assert facts["领导小组意见"]["内容"] == "待备案"
+    assert facts["村委会意见"]["内容"] == "/"  # nobody is concerned (F9)
 
 
 def test_p11_a_village_project_brings_the_village_s_seal() -> None:
     outcome = take(HANDLER, situation(level="village"), VILLAGE, SCAN)
-    assert dict(outcome.prints[0].rows)["村委会意见"] == "同意　2023年11月26日"
+    assert outcome.prints[0].more["村委会意见"] == {"内容": "同意", "日期": "2023年11月26日"}
 
 
 def test_c5_the_findings_checked_again_count_not_those_of_the_survey() -> None:

@@ -23,21 +23,26 @@ def situation(decision: dict[str, Any] | None = None, **known: Any) -> Any:
 
 def test_p6_the_case_joins_the_reply_of_its_meeting() -> None:
     outcome = take(HANDLER, situation(meeting=HELD), POSTED)
-    assert outcome.reply == ReplyIssued(4, "彭乡振组复〔2023〕12号", date(2023, 11, 26))
-    (printed,) = outcome.prints
-    assert printed.kind == "reply"
-    rows = dict(printed.rows)
-    assert rows["文号"] == "彭乡振组复〔2023〕12号"
-    assert rows["批复日期"] == "2023年11月26日"
-    assert rows["项目编号"] == "PS2023-1007"
-    assert rows["审定结果"] == "认定为提升类项目。处置措施：建冷库，上分拣线"
+    assert outcome.reply == ReplyIssued(4, "彭乡振组复〔2023〕12号", date(2023, 11, 26), "请迅速处置")
     assert "乡村振兴局" in outcome.summary
     assert "农业农村委" in outcome.summary
     assert len(outcome.summary) <= 40
 
 
+def test_f3_the_form_with_the_leading_group_s_opinion_is_the_approval_form() -> None:
+    signed = {"unit_opinion": {"opinion": "同意。"}, "decision": {"meeting": "4", "exit": "none"}}
+    at = step("reply", answers=signed, meeting=HELD, answered_on={"unit_opinion": date(2023, 11, 20)})
+    (printed,) = take(HANDLER, at, POSTED).prints
+    assert (printed.kind, printed.template, printed.more["表名"]) == ("application", "annex2", "审批表")
+    assert printed.more["乡镇意见"] == {"内容": "同意。", "日期": "2023年11月20日"}
+    words = "认定为提升类项目。处置措施：建冷库，上分拣线"
+    assert printed.more["领导小组意见"] == {"内容": words, "日期": "2023年11月25日"}  # the day of the meeting
+
+
 def test_p6_a_scan_takes_the_print_s_place() -> None:
-    assert take(HANDLER, situation(), POSTED, files={"scan": [9]}).prints == ()
+    reply = take(HANDLER, situation(), POSTED, files={"scan": [9]}).reply
+    assert reply is not None
+    assert reply.brought
 
 
 @pytest.mark.parametrize(

@@ -15,23 +15,27 @@ def situation(level: str) -> Any:
     return step("unit_opinion", {"level": level}, variables={"category": "upgrade", "level": level}, answers=answers)
 
 
-SIGNED = "同意。　桑柘镇人民政府 李四　2023年11月27日"
+NOBODY = {"内容": "/", "日期": ""}
+VILLAGE = {"内容": "同意上报", "日期": "2023年11月26日"}
+SIGNED = {"内容": "同意。　桑柘镇人民政府 李四", "日期": "2023年11月27日"}
 
 
 @pytest.mark.parametrize(
     ("level", "village", "township"),
-    [("village", "同意上报　2023年11月26日", SIGNED), ("township", "/", SIGNED), ("department", "/", "/")],
+    [("village", VILLAGE, SIGNED), ("township", NOBODY, SIGNED), ("department", NOBODY, NOBODY)],
     ids=["F1", "F2", "F3"],
 )
-def test_p4_the_signed_form_carries_the_opinions_of_its_level(level: str, village: str, township: str) -> None:
+def test_p4_the_signed_form_carries_the_opinions_of_its_level(
+    level: str, village: dict[str, str], township: dict[str, str]
+) -> None:
     outcome = take(HANDLER, situation(level), {"verdict": "on", "opinion": "同意。"})
     assert outcome.variables == {"verdict": "on"}
     assert outcome.summary == "签署：同意。"
-    rows = dict(outcome.prints[0].rows)
-    assert rows["村委会意见"] == village
-    assert rows["乡镇（街道）意见"] == township
-    assert rows["县实施乡村振兴战略领导小组意见"] == ""
-    assert rows["处置措施"] == "建冷库"
+    facts = outcome.prints[0].more
+    assert facts["村委会意见"] == village
+    assert facts["乡镇意见"] == township
+    assert facts["领导小组意见"]["内容"] == ""
+    assert facts["处置措施"] == "建冷库"
 
 
 def test_p4_the_signer_sends_it_back_with_a_reason() -> None:

@@ -1,0 +1,78 @@
+"""批复: one per meeting and unit, numbered, listing the unit's projects; each of its cases holds the newest (P6)."""
+
+from __future__ import annotations
+
+from bpmn.casefile import CaseFile
+from bpmn.prints import write_print
+from forms.rendering import chinese_date, class_counts
+from handlers.outcome import Print, ReplyIssued, StepRefused
+from handlers.rules import label_of
+from ledger.cases import WorkItem
+from ledger.db import day_of
+from ledger.meetings import Meeting, Reply, ReplyCase, issue_reply, reply_of, verdicts_for_unit
+from ledger.papers import Place, renew_reply
+from ledger.people import Unit
+from ledger.vocabulary import Category, PaperKind
+
+COPIED = "县乡村振兴局、县农业农村委"
+
+
+def answer_case(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
+    """Answer the case with the one 批复 of its meeting and unit; the first case to need it gives it its number.
+
+    Raises StepRefused for another number than the reply has, and for one that is taken.
+    """
+    unit = file.places.responsible
+    reply = reply_of(file.session, issued.meeting_id, unit.id)
+    if reply is not None and issued.number and reply.number != issued.number:
+        raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
+    if reply is None:
+        reply = _new(file, issued, unit)
+    file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
+    if not issued.brought:
+        _write(file, item, issued, reply)
+
+
+def _new(file: CaseFile, issued: ReplyIssued, unit: Unit) -> Reply:
+    issued_on = issued.issued_on or day_of(file.now)
+    reply = Reply(meeting_id=issued.meeting_id, unit_id=unit.id, number=issued.number, issued_on=issued_on)
+    if not issue_reply(file.session, reply):
+        raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})
+    return reply
+
+
+def _write(file: CaseFile, item: WorkItem, issued: ReplyIssued, reply: Reply) -> None:
+    """Write the paper with all the meeting decided for the unit, in place of what its other cases hold."""
+    unit, meeting = file.places.responsible, file.meeting
+    decided = verdicts_for_unit(file.session, reply.meeting_id, unit.id)
+    listed = [
+        {
+            "名称": project.name,
+            "编号": project.number,
+            "分类": label_of(Category, verdict.category),
+            "措施": verdict.measures if project.exited_on is None else f"退出追偿。{verdict.measures}",
+        }
+        for verdict, project in decided
+    ]
+    rows = (
+        ("文号", reply.number),
+        ("主送", unit.name),
+        ("抄送", COPIED),
+        ("成文日期", chinese_date(reply.issued_on)),
+        ("来文", "你单位报送的经营性帮扶产业项目“四个一批”分类及处置措施请示收悉。"),
+        ("项目数", str(len(decided))),
+        ("分类情况", class_counts(verdict.category for verdict, _project in decided)),
+        *_held(meeting),
+        ("批复要求", issued.request),
+    )
+    title = f"关于{unit.short_name}经营性帮扶产业项目“四个一批”分类及处置措施的批复"
+    printed = Print(PaperKind.REPLY, title, rows, "reply", {"项目": listed})
+    place = Place(PaperKind.REPLY, case_id=file.case.id, item_id=item.id, written=True)
+    written = write_print(file, printed, place, item.unit)
+    renew_reply(file.session, reply.id, written)
+
+
+def _held(meeting: Meeting | None) -> tuple[tuple[str, str], ...]:
+    if meeting is None:
+        return ()
+    return ("会议名称", meeting.title), ("会议日期", chinese_date(meeting.held_on))

@@ -1,0 +1,128 @@
+"""GB/T 9704-2012 measured from the files (F7): page, margins, grid of lines, fonts and sizes, page numbers, 版记."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+from docx.shared import Emu, Pt
+from docx.text.paragraph import Paragraph
+
+from forms.papers.catalogue import BY_NAME, FORMS
+from forms.papers.filling import print_paper
+
+MM_PER_TWIP = 25.4 / 1440
+OFFICIAL = [form.name for form in FORMS if not form.name.startswith("annex")]
+HEADED = ["request", "reply", "party_minutes", "group_minutes", "cleanup_opinion", "yearly_report"]
+
+
+def paper(name: str) -> Document:
+    form = BY_NAME[name]
+    return Document(BytesIO(print_paper(form.title, form.example, form.shipped, date(2023, 11, 25))))
+
+
+def paragraph_with(document: Document, words: str) -> Paragraph:
+    return next(each for each in document.paragraphs if words in each.text)
+
+
+def font_of(paragraph: Paragraph) -> tuple[str, float]:
+    run = next(each for each in paragraph.runs if each.text.strip())
+    return run._element.rPr.rFonts.get(qn("w:eastAsia")), run.font.size.pt
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_the_page_holds_156_by_225_mm_in_22_lines(name: str) -> None:
+    (section,) = paper(name).sections
+    edges = (section.top_margin, section.left_margin)
+    assert [round(each.mm, 1) for each in edges] == [37.0, 28.0]  # 天头, 订口
+    wide = Emu(section.page_width - section.left_margin - section.right_margin)
+    high = Emu(section.page_height - section.top_margin - section.bottom_margin)
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
+    assert (round(wide.mm, 1), round(high.mm, 1)) == (156.0, 225.0)
+    grid = section._sectPr.find(qn("w:docGrid"))
+    assert grid.get(qn("w:type")) == "lines"
+    pitch = int(grid.get(qn("w:linePitch")))
+    assert 22 * pitch <= high.pt * 20 < 23 * pitch
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_every_line_of_text_is_one_of_22_and_holds_28_characters(name: str) -> None:
+    document = paper(name)
+    section = document.sections[0]
+    wide = Emu(section.page_width - section.left_margin - section.right_margin)
+    texts = [each for each in document.paragraphs if each.text.strip() and font_of(each) == ("仿宋_GB2312", 16)]
+    if name != "record":  # which is a table between a title and a signature
+        assert len(texts) >= 3
+    for each in texts:
+        spacing = each._p.pPr.find(qn("w:spacing"))
+        assert (spacing.get(qn("w:line")), spacing.get(qn("w:lineRule"))) == ("579", "exact")
+        closer = int(each.runs[0]._element.rPr.find(qn("w:spacing")).get(qn("w:val"))) / 20
+        assert 28 * (16 + closer) <= wide.pt < 29 * (16 + closer)
+
+
+def test_fonts_and_sizes_are_those_of_the_standard() -> None:
+    document = paper("survey_report")
+    assert font_of(paragraph_with(document, "关于桑柘镇")) == ("方正小标宋简体", 22)  # 2号
+    assert font_of(paragraph_with(document, "一、项目基本情况")) == ("黑体", 16)
+    assert font_of(paragraph_with(document, "（一）投资规模")) == ("楷体_GB2312", 16)
+    assert font_of(paragraph_with(document, "项目地点：")) == ("仿宋_GB2312", 16)  # 3号
+    first = paragraph_with(document, "项目地点：")._p.pPr.find(qn("w:ind"))
+    assert first.get(qn("w:firstLineChars")) == "200"
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_the_red_head_stands_35_mm_down_with_number_and_line(name: str) -> None:
+    document = paper(name)
+    mark = document.paragraphs[0]
+    assert font_of(mark)[0] == "方正小标宋简体"
+    assert str(mark.runs[0].font.color.rgb) == "FF0000"
+    above_letters = (50 - mark.runs[0].font.size.pt) / 2  # the mark's line is 50 points high
+    assert abs(Pt(mark.paragraph_format.space_before.pt + above_letters).mm - 35) < 0.2
+    numbered = paragraph_with(document, "桑柘府文〔2023〕12号")
+    assert font_of(numbered) == ("仿宋_GB2312", 16)
+    line = numbered._p.pPr.find(qn("w:pBdr")).find(qn("w:bottom"))
+    assert (line.get(qn("w:color")), abs(int(line.get(qn("w:space"))) - Pt(11.3).pt) < 1) == ("FF0000", True)  # 4 mm
+
+
+@pytest.mark.parametrize("name", ["request", "yearly_report"])
+def test_a_paper_sent_upwards_names_its_signer_beside_the_number(name: str) -> None:
+    assert "签发人：" in paragraph_with(paper(name), "〔2023〕12号").text
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_page_numbers_stand_right_on_odd_and_left_on_even_pages(name: str) -> None:
+    document = paper(name)
+    assert document.settings.odd_and_even_pages_header_footer
+    (section,) = document.sections
+    for footer, side in ((section.footer, "right"), (section.even_page_footer, "left")):
+        (number,) = footer.paragraphs
+        assert number._p.pPr.find(qn("w:jc")).get(qn("w:val")) == side
+        assert number._p.pPr.find(qn("w:ind")).get(qn(f"w:{side}Chars")) == "100"  # 空一字
+        assert number.text == "— 1 —"
+        assert font_of(number) == ("宋体", 14)  # 4号
+    middle_of_dash = Emu(section.bottom_margin - section.footer_distance - Pt(7))
+    assert abs(middle_of_dash.mm - 7) < 0.1
+
+
+def test_signature_and_day_stand_one_above_the_other_four_characters_from_the_right() -> None:
+    document = paper("reply")
+    signed, dated = (paragraph_with(document, words) for words in ("\t彭水县", "\t2023年11月25日"))
+    places = [each._p.pPr.find(qn("w:tabs"))[0] for each in (signed, dated)]
+    assert {each.get(qn("w:val")) for each in places} == {"center"}
+    assert len({each.get(qn("w:pos")) for each in places}) == 1
+    half_of_day = (8 * 8 + 3 * 16) / 2  # eight digits, three characters
+    room = 156 / 25.4 * 72 - int(places[0].get(qn("w:pos"))) / 20 - half_of_day
+    assert abs(room - 4 * 16) < 2
+
+
+def test_the_imprint_stands_in_a_frame_at_the_foot_between_two_lines() -> None:
+    foot = paragraph_with(paper("reply"), "抄送：")
+    frame = foot._p.pPr.find(qn("w:framePr"))
+    assert (frame.get(qn("w:vAnchor")), frame.get(qn("w:yAlign"))) == ("margin", "bottom")
+    assert round(int(frame.get(qn("w:w"))) * MM_PER_TWIP) == 156
+    assert [each.tag for each in foot._p.pPr.find(qn("w:pBdr"))] == [qn("w:top"), qn("w:bottom")]
+    assert font_of(foot) == ("仿宋_GB2312", 14)  # 4号
+    assert foot.text.endswith("印发")
