@@ -12,10 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from ledger.cases import WorkItem
+from ledger.db import Yuan
 from ledger.listing import Bounds
 from ledger.people import Unit
 from ledger.statistics import Rates
@@ -75,7 +76,12 @@ def branches(session: Session, area_id: int) -> list[Branch]:
         and_(stays, tally.linkage == Linkage.PARTIAL),
     )
     classes = [tally.category == each for each in (*Category, "")]
-    columns = (func.sum(tally.count), *map(_counted, classes), *map(_counted, rated), func.sum(money))
+    columns = (
+        func.sum(tally.count),
+        *map(_counted, classes),
+        *map(_counted, rated),
+        type_coerce(func.sum(money), Yuan()),
+    )
     wanted = select(tally.branch_id, *columns).where(tally.area_id == area_id).group_by(tally.branch_id)
     return [_branch(*row) for row in session.execute(wanted.order_by(tally.branch_id))]
 

@@ -274,3 +274,32 @@ def _with_holders(session: Session, rows: Sequence[OverseenRow]) -> list[Oversee
     for case_id, step, unit, due_at in session.execute(wanted):
         held.setdefault(case_id, []).append(Holder(step, unit, due_at))
     return [replace(row, holders=tuple(held.get(row.case_id or 0, ()))) for row in rows]
+
+
+def held_late(
+    session: Session, actor: Actor, area: Unit, holder_id: int | None, after: str, size: int, now: datetime
+) -> OverseenPage:
+    """Return items past their date that the units of an area, or one of them, hold: a line each, the latest first."""
+    held = select(Unit.id).where(Unit.path.startswith(area.path, autoescape=True))
+    late = [WorkItem.completed_at.is_(None), WorkItem.due_at <= now, WorkItem.unit_id.in_(held)]
+    if holder_id is not None:
+        late.append(WorkItem.unit_id == holder_id)
+    if after:
+        late.append(beyond(after, WorkItem.due_at, WorkItem.id, newest_first=False))
+    holder = aliased(Unit)
+    found = (
+        select(*_PROJECT, *(WorkItem.case_id, Case.status, WorkItem.due_at.label("late_at")))
+        .add_columns(WorkItem.created_at.label("since_at"), WorkItem.id, WorkItem.name.label("step"))
+        .add_columns(holder.short_name.label("held_by"))
+        .select_from(WorkItem)
+        .join(Case, Case.id == WorkItem.case_id)
+        .join(Project, Project.id == Case.project_id)
+        .join(holder, holder.id == WorkItem.unit_id)
+        .outerjoin(_unit, _unit.id == Project.responsible_unit_id)
+        .outerjoin(_township, _township.id == Project.township_id)
+        .where(visible_projects(actor), *late)
+        .order_by(WorkItem.due_at, WorkItem.id)
+    )
+    rows = session.execute(found.limit(size + 1)).all()
+    shown = tuple(replace(_row(row), holders=(Holder(row.step, row.held_by, row.late_at),)) for row in rows[:size])
+    return OverseenPage(shown, place(rows[size - 1].late_at, rows[size - 1].id) if len(rows) > size else "")

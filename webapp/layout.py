@@ -100,6 +100,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "统计报送",
         (
+            Entry("看板", "boards.show", within=("boards",)),
             Entry("流程监控", "process_map.show", within=("process_map",)),
             Entry("报送批次", "batches.index", within=("batches",)),
             Entry("统计表和台账", "reports.index", within=("ledger_returns",)),

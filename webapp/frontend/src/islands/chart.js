@@ -14,8 +14,9 @@ echarts.use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, Legend
 const COLOURS = {
   green: '#2e7d32', blue: '#0b5394', orange: '#d9730d', red: '#b71c1c', yellow: '#c9a400', gray: '#7b858f', teal: '#00796b', violet: '#6a3d9a',
 };
-const LIGHT = { ink: '#1f2933', quiet: '#56636f', line: '#dde3ea', ground: '#fff' };
-const DARK = { ink: '#f4f8fc', quiet: '#c3d3e3', line: '#2f5478', ground: '#0a2742' };
+const ON_DARK = { green: '#57b25d', blue: '#5aa0e0', orange: '#f09a3e', red: '#ff7a70', yellow: '#ffd54a', gray: '#9fb0c0', teal: '#3fc1ae', violet: '#b99ae0' };
+const LIGHT = { ink: '#1f2933', line: '#dde3ea', ground: '#fff', colours: COLOURS };
+const DARK = { ink: '#f4f8fc', line: '#2f5478', ground: '#0a2742', colours: ON_DARK };
 const ROW = 30; // a bar and the space around it
 const FRAME = 76; // legend and axis
 
@@ -39,37 +40,37 @@ function linked(each) {
   return each.values.map((value, index) => ({ value, url: each.urls ? each.urls[index] : '' }));
 }
 
-function bars(chart, look, size) {
+function bars(chart, look, size, below) {
   const names = { type: 'category', data: chart.names, inverse: true, axisTick: { show: false }, axisLabel: { ...text(look, size), interval: 0 } };
   const amounts = { type: 'value', minInterval: chart.unit === '个' ? 1 : 0, axisLabel: text(look, size), splitLine: { lineStyle: { color: look.line } } };
   return {
-    grid: { left: 8, right: 24, top: 8, bottom: chart.series.length > 1 ? 40 : 8, containLabel: true },
+    grid: { left: 8, right: 24, top: 8, bottom: below, containLabel: true },
     xAxis: amounts,
     yAxis: names,
     series: chart.series.map((each) => ({
       type: 'bar', name: each.name, stack: chart.kind === 'stack' ? 'all' : undefined, barMaxWidth: 22,
-      itemStyle: { color: COLOURS[each.colour], borderColor: look.ground, borderWidth: 1 },
+      itemStyle: { color: look.colours[each.colour], borderColor: look.ground, borderWidth: 1 },
       label: { show: chart.series.length === 1, position: 'right', ...text(look, size) },
       data: linked(each),
     })),
   };
 }
 
-function lines(chart, look, size) {
+function lines(chart, look, size, below) {
   return {
-    grid: { left: 8, right: 24, top: 16, bottom: 40, containLabel: true },
+    grid: { left: 8, right: 24, top: 16, bottom: below, containLabel: true },
     xAxis: { type: 'category', data: chart.names, boundaryGap: false, axisLabel: text(look, size) },
     yAxis: { type: 'value', min: 0, axisLabel: { ...text(look, size), formatter: `{value}${chart.unit}` }, splitLine: { lineStyle: { color: look.line } } },
     series: chart.series.map((each, index) => ({
       type: 'line', name: each.name, data: linked(each), symbol: ['circle', 'rect', 'triangle', 'diamond'][index], symbolSize: 9,
-      lineStyle: { width: 2.5, type: ['solid', 'dashed', 'dotted'][index] }, itemStyle: { color: COLOURS[each.colour] },
+      lineStyle: { width: 2.5, type: ['solid', 'dashed', 'dotted'][index] }, itemStyle: { color: look.colours[each.colour] },
     })),
   };
 }
 
 function ring(chart, look, size) {
   const [only] = chart.series;
-  const parts = linked(only).map((part, index) => ({ ...part, name: chart.names[index], itemStyle: { color: COLOURS[only.colours[index]] } }));
+  const parts = linked(only).map((part, index) => ({ ...part, name: chart.names[index], itemStyle: { color: look.colours[only.colours[index]] } }));
   return {
     series: [{
       type: 'pie', radius: ['42%', '68%'], center: ['50%', '46%'], data: parts, avoidLabelOverlap: true,
@@ -79,7 +80,14 @@ function ring(chart, look, size) {
   };
 }
 
-function optionOf(chart, look, size) {
+// how much room the legend takes under the picture: on a phone its entries stand in several rows
+function legendHeight(chart, size, width) {
+  if (chart.kind === 'ring' || chart.series.length < 2) return 8;
+  const needed = chart.series.reduce((sum, { name }) => sum + 44 + size * name.length, 0);
+  return 14 + (size + 13) * Math.ceil(needed / width);
+}
+
+function optionOf(chart, look, size, width) {
   const drawn = chart.kind === 'ring' ? ring : chart.kind === 'lines' ? lines : bars;
   return {
     animation: false,
@@ -87,7 +95,7 @@ function optionOf(chart, look, size) {
     textStyle: { fontFamily: FONT },
     tooltip: tooltip(chart, look),
     legend: { show: chart.kind === 'ring' || chart.series.length > 1, bottom: 0, textStyle: text(look, size), itemWidth: 26, itemHeight: 14 },
-    ...drawn(chart, look, size),
+    ...drawn(chart, look, size, legendHeight(chart, size, width)),
   };
 }
 
@@ -97,9 +105,13 @@ export async function mount(host) {
   if (!host.style.height) host.style.height = `${chart.kind === 'lines' || chart.kind === 'ring' ? 300 : FRAME + chart.names.length * ROW}px`;
   host.setAttribute('role', 'img');
   const drawing = echarts.init(host, null, { renderer: 'svg', locale: 'ZH' });
-  drawing.setOption(optionOf(chart, 'dark' in host.dataset ? DARK : LIGHT, size));
+  const draw = () => drawing.setOption(optionOf(chart, 'dark' in host.dataset ? DARK : LIGHT, size, host.clientWidth));
+  draw();
   drawing.on('click', ({ data }) => { if (data.url) window.location.assign(data.url); });
-  const follow = new ResizeObserver(() => drawing.resize());
+  const follow = new ResizeObserver(() => {
+    drawing.resize();
+    draw();
+  });
   follow.observe(host);
   // a page that refreshes itself takes the old picture away
   host.addEventListener('htmx:beforeCleanupElement', () => { follow.disconnect(); drawing.dispose(); });

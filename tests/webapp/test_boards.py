@@ -1,0 +1,164 @@
+"""看板: every figure is what lies behind it, each person within their own area (R6, O1, issue 8 items 3 and 8)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from bpmn.supervision import suspend
+from bpmn.tallying import renew_tallies
+from forms.sheets.grid import load_workbook
+from ledger.boards import Lights
+from ledger.db import transaction
+from ledger.journal import Entry
+from ledger.projects import Project
+from ledger.statistics import everything, rate_text, rates
+from ledger.vocabulary import Role
+from tests.walk import Walk
+from tests.webapp.conftest import Person, Site
+from tests.webapp.test_process_map import supervisor, text
+
+LINKED = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(?:<span[^>]*>[▲◆●]</span>)?(\d+)</a>')
+LINES = re.compile(r'class="fw-semibold text-decoration-none" href="/(?:cases|projects)/')
+
+
+@pytest.fixture
+def laid(site: Site) -> list[Walk]:
+    """Four of five projects pushed, one of them late, one suspended; classes, conditions and progress of each kind."""
+    walks = [site.walk(number) for number in range(4)]
+    with transaction(site.ground.sessions) as session:
+        given = session.scalars(select(Project).order_by(Project.id)).all()
+        for project, category, operation, linkage, percent in zip(
+            given,
+            ("consolidate", "upgrade", "upgrade", None, "rebuild"),
+            ("normal", "stopped", "difficult", None, "stopped"),
+            ("full", "partial", "partial", None, "full"),
+            (None, 45, 100, None, 10),
+            strict=True,
+        ):
+            project.category, project.operation, project.linkage = category, operation, linkage
+            project.progress_percent = percent
+        given[4].exited_on = site.ground.now.date()
+    bureau = site.ground.county.bureau.id
+    with walks[1].acting(Role.HANDLER, bureau) as acting:
+        suspend(acting, walks[1].case_id, "等待上级意见")
+    walks[0].pass_days(1)
+    walks[0].complete("receive")
+    for walk in walks:
+        walk.now = walks[0].now + timedelta(days=3)
+    site.catch_up(walks[0])
+    renew_tallies(site.ground.sessions, walks[0].now)
+    return walks
+
+
+def county_supervisor(site: Site) -> Person:
+    return site.person(site.ground.county.county.id, Role.SUPERVISOR)
+
+
+def test_every_figure_is_as_many_projects_as_its_list(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    found = {unescape(url): int(count) for url, count in LINKED.findall(text(person, "/board"))}
+    assert len(found) > 15
+    assert {url: len(LINES.findall(text(person, url))) for url in found} == found
+
+
+def test_r6_the_rates_are_those_of_the_projects_themselves(site: Site, laid: list[Walk]) -> None:
+    with transaction(site.ground.sessions, writes=False) as session:
+        known = rates(session, everything())
+    page = text(county_supervisor(site), "/board")
+    assert (known.project_count, known.stopped_count, known.weak_linkage_count) == (4, 1, 2)
+    for label, rate in (("停产闲置率", known.stopped), ("经营困难率", known.difficult)):
+        assert re.search(rf'{label}</span><span class="tile-figure">{re.escape(rate_text(rate))}</span>', page)
+
+
+def test_lights_tell_what_is_late_soon_and_neither() -> None:
+    assert Lights(red=1, green=9).light == "red"
+    assert Lights(yellow=1, green=9).light == "yellow"
+    assert Lights(green=9).light == "green"
+    assert Lights(suspended=3).light is None
+
+
+def test_three_lights_of_the_county(site: Site, laid: list[Walk]) -> None:
+    """Received on 11-06 with two working days: late on 11-10; surveyed until 11-21: neither late nor soon."""
+    page = text(county_supervisor(site), "/board")
+    for light, count in (("红灯", 2), ("黄灯", 0), ("绿灯", 1)):
+        assert f'aria-label="{light} {count} 个"' in page
+
+
+def test_units_that_are_late_are_ranked_and_lead_to_what_they_hold(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    listed = text(person, "/board/late")
+    assert len(LINES.findall(listed)) == 3  # the suspended one's item is late all the same
+    holders = re.findall(r"签收项目<span[^>]*>（([^）]+)）", listed)
+    units = {unit.short_name: unit.id for unit in site.ground.county.townships.values()}
+    for name in set(holders) & units.keys():
+        assert len(LINES.findall(text(person, f"/board/late?holder={units[name]}"))) == holders.count(name)
+
+
+def test_o1_a_town_sees_its_own_board_and_no_other(site: Site, laid: list[Walk]) -> None:
+    county = site.ground.county
+    town, other = county.townships["桑柘镇"], county.townships["保家镇"]
+    person = supervisor(site, town.id)
+    own = [p for p in site.ground.projects if town.id in (p.responsible_unit_id, p.township_id)]
+    page = text(person, "/board")
+    assert f'项目总数</span><span class="tile-figure">{len(own)}</span>' in page
+    assert other.short_name not in page
+    assert all(project.number in text(person, "/board/projects") for project in own)
+    foreign = next(p for p in site.ground.projects if p not in own)
+    assert foreign.number not in text(person, "/board/projects")
+    for path in ("/board", "/board/screen", "/board/screen/figures", "/board/projects", "/board/late"):
+        assert person.get(f"{path}?area={other.id}").status_code == 404
+        assert person.get(f"{path}?area={county.county.id}").status_code == 404
+    for path in ("/board", "/board/projects", "/board/late"):
+        assert person.post(f"{path}?area={other.id}").status_code == 404
+
+
+def test_a_village_has_a_board_of_its_own(site: Site, laid: list[Walk]) -> None:
+    village_id = next(p.village_id for p in site.ground.projects if p.village_id is not None)
+    own = [p for p in site.ground.projects if p.village_id == village_id]
+    page = text(site.person(village_id), "/board")
+    assert f'项目总数</span><span class="tile-figure">{len(own)}</span>' in page
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN])
+def test_administrators_see_no_board(site: Site, role: Role) -> None:
+    person = site.person(site.ground.county.county.id, role)
+    assert {person.get(path).status_code for path in ("/board", "/board/screen", "/board/projects")} == {403}
+
+
+def test_m2_no_list_of_the_board_shows_a_telephone_number(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    numbers = [project.telephone or "" for project in site.ground.projects]
+    pages = [text(person, path) for path in ("/board", "/board/projects", "/board/late", "/board/screen")]
+    assert not any(number in page for number in numbers for page in pages)
+    shown = text(person, f"/projects/{site.ground.projects[0].id}")
+    assert numbers[0] not in shown
+    assert f"{numbers[0][:3]}****{numbers[0][-4:]}" in shown
+
+
+def test_the_table_and_the_lists_are_workbooks_with_their_rows_journaled(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    for path in ("/board", "/board/projects?category=upgrade", "/board/late"):
+        answer = person.post(path)
+        assert answer.status_code == 200
+        assert load_workbook(answer.get_data()).sheets
+    with transaction(site.ground.sessions, writes=False) as session:
+        kept = [entry.detail for entry in session.scalars(select(Entry).where(Entry.act == "export"))]
+    assert '"rows":2' in kept[1]
+    assert '"rows":3' in kept[2]
+
+
+def test_the_large_screen_asks_for_itself_every_minute(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    page, fresh = text(person, "/board/screen"), text(person, "/board/screen/figures")
+    assert 'hx-trigger="every 60s"' in page
+    assert 'hx-trigger="every 60s"' in fresh
+    assert "<html" not in fresh
+
+
+def test_a_board_without_projects_says_so(site: Site) -> None:
+    assert "这个范围里还没有项目" in text(county_supervisor(site), "/board")
