@@ -182,7 +182,7 @@ def urge(acting: Acting, item_id: int, words: str = "") -> int:
 
 def _holders_of(file: CaseFile, item: WorkItem) -> list[int]:
     """Return the people an item waits for."""
-    people = holders(file.session, (Role(item.role),))
+    people = holders(file.session, (Role(item.role),), day_of(file.now))
     return sorted({person.user_id for person in people if person.unit_id == item.unit_id})
 
 
@@ -231,8 +231,9 @@ def _reopen(file: CaseFile, item: WorkItem, following: WorkItem) -> list[WorkIte
     if len(new) != 1 or without_parts(file.run.marking) not in file.version.markings:
         raise ActRefused(f"流程不能从“{following.name}”回到“{item.name}”")
     item.token, item.status, item.completed_at, item.completed_by_id = new[0].token, ItemStatus.OPEN, None, None
+    item.completed_for_id = None
     if item.signed:
-        item.role, item.prepared_by_id = Role.HANDLER, None
+        item.role, item.prepared_by_id, item.prepared_for_id = Role.HANDLER, None, None
     save(file, Sender(signature(file, item), following), had_timers=had_timers)
     return [item]
 

@@ -27,7 +27,7 @@ from ledger.findings import inputs
 from ledger.journal import Moment
 from ledger.meetings import Meeting
 from ledger.projects import Project
-from ledger.scope import Actor
+from ledger.scope import Actor, PostView
 from ledger.taking import case_by_id, case_of_item, drop_drafts
 from ledger.vocabulary import ItemStatus
 from ledger.working_days import Calendar, dates_of
@@ -84,7 +84,13 @@ class CaseFile:
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     drafted: bool = False  # something typed and not submitted lies on the item at hand
     meeting: Meeting | None = None  # that the answers name
+    lent: PostView | None = None  # the absent person's post by which this act is done
     straight_back: dict[str, str] = field(default_factory=dict)  # the token moved to who sent an item back, and where
+
+    @property
+    def in_place_of(self) -> int | None:
+        """Return who is absent and stood in for in this act (代办)."""
+        return self.lent.for_id if self.lent is not None else None
 
     @property
     def session(self) -> Session:

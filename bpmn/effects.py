@@ -145,4 +145,5 @@ def _settle_objections(file: CaseFile, outcome: Outcome) -> None:
 
 def signature(file: CaseFile, item: WorkItem) -> str:
     """Return who acts on an item, as lists show it: 桑柘镇 经办甲."""
-    return signed(item.unit.short_name, file.acting.actor.name)
+    name = file.acting.actor.name
+    return signed(item.unit.short_name, f"{name}（代{file.lent.for_name}）" if file.lent is not None else name)

@@ -130,4 +130,5 @@ def _move(shift: Shift, wishes: Wishes) -> None:
 def _give_back(item: WorkItem, role: str) -> None:
     """Open an item again for whoever fills it in: nobody holds it, nothing waits for a signature."""
     item.status, item.role = ItemStatus.OPEN, role
-    item.prepared_by_id = item.claimed_by_id = item.delegated_by_id = item.delegated_to_id = None
+    item.prepared_by_id = item.prepared_for_id = None
+    item.claimed_by_id = item.delegated_by_id = item.delegated_to_id = None

@@ -163,6 +163,8 @@ def journal(
         told["project"] = {name: list(change) for name, change in file.changed.items()}
     if item is not None:
         told["name"], told["instance"] = item.name, item.instance
+        if file.lent is not None:
+            told["in_place_of"] = file.lent.for_name
     record(
         file.session,
         file.acting.moment,

@@ -20,7 +20,7 @@ from bpmn.runtime import complete_item, fire_timer, sign_item
 from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.cases import Incident
-from ledger.db import SessionFactory, transaction
+from ledger.db import SessionFactory, day_of, transaction
 from ledger.incidents import (
     county_of_case,
     items_to_retry,
@@ -165,7 +165,9 @@ def _complete_again(acting: Acting, incident: Incident, site: Site) -> str:
     user = acting.session.get(User, attempt["user_id"])
     if user is None or user.disabled_at is not None:
         raise StillFailing("提交人已停用，请本单位其他人员重新办理")
-    again = Acting(acting.session, actor_of(user), acting.moment, acting.papers, site.round_limit)
+    again = Acting(
+        acting.session, actor_of(user, on=day_of(acting.now)), acting.moment, acting.papers, site.round_limit
+    )
     item_id, revision = attempt["item_id"], attempt["revision"]
     try:
         if attempt["act"] == SIGN:

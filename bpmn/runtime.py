@@ -15,7 +15,7 @@ from typing import Any
 from bpmn.acts import call_back, return_targets, send_back, skip, transfer, urge
 from bpmn.casefile import Acting, CaseFile, take_item, take_up
 from bpmn.completed import Completed
-from bpmn.demands import require_running, require_unclaimed
+from bpmn.demands import names_of, note_stand_in, require_running, require_unclaimed
 from bpmn.effects import carry_out, signature, variables_of
 from bpmn.firing import fire_timer
 from bpmn.holding import claim, colleagues, delegate, hand_back, release
@@ -191,7 +191,8 @@ def carry_on(file: CaseFile, item: WorkItem, decided: Decided) -> Completed:
 def _hand_to_signer(file: CaseFile, item: WorkItem, outcome: Outcome) -> Completed:
     """Leave the prepared item to the unit's 审核人: nothing is carried out before the signature."""
     item.status, item.role = ItemStatus.UNSIGNED, Role.SIGNER
-    item.prepared_by_id, item.returned_reason = file.acting.actor.user_id, ""
+    item.prepared_by_id, item.prepared_for_id = file.acting.actor.user_id, file.in_place_of
+    item.returned_reason = ""
     item.claimed_by_id = None
     item.sent_by = signature(file, item)
     journal(file, "prepare", {"summary": outcome.summary}, item=item)
@@ -203,7 +204,7 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
     """Sign what another person of the unit prepared, or give it back with an opinion; the preparer may not sign."""
     file, item = take_item(acting, item_id)
     _check(file, item, revision, ItemStatus.UNSIGNED)
-    if acting.actor.user_id in (item.prepared_by_id, item.delegated_to_id):
+    if names_of(file) & {item.prepared_by_id, item.prepared_for_id, item.delegated_to_id}:
         raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
     file.forget_draft(item)
     if not approve:
@@ -235,6 +236,7 @@ def _check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) ->
         raise NotYours(f"该任务由本单位{Role(item.role).label}办理")
     if item.claimed_by_id is not None:
         _require_held(file, item)
+    note_stand_in(file, item)
     if file.case.status != CaseStatus.RUNNING:
         raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
 
@@ -261,15 +263,19 @@ def _refuse_own_work(file: CaseFile, item: WorkItem) -> None:
     phase = file.element(item.element).parent
     latest = {past.element: past for past in file.done if file.element(past.element).parent == phase}
     own = [past for past in latest.values() if past.unit_id == item.unit_id]
-    makers = {past.completed_by_id for past in own} | {past.delegated_to_id for past in own}
-    if file.acting.actor.user_id in makers - {None} and not _signed_before(file, item, latest):
+    makers = {maker for past in own for maker in _makers(past)}
+    if names_of(file) & makers and not _signed_before(file, item, latest):
         raise NotYours("您办理过本阶段的填报，不能再由您审核，请由本单位其他审核人办理")
+
+
+def _makers(past: WorkItem) -> frozenset[int | None]:
+    """Return who made what a done item says: who completed it, in whose place, and who filled it for another."""
+    return frozenset({past.completed_by_id, past.completed_for_id, past.delegated_to_id})
 
 
 def _signed_before(file: CaseFile, item: WorkItem, latest: Mapping[str, WorkItem]) -> bool:
     """Say whether all the person did in this phase was signing, such as this very step in an earlier round."""
-    me = file.acting.actor.user_id
-    mine = [past for past in latest.values() if me in (past.completed_by_id, past.delegated_to_id)]
+    mine = [past for past in latest.values() if names_of(file) & _makers(past)]
     return all(past.role == Role.SIGNER for past in mine if past.unit_id == item.unit_id)
 
 
@@ -304,7 +310,7 @@ def _move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words
     """Close the item, let the engine run, and write what it calls for next."""
     had_timers = bool(file.run.timers)
     item.status, item.completed_at = ItemStatus.DONE, file.now
-    item.completed_by_id = file.acting.actor.user_id
+    item.completed_by_id, item.completed_for_id = file.acting.actor.user_id, file.in_place_of
     before = frozenset(task.token for task in file.run.ready) if item.returns_to else frozenset[str]()
     file.run.complete(item.token, variables)
     if item.returns_to:

@@ -88,6 +88,8 @@ class WorkItem(Base):
     prepared_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled what another signs
     completed_at: Mapped[datetime | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    prepared_for_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # in whose place: 代办
+    completed_for_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who alone may act on it now
     delegated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who gets it back when it is filled
     delegated_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who filled it for another
@@ -114,6 +116,12 @@ class WorkItem(Base):
         Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),
         partial_index(
             "ix_work_item_prepared", "prepared_by_id", "completed_at", "id", where="prepared_by_id IS NOT NULL"
+        ),
+        *(
+            partial_index(
+                f"ix_work_item_{act}_for", f"{act}_for_id", "completed_at", "id", where=f"{act}_for_id IS NOT NULL"
+            )
+            for act in ("prepared", "completed")
         ),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ledger.cases import WAITING, Case, WorkItem
-from ledger.people import Post, Unit, User
+from ledger.people import Post, Substitution, Unit, User
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, Role
 
@@ -114,8 +114,8 @@ class Holder:
     role: str
 
 
-def holders(session: Session, roles: Collection[Role]) -> Sequence[Holder]:
-    """Return everybody who holds one of `roles` in an open unit and may sign in."""
+def holders(session: Session, roles: Collection[Role], on: date | None = None) -> Sequence[Holder]:
+    """Return everybody who holds one of `roles` in an open unit and may sign in; `on` a day also who stands in."""
     rows = session.execute(
         select(Post.user_id, Post.unit_id, Unit.path, Post.role)
         .join(User, User.id == Post.user_id)
@@ -123,4 +123,15 @@ def holders(session: Session, roles: Collection[Role]) -> Sequence[Holder]:
         .where(Post.role.in_(roles), User.disabled_at.is_(None), Unit.closed_at.is_(None))
         .order_by(Post.user_id)
     )
-    return [Holder(*row) for row in rows]
+    found = [Holder(*row) for row in rows]
+    return found if on is None else [*found, *_substitutes(session, roles, on)]
+
+
+def _substitutes(session: Session, roles: Collection[Role], on: date) -> list[Holder]:
+    current = (Substitution.ended_at.is_(None), Substitution.first_on <= on, Substitution.last_on >= on)
+    wanted = select(Substitution).where(*current, Substitution.role.in_(roles)).order_by(Substitution.id)
+    return [
+        Holder(each.substitute_id, each.unit_id, each.unit.path, each.role)
+        for each in session.scalars(wanted)
+        if each.holds_on(on) and each.substitute.disabled_at is None
+    ]

@@ -6,7 +6,7 @@ A unit's `path` names all its ancestors (`/1/2/17/`), so a subtree is one indexe
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -54,6 +54,9 @@ class User(Base):
     created_at: Mapped[datetime]
 
     posts: Mapped[list[Post]] = relationship(back_populates="user")
+    stand_ins: Mapped[list[Substitution]] = relationship(
+        primaryjoin="and_(User.id == Substitution.substitute_id, Substitution.ended_at.is_(None))", viewonly=True
+    )
 
 
 class Post(Base):
@@ -70,6 +73,38 @@ class Post(Base):
     unit: Mapped[Unit] = relationship()
 
     __table_args__ = (UniqueConstraint("user_id", "unit_id", "role"),)
+
+
+class Substitution(Base):
+    """代办: for some days one person does what waits for a post of another, under one's own name and beside one's own.
+
+    It never gives more than the absent person holds, and ends with the post.
+    """
+
+    __tablename__ = "substitution"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    absent_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    substitute_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    role: Mapped[str]  # Role of the post
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    reason: Mapped[str]
+    arranged_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    arranged_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  # before its last day
+
+    absent: Mapped[User] = relationship(foreign_keys=[absent_id])
+    substitute: Mapped[User] = relationship(foreign_keys=[substitute_id])
+    unit: Mapped[Unit] = relationship()
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether it counts on a day: its own days, and a post that the absent person still has."""
+        if self.ended_at is not None or not self.first_on <= day <= self.last_on:
+            return False
+        kept = any(post.unit_id == self.unit_id and post.role == self.role for post in self.absent.posts)
+        return kept and self.absent.disabled_at is None and self.unit.closed_at is None
 
 
 class SignIn(Base):

@@ -9,18 +9,19 @@ place sees what is run on its ground; a reviewing body sees what it was asked ab
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ledger.cases import Case, Draft, WorkItem
+from ledger.db import day_of
 from ledger.installation import Installation
-from ledger.people import Post, SignIn, Unit, User
+from ledger.people import Post, SignIn, Substitution, Unit, User
 from ledger.projects import Project
 from ledger.vocabulary import Role, UnitKind
 
@@ -39,6 +40,8 @@ class PostView:
     unit_path: str
     county_id: int | None
     role: Role
+    for_id: int | None = None  # in whose place, when it is another's post
+    for_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,16 @@ class Actor:
     def in_unit(self, unit_id: int) -> bool:
         return any(p.unit_id == unit_id for p in self.posts)
 
+    def stands_in(self, unit_id: int, role: str, held_by: int | None = None) -> PostView | None:
+        """Return the other person's post by which this one acts at a place; None when it is the own post.
+
+        An own post goes first, unless the item is held by (`held_by`) who is stood in for.
+        """
+        there = [p for p in self.posts if p.unit_id == unit_id and p.role == role]
+        others = [p for p in there if p.for_id is not None and held_by in (None, p.for_id)]
+        own = any(p.for_id is None for p in there) and held_by not in {p.for_id for p in others} - {None}
+        return None if own or not others else others[0]
+
     @property
     def places(self) -> Collection[tuple[int, str]]:
         """The (unit, role) pairs whose work items are this person's."""
@@ -66,21 +79,19 @@ class Actor:
 CLOCK = Actor(None, "系统")
 
 
-def actor_of(user: User, address: str = "") -> Actor:
-    """Return `user` with all posts in open units, as the value that acts."""
-    posts = tuple(
-        PostView(
-            post.unit_id,
-            post.unit.short_name,
-            UnitKind(post.unit.kind),
-            post.unit.path,
-            post.unit.county_id,
-            Role(post.role),
-        )
-        for post in user.posts
-        if post.unit.closed_at is None
-    )
-    return Actor(user.id, user.name, posts, address)
+def actor_of(user: User, address: str = "", on: date | None = None) -> Actor:
+    """Return `user` with all posts in open units, as the value that acts; `on` a day also with whom one stands in for.
+
+    Own posts come first. Without a day nobody stands in for anybody: programs act for their own people alone.
+    """
+    own = [_view(post.unit, post.role) for post in user.posts if post.unit.closed_at is None]
+    others = [] if on is None else [each for each in user.stand_ins if each.holds_on(on)]
+    lent = [replace(_view(each.unit, each.role), for_id=each.absent_id, for_name=each.absent.name) for each in others]
+    return Actor(user.id, user.name, (*own, *lent), address)
+
+
+def _view(unit: Unit, role: str) -> PostView:
+    return _post(unit.id, unit.short_name, unit.kind, unit.path, unit.county_id, role)
 
 
 def signature_of(actor: Actor) -> str:
@@ -133,8 +144,22 @@ def who_asks(
         return None
     if touch and real_now - seen_at > _TOUCH_EVERY:
         session.execute(update(SignIn).where(SignIn.token_hash == hash_token(token)).values(seen_at=real_now))
-    posts = tuple(_post(*row[7:]) for row in rows if row[7] is not None)
-    return Asking(Actor(user_id, name, posts, address), must_change, clock_ahead(demonstration, seconds))
+    ahead = clock_ahead(demonstration, seconds)
+    return Asking(Actor(user_id, name, _posts(rows, day_of(real_now + ahead)), address), must_change, ahead)
+
+
+_OWN, _LENT = 7, 13  # where the columns of an own post begin, and those of one that is stood in for
+
+
+def _posts(rows: Sequence[Sequence[Any]], today: date) -> tuple[PostView, ...]:
+    """Return the own posts of who asks, then those of absent people; each row holds one of both, or none."""
+    own = {tuple(row[_OWN:_LENT]): _post(*row[_OWN:_LENT]) for row in rows if row[_OWN] is not None}
+    lent = {
+        tuple(row[_LENT:]): replace(_post(*row[_LENT : _LENT + 6]), for_id=row[-4], for_name=row[-3])
+        for row in rows
+        if row[_LENT] is not None and row[-3] is not None and row[-2] <= today <= row[-1]
+    }
+    return (*own.values(), *lent.values())
 
 
 @lru_cache(maxsize=1)
@@ -143,10 +168,28 @@ def _asking() -> Select[Any]:
     clock: tuple[Any, ...] = (Installation.demonstration, Installation.clock_offset_seconds)
     unit: tuple[Any, ...] = (Unit.id, Unit.short_name, Unit.kind, Unit.path, Unit.county_id)
     lives = (SignIn.token_hash == bindparam("token"), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
-    wanted = select(*person, *clock, *unit, Post.role).select_from(SignIn).join(User, User.id == SignIn.user_id)
+    wanted = select(*person, *clock, *unit, Post.role, *_LENDING).select_from(SignIn)
+    wanted = wanted.join(User, User.id == SignIn.user_id)
     wanted = wanted.outerjoin(Installation, true()).outerjoin(Post, Post.user_id == User.id)
     wanted = wanted.outerjoin(Unit, (Unit.id == Post.unit_id) & Unit.closed_at.is_(None))
-    return wanted.where(*lives).order_by(Post.id)
+    return _with_lent(wanted).where(*lives).order_by(Post.id, Substitution.id)
+
+
+_ABSENT, _KEPT, _PLACE = aliased(User), aliased(Post), aliased(Unit)
+_LENDING: tuple[Any, ...] = (
+    *(_PLACE.id, _PLACE.short_name, _PLACE.kind, _PLACE.path, _PLACE.county_id, _KEPT.role),
+    *(_ABSENT.id, _ABSENT.name, Substitution.first_on, Substitution.last_on),
+)
+
+
+def _with_lent(wanted: Select[Any]) -> Select[Any]:
+    """Join whom a person stands in for: the absent person may still sign in and has the post, in an open unit."""
+    arranged = (Substitution.substitute_id == User.id) & Substitution.ended_at.is_(None)
+    kept = (_KEPT.user_id == _ABSENT.id) & (_KEPT.unit_id == Substitution.unit_id) & (_KEPT.role == Substitution.role)
+    joined = wanted.outerjoin(Substitution, arranged)
+    joined = joined.outerjoin(_ABSENT, (_ABSENT.id == Substitution.absent_id) & _ABSENT.disabled_at.is_(None))
+    joined = joined.outerjoin(_KEPT, kept)
+    return joined.outerjoin(_PLACE, (_PLACE.id == _KEPT.unit_id) & _PLACE.closed_at.is_(None))
 
 
 def _post(unit_id: int, name: str, kind: str, path: str, county_id: int | None, role: str) -> PostView:

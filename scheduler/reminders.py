@@ -86,7 +86,7 @@ def remind(sessions: SessionFactory, now: datetime, channels: Collection[str] = 
 def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     """Read what there is to tell at this moment, and to whom."""
     rules, today, since = rules_of(session), day_of(now), now - MEMORY
-    people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN))
+    people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN), today)
     due = told_to(
         [
             line

@@ -52,6 +52,7 @@ ACTS = {
     "replan": "调整批次日期",
     "retry": "重试",
     "copy": "抄送",
+    "hand_over": "离岗移交",
     "migrate": "更换流程版本",
     "migrate_back": "换回流程版本",
     "waiver_requested": "申请不适用",
@@ -154,7 +155,7 @@ def _passage(
         act=ACTS[entry.act],
         step=detail.get("name") or "",
         element=entry.element,
-        who=entry.who if entry.who.startswith(entry.unit) else f"{entry.unit} {entry.who}",
+        who=_who(entry, detail),
         summary=detail.get("summary") or detail.get("reason") or "",
         opinion=detail.get("opinion") or "",
         sent_to=tuple(f"{name}（{unit}）" for name, unit in detail.get("sent_to", ())),
@@ -163,6 +164,12 @@ def _passage(
         papers=on_item.get(item.id, ()) if item is not None and finished else (),
         answers=shown(form, item.answers or {}, Asked()) if item is not None and form is not None else (),
     )
+
+
+def _who(entry: Entry, detail: Mapping[str, Any]) -> str:
+    """Return unit and person as they were, and in whose place the person acted."""
+    who = entry.who if entry.who.startswith(entry.unit) else f"{entry.unit} {entry.who}"
+    return f"{who} 代 {detail['in_place_of']} 办理" if detail.get("in_place_of") else who
 
 
 def _took(item: WorkItem) -> str:

@@ -290,6 +290,8 @@ def _page(
         opened=opened,
         item=opened.item,
         person_id=actor().user_id,
+        names={actor().user_id, *(post.for_id for post in actor().posts)} - {None},
+        lent=actor().stands_in(opened.item.unit_id, opened.item.role, opened.item.claimed_by_id),
         **case_parts(opened.case),
     )
 
@@ -302,6 +304,7 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
         errors=errors,
         opinion=opinion,
         phrases=offered(),
+        lent=actor().stands_in(opened.item.unit_id, opened.item.role, opened.item.claimed_by_id),
         following=_following(opened),
         opened=opened,
         item=opened.item,

@@ -83,7 +83,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("抄送我的", "own_lists.copies", "copies"),
             Entry("草稿", "own_lists.drafts", "drafts"),
             Entry("消息", "notices.index", "notices"),
-            Entry("我的设置", "own_settings.index"),
+            Entry("我的设置", "own_settings.index", within=("substitutes", "handing")),
         ),
     ),
     (

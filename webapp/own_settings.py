@@ -10,7 +10,7 @@ from ledger.people import User
 from ledger.phrases import PHRASE_LENGTH, PhraseRefused, drop_phrase, keep_phrase, phrases_of
 from ledger.vocabulary import Role
 from webapp.auth import local_address
-from webapp.permissions import SIGNED_IN, STAFF, allows
+from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment
 
 bp = Blueprint("own_settings", __name__)
@@ -65,6 +65,7 @@ def _page(text: str, problem: str) -> str:
         led={post.unit_id for post in actor().posts if post.role is Role.SIGNER},
         person_id=actor().user_id,
         works=STAFF.admits(actor()),
+        lends=ACTING.admits(actor()),
         text=text,
         problem=problem,
         most=PHRASE_LENGTH,

@@ -32,6 +32,7 @@ SECURITY = Permission("安全管理员", frozenset({Role.SECURITY_ADMIN}))
 AUDIT = Permission("审计管理员", frozenset({Role.AUDIT_ADMIN}))
 STAFFING = Permission("系统管理员、安全管理员", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}))
 DESIGN = Permission("系统管理员、安全管理员", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}))
+LEADING = Permission("审核人、系统管理员", frozenset({Role.SIGNER, Role.SYSTEM_ADMIN}))
 OBJECTIONS = Permission("责任单位、领导小组办公室经办人", frozenset({Role.HANDLER}), _RESPONSIBLE | {UnitKind.OFFICE})
 
 
