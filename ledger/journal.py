@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base
+from ledger.db import Base, partial_index
 
 
 class Entry(Base):
@@ -35,7 +35,15 @@ class Entry(Base):
     address: Mapped[str]
     mac: Mapped[str]
 
-    __table_args__ = (Index("ix_journal_case_id_id", "case_id", "id"),)
+    __table_args__ = (
+        Index("ix_journal_case_id_id", "case_id", "id"),
+        partial_index(
+            "ix_journal_sign_ins",
+            "user_id",
+            "id",
+            where="act IN ('sign_in', 'sign_out', 'sign_in_refused', 'password_changed')",
+        ),
+    )
 
 
 @dataclass(frozen=True)

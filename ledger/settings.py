@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ledger.channel_settings import Channelling
 from ledger.db import Keys
+from ledger.passwords import Policy
 from ledger.seals import Digest
 
 
@@ -45,6 +46,8 @@ class Settings(BaseSettings):
     public_url: str = ""  # what messages give as the address to sign in at
     channels: Channelling = Channelling()
     audit: Auditing = Auditing()
+    password_policy: Policy = Policy.DENGBAO
+    administrators_prove_twice: bool = True  # a one-time code beside the password; never asked in the demonstration
 
     @classmethod
     def settings_customise_sources(

@@ -16,7 +16,6 @@ ACTS = {
     "sign_out": "退出",
     "sign_in_refused": "登录失败",
     "password_changed": "修改密码",
-    "password_reset": "密码被重置",
 }
 _MOST = 30
 

@@ -33,21 +33,36 @@ def check_password(session: Session, login: str, password: str, real_now: dateti
     Five failures lock the account for 15 minutes; the count is in the database, so no restart forgives it.
     """
     user = session.scalars(select(User).where(User.login == login).with_for_update()).one_or_none()
-    right = _matches(user.password_hash if user else _NOBODY, password)
+    right = is_password(user.password_hash if user else _NOBODY, password)
     if user is None or user.disabled_at is not None:
         return None
-    if user.locked_until_at is not None and real_now < user.locked_until_at:
+    if is_locked(user, real_now):
         return None
     if right:
         user.failed_count, user.locked_until_at = 0, None
         return user
-    user.failed_count += 1
-    if user.failed_count >= FAILURES_ALLOWED:
-        user.failed_count, user.locked_until_at = 0, real_now + LOCKED_FOR
+    count_failure(user, real_now)
     return None
 
 
-def _matches(stored: str, password: str) -> bool:
+def user_named(session: Session, login: str) -> User | None:
+    """Return who has this sign-in name and may sign in."""
+    return session.scalars(select(User).where(User.login == login, User.disabled_at.is_(None))).one_or_none()
+
+
+def count_failure(user: User, real_now: datetime) -> None:
+    """Count one failed attempt; the fifth locks the account."""
+    user.failed_count += 1
+    if user.failed_count >= FAILURES_ALLOWED:
+        user.failed_count, user.locked_until_at = 0, real_now + LOCKED_FOR
+
+
+def is_locked(user: User, real_now: datetime) -> bool:
+    return user.locked_until_at is not None and real_now < user.locked_until_at
+
+
+def is_password(stored: str, password: str) -> bool:
+    """Say whether `password` is the one whose hash is stored."""
     try:
         return _HASHER.verify(stored, password)
     except VerifyMismatchError:
@@ -90,13 +105,3 @@ def set_password(session: Session, user: User, password: str, real_now: datetime
     """Store a new password and end the person's sessions."""
     user.password_hash, user.must_change_password = hash_password(password), False
     end_all_sign_ins(session, user.id, real_now)
-
-
-def password_faults(password: str, *, administrator: bool) -> list[str]:
-    """Return what policy `dengbao` misses in `password`, in Chinese; empty when it is good."""
-    least = 12 if administrator else 8
-    kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
-    faults = [] if len(password) >= least else [f"密码至少 {least} 位"]
-    if not all(any(kind(c) for c in password) for kind in kinds):
-        faults.append("密码应同时包含大写字母、小写字母、数字和符号")
-    return faults

@@ -7,6 +7,7 @@ from flask import Flask
 from ledger.db import SessionFactory
 from ledger.settings import Settings, load_keys
 from webapp import (
+    account,
     acts,
     api,
     approvals,
@@ -44,6 +45,7 @@ from webapp import (
     procedure,
     process_map,
     projects,
+    proofs,
     reports,
     request,
     substitutes,
@@ -56,6 +58,8 @@ from webapp.permissions import PUBLIC, allows, permission_table
 
 SUBJECTS = (
     auth,
+    proofs,
+    account,
     inbox,
     bulk,
     own_lists,

@@ -5,11 +5,10 @@ Nothing about the person is kept in a cookie, so signing out, disabling and a ch
 
 from __future__ import annotations
 
-from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
@@ -18,23 +17,24 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from ledger.journal import Act
+from ledger.passwords import REMEMBERED, Policy, is_too_old, password_faults, policy_text, remember, was_used
 from ledger.people import User
-from ledger.scope import Actor, actor_of
+from ledger.scope import Actor
 from ledger.sign_ins import (
-    begin_sign_in,
     check_password,
     end_sign_in,
-    password_faults,
     set_password,
+    user_named,
 )
-from ledger.vocabulary import Role
+from ledger.staff import ADMINISTRATORS
 from ledger.writing import record
+from webapp import proofs
+from webapp.opening import open_session
 from webapp.permissions import PUBLIC, SIGNED_IN, allows
 from webapp.request import cookie_name, ledger_session, moment, settings, signed_in
 
 bp = Blueprint("auth", __name__)
 _ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
-_ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 _WRONG = "用户名或密码不正确，或连续失败次数过多（请15分钟后再试）"
 
 
@@ -58,6 +58,8 @@ def register(app: Flask, https: bool) -> CSRFProtect:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
     app.view_functions["auth.sign_in"] = limited
+    checked: Any = limiter.limit(_ATTEMPTS)(app.view_functions["proofs.check"])
+    app.view_functions["proofs.check"] = checked
     return protection
 
 
@@ -87,18 +89,24 @@ def sign_in() -> ResponseReturnValue:
     login = login.replace("\0", "")  # PostgreSQL cannot even be asked for a name with one
     following = local_address(request.form.get("next"))
     user = check_password(session, login, password, now.real_at)
-    address = request.remote_addr or ""
     if user is None:
-        # the name typed is not kept: people type passwords into the wrong box
-        record(session, now, Actor(None, "未知", address=address), Act("sign_in_failed"))
+        _record_refusal(user_named(session, login))
         return render_template("auth/login.html", login=login, wrong=_WRONG, following=following), 422
-    token = begin_sign_in(session, user, now.real_at, address, request.user_agent.string)
-    record(session, now, actor_of(user, address), Act("sign_in"))
-    form_session.clear()  # the form token of before the sign-in is worth nothing after it
-    form_session["seed"] = token_urlsafe(8)
-    response = redirect(following or url_for("inbox.index"), 303)
-    _set_cookie(response, token)
-    return response
+    if is_too_old(session, user.id, settings().password_policy, now.real_at):
+        user.must_change_password = True
+    if proofs.is_asked(session, user):
+        proofs.begin(session, user, following, now.real_at)
+        return redirect(url_for("proofs.show"), 303)
+    return open_session(user, following)
+
+
+def _record_refusal(user: User | None) -> None:
+    """Record a failure; a name that is nobody's is not kept: people type passwords into the wrong box."""
+    address = request.remote_addr or ""
+    who, act = (Actor(None, "未知", address=address), "sign_in_failed")
+    if user is not None:
+        who, act = Actor(user.id, user.name, address=address), "sign_in_refused"
+    record(ledger_session(), moment(), who, Act(act))
 
 
 @bp.post("/logout")
@@ -116,7 +124,7 @@ def logout() -> ResponseReturnValue:
 @bp.get("/password")
 @allows(SIGNED_IN)
 def password() -> ResponseReturnValue:
-    return render_template("auth/password.html", errors={}, due=current_user.must_change_password)
+    return _password_page({})
 
 
 @bp.post("/password")
@@ -126,23 +134,32 @@ def change_password() -> ResponseReturnValue:
     session, now = ledger_session(), moment()
     errors = _password_errors(user)
     if errors:
-        return render_template("auth/password.html", errors=errors, due=user.must_change_password), 422
+        return _password_page(errors), 422
+    if not was_used(session, user.id, request.form["old"]):
+        remember(session, user.id, user.password_hash, now.real_at)  # the one they came with
     set_password(session, user, request.form["new"], now.real_at)
+    remember(session, user.id, user.password_hash, now.real_at)
     record(session, now, g.actor, Act("password_changed"))
     flash("密码已修改，请用新密码登录。")
     return redirect(url_for("auth.login"), 303)
 
 
+def _password_page(errors: dict[str, str]) -> str:
+    hint = policy_text(settings().password_policy, administrator=_is_administrator())
+    return render_template("auth/password.html", errors=errors, due=current_user.must_change_password, hint=hint)
+
+
 def _password_errors(user: User) -> dict[str, str]:
-    new, again = request.form.get("new", "")[:200], request.form.get("again", "")[:200]
-    old = request.form.get("old", "")[:200]
+    new, again = request.form.get("new", "")[:300], request.form.get("again", "")[:300]
+    old, policy = request.form.get("old", "")[:200], settings().password_policy
     errors = {}
     if check_password(ledger_session(), user.login, old, moment().real_at) is None:
         errors["old"] = "原密码不正确"
-    administrator = any(post.role in _ADMINISTRATORS for post in g.actor.posts)
-    faults = password_faults(new, administrator=administrator)
+    faults = password_faults(new, policy, administrator=_is_administrator(), login=user.login)
     if new == old:
         faults.append("新密码不能与原密码相同")
+    elif policy is Policy.DENGBAO and was_used(ledger_session(), user.id, new):
+        faults.append(f"不能使用最近 {REMEMBERED} 次用过的密码")
     if faults:
         errors["new"] = "；".join(faults)
     if new != again:
@@ -150,7 +167,5 @@ def _password_errors(user: User) -> dict[str, str]:
     return errors
 
 
-def _set_cookie(response: Response | object, token: str) -> None:
-    assert isinstance(response, Response)
-    https = settings().https
-    response.set_cookie(cookie_name(https), token, path="/", secure=https, httponly=True, samesite="Lax")
+def _is_administrator() -> bool:
+    return any(post.role in ADMINISTRATORS for post in g.actor.posts)

@@ -86,11 +86,3 @@ def test_sign_out_disable_and_password_change_kill_the_token(county: SessionFact
         disabled = _sign_in(session)
         user.disabled_at = NOW
         assert _holder(session, disabled, NOW) is None
-
-
-@pytest.mark.parametrize(
-    ("password", "administrator", "faults"),
-    [("Abcdef-1", False, 0), ("Abcdef-1", True, 1), ("abcdef-1", False, 1), ("Ab-1", False, 1), ("abc", True, 2)],
-)
-def test_password_policy(password: str, administrator: bool, faults: int) -> None:
-    assert len(sign_ins.password_faults(password, administrator=administrator)) == faults

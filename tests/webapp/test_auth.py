@@ -77,7 +77,7 @@ def test_an_unknown_name_and_a_wrong_password_look_the_same(site: Site) -> None:
     pages = [answer.get_data(as_text=True) for answer in (wrong, unknown)]
     assert "用户名或密码不正确" in pages[0]
     assert pages[0].split('role="alert">')[1].split("<")[0] == pages[1].split('role="alert">')[1].split("<")[0]
-    assert acts(site)[-2:] == ["sign_in_failed", "sign_in_failed"]
+    assert acts(site)[-2:] == ["sign_in_refused", "sign_in_failed"]
 
 
 def test_five_failures_lock_the_account_for_a_quarter_of_an_hour(site: Site) -> None:

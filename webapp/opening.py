@@ -1,0 +1,29 @@
+"""Open a session for somebody who has proved enough: its row, its cookie, and where they wanted to go."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+
+from flask import redirect, request, url_for
+from flask import session as form_session
+from flask.typing import ResponseReturnValue
+
+from ledger.journal import Act
+from ledger.people import User
+from ledger.scope import actor_of
+from ledger.sign_ins import begin_sign_in
+from ledger.writing import record
+from webapp.request import cookie_name, ledger_session, moment, settings
+
+
+def open_session(user: User, following: str | None) -> ResponseReturnValue:
+    """Sign `user` in and answer with the cookie; `following` is a path of this site."""
+    session, now, address = ledger_session(), moment(), request.remote_addr or ""
+    token = begin_sign_in(session, user, now.real_at, address, request.user_agent.string)
+    record(session, now, actor_of(user, address), Act("sign_in"))
+    form_session.clear()  # the form token of before the sign-in is worth nothing after it
+    form_session["seed"] = token_urlsafe(8)
+    response = redirect(following or url_for("inbox.index"), 303)
+    https = settings().https
+    response.set_cookie(cookie_name(https), token, path="/", secure=https, httponly=True, samesite="Lax")
+    return response
