@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.db import Base
 from ledger.procedures import Procedure
@@ -82,7 +82,7 @@ class DraftPart(Base):
     draft_id: Mapped[int] = mapped_column(ForeignKey("procedure_draft.id"))
     kind: Mapped[str]  # PartKind
     name: Mapped[str]
-    content: Mapped[str] = deferred(mapped_column())
+    content: Mapped[str] = mapped_column(deferred=True)
     revision: Mapped[int]
     saved_at: Mapped[datetime]
     saved_by: Mapped[str]
@@ -98,7 +98,7 @@ class DraftSave(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     part_id: Mapped[int] = mapped_column(ForeignKey("draft_part.id"), index=True)
     revision: Mapped[int]
-    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    packed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     saved_at: Mapped[datetime]
     saved_by: Mapped[str]
     saved_by_id: Mapped[int | None]
