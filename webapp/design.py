@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
 @allows(SYSTEM)
 def begin(procedure_id: int) -> ResponseReturnValue:
     """Begin a draft from a version, an old one where one wants to go back to it."""
-    procedure = _version(procedure_id)
+    procedure = version_or_404(procedure_id)
     draft = begin_draft(acting(), procedure)
     return redirect(url_for("design.edit", draft_id=draft.id), 303)
 
@@ -66,7 +66,7 @@ def begin(procedure_id: int) -> ResponseReturnValue:
 @bp.get("/versions/<int:procedure_id>")
 @allows(DESIGN)
 def version(procedure_id: int) -> ResponseReturnValue:
-    procedure = _version(procedure_id)
+    procedure = version_or_404(procedure_id)
     newest = newest_versions(ledger_session())[procedure.process_id]
     return render_template("design/version.html", procedure=procedure, current=newest.id == procedure.id)
 
@@ -74,7 +74,7 @@ def version(procedure_id: int) -> ResponseReturnValue:
 @bp.get("/versions/<int:procedure_id>/diagram.bpmn")
 @allows(DESIGN)
 def version_diagram(procedure_id: int) -> ResponseReturnValue:
-    return diagram_answer(_version(procedure_id).diagram)
+    return diagram_answer(version_or_404(procedure_id).diagram)
 
 
 @bp.get("/drafts/<int:draft_id>")
@@ -222,7 +222,7 @@ def _part(draft_id: int, kind: PartKind, name: str) -> DraftPart:
     return found
 
 
-def _version(procedure_id: int) -> Procedure:
+def version_or_404(procedure_id: int) -> Procedure:
     found = ledger_session().get(Procedure, procedure_id)
     if found is None:
         abort(404)

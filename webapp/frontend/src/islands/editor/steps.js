@@ -134,6 +134,9 @@ export function stepList(modeler, container, choices, editable) {
   }
 
   function chosen(shape) {
+    const canvas = modeler.get('canvas');
+    const root = canvas.findRoot(shape); // only what stands in the open phase can be chosen
+    if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
     modeler.get('selection').select(shape);
     render();
     container.querySelector('tr.table-active')?.scrollIntoView({ block: 'nearest' });

@@ -1,0 +1,79 @@
+// Two versions side by side: what is new, gone, changed and moved in colours, the same phase open in both.
+//
+// <div data-island="comparison" data-old data-new data-old-label data-new-label data-marks='{"id": "added"}'></div>;
+// a row with data-element in the list below shows its element in both pictures.
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import '../css/comparison.css';
+import { FONT, SIZE } from '../diagram-text.js';
+import chinese from './editor/chinese.js';
+import { el } from './editor/dom.js';
+
+const LABELS = { added: '新增', removed: '删除', changed: '修改', moved: '移动' };
+
+async function picture(url, label) {
+  const box = el('div', { class: 'diff-picture', 'aria-label': label, role: 'img' });
+  const pane = el('section', { class: 'diff-pane' }, el('h3', {}, label), box);
+  const xml = await fetch(url).then((answer) => answer.text());
+  return { pane, box, xml };
+}
+
+function mark(viewer, marks) {
+  const registry = viewer.get('elementRegistry');
+  const canvas = viewer.get('canvas');
+  for (const [id, kind] of Object.entries(marks)) {
+    const element = registry.get(id);
+    if (!element) continue;
+    canvas.addMarker(id, `diff-${kind}`);
+    // a closed phase tells that something in it differs
+    const around = registry.get(canvas.findRoot(element)?.id.replace(/_plane$/, ''));
+    if (around && around.id in marks === false && around.type === 'bpmn:SubProcess') canvas.addMarker(around.id, 'diff-inside');
+    if (element.waypoints || element.labelTarget) continue;
+    viewer.get('overlays').add(id, 'diff', { position: { top: -12, left: 0 }, html: el('span', { class: `diff-key diff-${kind}` }, LABELS[kind]), scale: { min: 0.8, max: 1.2 } });
+  }
+}
+
+function open(viewer, id) {
+  const element = viewer.get('elementRegistry').get(id);
+  const canvas = viewer.get('canvas');
+  if (!element) return false;
+  const root = canvas.findRoot(element);
+  if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
+  canvas.zoom('fit-viewport', 'auto');
+  return true;
+}
+
+export async function mount(host) {
+  const marks = JSON.parse(host.dataset.marks);
+  const sides = await Promise.all([picture(host.dataset.old, host.dataset.oldLabel), picture(host.dataset.new, host.dataset.newLabel)]);
+  host.classList.add('diff-panes');
+  host.append(...sides.map((side) => side.pane));
+  const viewers = [];
+  for (const side of sides) {
+    const viewer = new NavigatedViewer({
+      container: side.box,
+      additionalModules: [chinese],
+      textRenderer: { defaultStyle: { fontFamily: FONT, fontSize: SIZE }, externalStyle: { fontFamily: FONT, fontSize: SIZE } },
+    });
+    await viewer.importXML(side.xml);
+    viewer.get('canvas').zoom('fit-viewport', 'auto');
+    mark(viewer, marks);
+    viewers.push(viewer);
+  }
+  viewers.forEach((viewer, number) => viewer.on('root.set', ({ element }) => {
+    const other = viewers[1 - number].get('canvas');
+    const same = other.getRootElements().find((root) => root.id === element.id);
+    if (same && other.getRootElement() !== same) other.setRootElement(same);
+    viewers.forEach((each) => requestAnimationFrame(() => each.get('canvas').zoom('fit-viewport', 'auto')));
+  }));
+  for (const row of document.querySelectorAll('tr[data-element]')) {
+    const go = el('button', { type: 'button', class: 'btn btn-sm btn-link p-0' }, '看图');
+    go.addEventListener('click', () => {
+      for (const viewer of viewers) open(viewer, row.dataset.element);
+      host.scrollIntoView({ block: 'nearest' });
+    });
+    row.children[1].append(' ', go);
+  }
+  host.viewers = viewers;
+}
