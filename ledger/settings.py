@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from ledger.channel_settings import Channelling
+from ledger.channel_settings import Channelling, Guarded
 from ledger.db import Keys
 from ledger.passwords import Policy
 from ledger.seals import Digest
@@ -24,6 +24,16 @@ class Auditing(BaseModel):
     digest: Digest = Digest.SHA256
     anchors: Path | None = None  # default: audit/anchors.jsonl in the data folder
     archives: Path | None = None  # default: audit/ in the data folder
+
+
+class BackingUp(Guarded):
+    """Where the nightly backup goes: none without a folder. It opens with the passphrase, else with the seal key."""
+
+    folder: Path | None = None  # better on another machine's disk
+    hour: int = Field(default=1, ge=0, le=23)  # o'clock in Asia/Shanghai
+    keep_days: int = Field(default=30, ge=1)
+    keep_months: int = Field(default=12, ge=0)  # of each older month the last one stays
+    passphrase: SecretStr = SecretStr("")
 
 
 class Settings(BaseSettings):
@@ -46,6 +56,7 @@ class Settings(BaseSettings):
     public_url: str = ""  # what messages give as the address to sign in at
     channels: Channelling = Channelling()
     audit: Auditing = Auditing()
+    backup: BackingUp = BackingUp()
     password_policy: Policy = Policy.DENGBAO
     administrators_prove_twice: bool = True  # a one-time code beside the password; never asked in the demonstration
 

@@ -23,12 +23,14 @@ from ledger.settings import Settings
 from ledger.webhooks import WEBHOOK, tell_hooks
 from ledger.working_days import load_calendar
 from scheduler.auditing import EVERY_SECONDS, Watch
+from scheduler.backups import keep_backups
 from scheduler.channels.shipped import channels_of, signature_of
 from scheduler.reminders import hour_of, remind, spread
 from scheduler.sending import Outgoing, send_waiting
 from scheduler.sweep import Ground, sweep
 
 TICK_SECONDS = 5  # at most so late is what another process made due; our own next moment is woken for exactly
+_BACKUP_SECONDS = 300
 _log = structlog.get_logger(__name__)
 
 
@@ -39,6 +41,7 @@ class Clock:
     ground: Ground
     outgoing: tuple[Outgoing, ...] = ()
     watch: Watch | None = None
+    settings: Settings | None = None  # of the installation, for its nightly backup
     scheduler: BaseScheduler | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _reminded_at: tuple[date, int] | None = None
@@ -85,6 +88,15 @@ class Clock:
         if self.watch is not None:
             self.watch.keep(datetime.now(UTC))
 
+    def back_up(self) -> None:
+        """Do the night's backup when it is due, in a thread of its own."""
+        if self.settings is None:
+            return
+        try:
+            keep_backups(self.settings, datetime.now(UTC))
+        except Exception:  # as for a tick
+            _log.exception("backup_failed")
+
     def going_on(self) -> bool:
         return not self._stopping.is_set()
 
@@ -110,7 +122,8 @@ def _moment(offset_seconds: int, real_now: datetime) -> Moment:
 def clock_of(sessions: SessionFactory, settings: Settings) -> Clock:
     """Return the clock of an installation; ExtraMissing when a provider's component is not installed."""
     watch = Watch(sessions, settings.anchors, settings.audit_archives, settings.audit.digest)
-    return Clock(Ground(sessions, settings.papers), outgoing_of(settings.channels, settings.public_url), watch)
+    outgoing = outgoing_of(settings.channels, settings.public_url)
+    return Clock(Ground(sessions, settings.papers), outgoing, watch, settings)
 
 
 def outgoing_of(settings: Channelling, link: str) -> tuple[Outgoing, ...]:
@@ -150,6 +163,7 @@ def _schedule(scheduler: BaseScheduler, clock: Clock) -> None:
     clock.scheduler = scheduler
     sending = {f"send:{each.name}": (clock.send, (each,), TICK_SECONDS) for each in clock.outgoing}
     works = {"tick": (clock.tick, (), TICK_SECONDS), "audit": (clock.audit, (), EVERY_SECONDS), **sending}
+    works["backup"] = (clock.back_up, (), _BACKUP_SECONDS)
     for name, (work, arguments, seconds) in works.items():
         scheduler.add_job(
             work,

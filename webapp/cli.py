@@ -27,7 +27,7 @@ from ledger.scope import CLOCK
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
-from webapp import audit_commands, create_app, deploying, rehearsing
+from webapp import audit_commands, backup_commands, create_app, deploying, rehearsing
 from webapp.audit_commands import Unusable
 from webapp.importing import Checked, Taken, check, confirm, report
 from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
@@ -94,6 +94,7 @@ def _parser() -> _Parser:
         serving.add_argument("--port", type=_port, help="端口，缺省 8000")
     add("clock", _clock, "单独运行时钟（公告期满、提醒、消息）")
     audit_commands.add_to(add)
+    backup_commands.add_to(add)
     add("init", _init, "建立数据文件夹、单位和三个管理员（一次性密码只显示一次）")
     importing = add("import", _import, "导入全国防返贫监测信息系统导出的项目清单")
     importing.add_argument("file", metavar="FILE", type=Path)

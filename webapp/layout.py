@@ -113,6 +113,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("单位", "units.index", within=("units",)),
             Entry("双人复核", "approvals.index"),
             Entry("审计", "auditing.index"),
+            Entry("备份", "backups.index"),
             Entry("工作批次", "campaigns.index", within=("campaigns",)),
             Entry("工作日历", "working_calendar.index"),
             Entry("流程设计", "design.index", within=("design", "publishing", "moving")),

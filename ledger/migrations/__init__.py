@@ -17,15 +17,18 @@ class NoDatabase(ValueError):
     """数据库地址写法有误，或数据库打不开."""
 
 
-def upgrade(url: str | URL, keys: Keys) -> None:
-    """Bring the database at `url` to the newest schema; an empty one is set up. NoDatabase when none is there."""
+def upgrade(url: str | URL, keys: Keys, revision: str = "head") -> None:
+    """Bring the database at `url` to the newest schema, or up to `revision`; an empty one is set up.
+
+    NoDatabase when none is there.
+    """
     try:
         engine = open_engine(url, keys)
     except ArgumentError as wrong:  # also a kind of database nobody knows
         raise NoDatabase(f"数据库地址“{url}”写法有误，应为 postgresql://用户:密码@主机/库名") from wrong
     try:
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
-            command.upgrade(alembic_config(connection), "head")
+            command.upgrade(alembic_config(connection), revision)
     except OperationalError as closed:
         raise NoDatabase(f"数据库 {make_url(url).render_as_string()} 打不开：请检查地址、账号和数据库服务") from closed
     finally:
