@@ -11,7 +11,16 @@ from ledger.vocabulary import Role, UnitKind
 from tests.webapp.conftest import Site
 from webapp.permissions import BUREAU, PUBLIC, SIGNED_IN, STAFF, PermissionMissing, allows, permission_table
 
-OPEN_TO_ALL = {"static", "auth.login", "auth.sign_in", "health.healthz", "messaging.yunmas", "api.openapi"}
+OPEN_TO_ALL = {
+    "static",
+    "proofs.show",
+    "proofs.check",
+    "auth.login",
+    "auth.sign_in",
+    "health.healthz",
+    "messaging.yunmas",
+    "api.openapi",
+}
 
 
 def actor(role: Role, kind: UnitKind) -> Actor:
