@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from itertools import count
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
@@ -19,6 +20,8 @@ from bpmn.deployment import FINDING_COUNTS, KNOWN_HANDLERS, Bundle, deployed_dia
 from bpmn.refusals import ActRefused
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.uploads import Finding, Ground, check_upload
+from forms.keeping import kept_faults
+from handlers import HANDLERS
 from ledger.journal import Act
 from ledger.procedure_drafts import (
     DraftPart,
@@ -92,10 +95,37 @@ def change_part(acting: Acting, place: Place, content: str, revision: int) -> Dr
 
     Raises DraftGone, DraftConflict for what was saved elsewhere since `revision`, and ActRefused beyond the size.
     """
-    open_draft(acting.session, place.draft_id, lock=True)  # nothing is saved behind a submission's back
+    draft = open_draft(acting.session, place.draft_id, lock=True)  # nothing is saved behind a submission's back
     if len(content) > SIZE_LIMIT:
         raise ActRefused("内容太大，没有保存：请拆分流程，或去掉多余的图形")
+    if place.kind is PartKind.FORM:
+        _check_kept(draft, place.name, content)
     return save_part(acting.session, place, content, revision, acting.actor, acting.now)
+
+
+def _check_kept(draft: ProcedureDraft, stem: str, content: str) -> None:
+    """Refuse a form that loses what the version before it has."""
+    try:
+        written = json.loads(content)
+    except ValueError as broken:
+        raise ActRefused("表单不是有效的 JSON，没有保存") from broken
+    if not isinstance(written, dict) or written.get("stem") != stem:
+        raise ActRefused("表单的编号不能改，没有保存")
+    old = draft.base.forms.get(stem) if draft.base is not None else None
+    faults = kept_faults(old, written, needed=stem in HANDLERS)
+    if faults:
+        raise ActRefused("；".join(faults))
+
+
+def new_form(acting: Acting, draft_id: int, title: str) -> DraftPart:
+    """Add a form of the administrator's own to a draft, with one field to begin with; raises DraftGone, ActRefused."""
+    if not title.strip():
+        raise ActRefused("请填写表单的名称")
+    taken = {part.name for part in parts_of(acting.session, draft_id) if part.kind == PartKind.FORM}
+    stem = next(name for number in count(1) if (name := f"own_{number}") not in taken)
+    first = {"name": "f1", "label": "意见", "type": "textarea", "required": True, "max_length": 500, "width": 12}
+    form = {"stem": stem, "title": title.strip()[:60], "sections": [{"title": title.strip()[:60], "fields": [first]}]}
+    return change_part(acting, Place(draft_id, PartKind.FORM, stem), form_text(form), 0)
 
 
 def bundle_of(session: Session, draft: ProcedureDraft) -> Bundle:

@@ -86,7 +86,7 @@ def edit(draft_id: int) -> ResponseReturnValue:
         "design/edit.html",
         draft=draft,
         stage=DraftStage(draft.stage),
-        part=_part(draft_id, *DIAGRAM),
+        part=part_or_404(draft_id, *DIAGRAM),
         editable=editable(draft),
         saves_page=url_for("design.saves", draft_id=draft_id, kind=PartKind.DIAGRAM),
     )
@@ -95,7 +95,7 @@ def edit(draft_id: int) -> ResponseReturnValue:
 @bp.get("/drafts/<int:draft_id>/diagram.bpmn")
 @allows(DESIGN)
 def diagram(draft_id: int) -> ResponseReturnValue:
-    return diagram_answer(_part(draft_id, *DIAGRAM).content)
+    return diagram_answer(part_or_404(draft_id, *DIAGRAM).content)
 
 
 @bp.post("/drafts/<int:draft_id>/diagram")
@@ -200,7 +200,7 @@ def _asked_part(draft_id: int) -> DraftPart:
     kind, name = request.values.get("kind", PartKind.DIAGRAM), request.values.get("name", "")
     if kind not in set(PartKind):
         abort(404)
-    return _part(draft_id, PartKind(kind), name)
+    return part_or_404(draft_id, PartKind(kind), name)
 
 
 def draft_or_404(draft_id: int) -> ProcedureDraft:
@@ -215,7 +215,7 @@ def editable(draft: ProcedureDraft) -> bool:
     return draft.stage == DraftStage.EDITING and SYSTEM.admits(actor())
 
 
-def _part(draft_id: int, kind: PartKind, name: str) -> DraftPart:
+def part_or_404(draft_id: int, kind: PartKind, name: str) -> DraftPart:
     found = part_of(ledger_session(), Place(draft_id, kind, name))
     if found is None:
         abort(404)

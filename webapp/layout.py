@@ -116,7 +116,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("备份", "backups.index"),
             Entry("工作批次", "campaigns.index", within=("campaigns",)),
             Entry("工作日历", "working_calendar.index"),
-            Entry("流程设计", "design.index", within=("design", "publishing", "moving")),
+            Entry("流程设计", "design.index", within=("design", "publishing", "moving", "form_design", "table_design", "bundles", "playing")),
             Entry("消息发送", "messaging.index"),
             Entry("接口令牌", "tokens.index", within=("tokens", "hooks")),
         ),
