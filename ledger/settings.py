@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     channels: Channelling = Channelling()
     audit: Auditing = Auditing()
     backup: BackingUp = BackingUp()
+    purge_after_years: int = Field(default=5, ge=1)  # after closing: names and numbers no longer needed
     password_policy: Policy = Policy.DENGBAO
     administrators_prove_twice: bool = True  # a one-time code beside the password; never asked in the demonstration
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ledger.approvals import Approval, ApprovalKind, ApprovalRefused, decide, decided, waiting
 from ledger.journal import Act
+from ledger.personal import purge
 from ledger.staff import Place, StaffRefused, give_posts, user_with_posts
 from ledger.vocabulary import Role
 from ledger.writing import record
@@ -25,6 +29,7 @@ def index() -> ResponseReturnValue:
         decided=decided(ledger_session()),
         kinds={str(kind): kind.label for kind in ApprovalKind},
         me=actor().user_id,
+        may_ask=actor().holds(Role.SYSTEM_ADMIN),
     )
 
 
@@ -50,12 +55,26 @@ def settle() -> ResponseReturnValue:
 
 def _settle(approval: Approval) -> None:
     """Carry an approved wish out, and write down what became of it."""
-    session = ledger_session()
-    detail = {"approval_id": approval.id, "kind": approval.kind, "user_id": approval.subject_id}
-    if approval.approved:
-        places = [Place(unit_id, Role(role)) for unit_id, role in approval.wanted["posts"]]
-        user = user_with_posts(session, approval.subject_id)
-        give_posts(session, user, places, moment().real_at)
-        detail |= {"before": approval.wanted["before"], "after": approval.wanted["after"], "name": user.name}
-    record(session, moment(), actor(), Act("posts_changed" if approval.approved else "posts_refused", detail=detail))
-    session.flush()
+    work = {ApprovalKind.POSTS: _change_posts, ApprovalKind.PURGE: _purge}[ApprovalKind(approval.kind)]
+    name, detail = work(approval)
+    told = {"approval_id": approval.id, "kind": approval.kind, **detail}
+    record(ledger_session(), moment(), actor(), Act(name, detail=told))
+    ledger_session().flush()
+
+
+def _change_posts(approval: Approval) -> tuple[str, dict[str, Any]]:
+    detail: dict[str, Any] = {"user_id": approval.subject_id}
+    if not approval.approved:
+        return "posts_refused", detail
+    places = [Place(unit_id, Role(role)) for unit_id, role in approval.wanted["posts"]]
+    user = user_with_posts(ledger_session(), approval.subject_id)
+    give_posts(ledger_session(), user, places, moment().real_at)
+    told = {name: approval.wanted[name] for name in ("before", "after")}
+    return "posts_changed", {**detail, **told, "name": user.name}
+
+
+def _purge(approval: Approval) -> tuple[str, dict[str, Any]]:
+    if not approval.approved:
+        return "purge_refused", {}
+    done = purge(ledger_session(), datetime.fromisoformat(approval.wanted["before_at"]))
+    return "purged", {"projects": done.project_count, "people": done.person_count}

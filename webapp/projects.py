@@ -22,7 +22,7 @@ from ledger.register import (
 )
 from ledger.vocabulary import CaseStatus, Category, FundingSource, FundingTier, Level
 from webapp.permissions import STAFF, allows
-from webapp.project_facts import facts_of
+from webapp.project_facts import facts_of, telephone_text
 from webapp.request import actor, ledger_session, row_number
 
 bp = Blueprint("projects", __name__)
@@ -64,6 +64,7 @@ def show(project_id: int) -> ResponseReturnValue:
         "projects/show.html",
         project=project,
         facts=facts_of(project, actor()),
+        masked=telephone_text(project, actor()) != (project.telephone or ""),
         funding=funding_of(project),
         sources=FundingSource,
         tiers=FundingTier,
