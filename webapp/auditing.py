@@ -20,6 +20,7 @@ from ledger.seals import last_seal, unsealed_count
 from ledger.verifications import keep_verdict, verifications
 from ledger.writing import record
 from scheduler.auditing import look_at_all
+from webapp.audit_words import WORDS
 from webapp.background import after_the_answer
 from webapp.layout import stamp_text
 from webapp.permissions import AUDIT, allows
@@ -49,6 +50,7 @@ def index() -> ResponseReturnValue:
         verifications=verifications(session, 5),
         archives=_archives(),
         public_key=public_key_text(keys),
+        words=WORDS,
     )
 
 
@@ -80,7 +82,18 @@ def export() -> ResponseReturnValue:
     rows = found_entries(ledger_session(), _question(), EXPORTED)
     heads = ("编号", "时间", "姓名", "单位", "行为", "项目流程", "任务", "环节", "内容", "来源地址")
     cells = [
-        (e.id, stamp_text(e.recorded_at), e.who, e.unit, e.act, e.case_id, e.item_id, e.element, e.detail, e.address)
+        (
+            e.id,
+            stamp_text(e.recorded_at),
+            e.who,
+            e.unit,
+            WORDS.get(e.act, e.act),
+            e.case_id,
+            e.item_id,
+            e.element,
+            e.detail,
+            e.address,
+        )
         for e in rows
     ]
     detail = {"what": "audit", "rows": len(cells), "asked": {k: v[:100] for k, v in request.args.items()}}

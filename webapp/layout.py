@@ -18,6 +18,7 @@ from ledger.scope import Actor
 from ledger.vocabulary import Category, Role, Term
 from ledger.working_days import Calendar, load_calendar
 from webapp.assets import asset
+from webapp.permissions import STAFF
 from webapp.request import Permission, here
 from webapp.uploads import ACCEPT, KINDS_TEXT
 
@@ -57,6 +58,7 @@ COLUMN_LABELS = {
     "funding": "投资规模（元）",
 }
 STEP_LABELS = {"party_meeting": "党组研究", "decision": "领导小组审定", "reclassification": "重新分类"}
+_FOR_ALL = frozenset({"notices.index", "own_settings.index", "procedure.show"})
 _DIGITS = "零一二三四五六七八九"
 _SOON_DAYS = 3
 _INSTANT = timedelta(microseconds=1)  # a moment due at 24:00 belongs to the day before
@@ -116,7 +118,11 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("备份", "backups.index"),
             Entry("工作批次", "campaigns.index", within=("campaigns",)),
             Entry("工作日历", "working_calendar.index"),
-            Entry("流程设计", "design.index", within=("design", "publishing", "moving", "form_design", "table_design", "bundles", "playing")),
+            Entry(
+                "流程设计",
+                "design.index",
+                within=("design", "publishing", "moving", "form_design", "table_design", "bundles", "playing"),
+            ),
             Entry("消息发送", "messaging.index"),
             Entry("接口令牌", "tokens.index", within=("tokens", "hooks")),
         ),
@@ -186,9 +192,15 @@ def _ledger_open() -> bool:
 def _menu(actor: Actor, counts: Mapping[str, int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     table: dict[str, Permission] = current_app.extensions["sigeyipi_permissions"]
     for label, entries in MENU:
-        shown = [_line(entry, counts) for entry in entries if table[entry.endpoint].admits(actor)]
+        shown = [_line(entry, counts) for entry in entries if _is_shown(table[entry.endpoint], entry, actor)]
         if shown:
             yield label, shown
+
+
+def _is_shown(permission: Permission, entry: Entry, actor: Actor) -> bool:
+    """Leave the lists of work, which open for everybody, out of the menu of administrators: they have none."""
+    works = permission.roles or STAFF.admits(actor) or entry.endpoint in _FOR_ALL
+    return bool(works) and permission.admits(actor)
 
 
 def _line(entry: Entry, counts: Mapping[str, int]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def test_an_export_is_text_and_leaves_a_row(site: Site, tmp_path: Path) -> None:
     answer = auditor(site).get("/audit/export?act=sign_in")
     (tmp_path / "audit.xlsx").write_bytes(answer.get_data())
     sheet = load_workbook(tmp_path / "audit.xlsx").worksheets[0]
-    assert {row[4].value for row in sheet.iter_rows(min_row=3)} == {"sign_in"}
+    assert {row[4].value for row in sheet.iter_rows(min_row=3)} == {"登录"}
     assert acts(site)[-1] == "export"
 
 
