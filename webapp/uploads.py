@@ -6,15 +6,19 @@ What passes is stored under its hash by `ledger.papers` and only ever served as 
 from __future__ import annotations
 
 import unicodedata
-import zipfile
 from collections.abc import Iterable
-from io import BytesIO
 from shutil import disk_usage
 
+from flask import g
 from werkzeug.datastructures import FileStorage
 
+from forms.containers import MOST_ENTRIES, ContainerBroken, contents_of
+from ledger.db import ONE_DAY, day_of, end_of_day
 from ledger.papers import File
-from webapp.request import settings
+from ledger.quotas import attached_bytes
+from ledger.scope import Actor
+from webapp.request import ledger_session, moment, settings
+from webapp.virus_check import CheckUnavailable, virus_in
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 MEDIA_TYPES = {
@@ -40,7 +44,6 @@ _BEGINNINGS = {
 _INSIDE = {"docx": "word/", "xlsx": "xl/"}
 _MEGABYTE = 1024 * 1024
 _UNPACKED_MB = 500
-_ZIP_ENTRIES = 2_000
 _NAME_LENGTH = 120
 _FREE_BYTES = 1024**3  # with less free disk nothing is taken in any more (safety rule 7)
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys('<>:"|?*/\\', "_"))
@@ -63,7 +66,9 @@ def take(upload: FileStorage) -> File:
         raise FileRefused(f"“{name}”是空文件")
     if len(content) > limit * _MEGABYTE:
         raise FileRefused(f"“{name}”超过 {limit} MB，请压缩后再上传")
+    _check_quota(len(content))
     _check_content(name, extension, content)
+    _check_for_viruses(name, content)
     settings().papers.mkdir(parents=True, exist_ok=True)
     if disk_usage(settings().papers).free < _FREE_BYTES:
         raise FileRefused("服务器磁盘空间不足，暂时不能上传，请联系系统管理员")
@@ -96,15 +101,36 @@ def _check_content(name: str, extension: str, content: bytes) -> None:
 
 
 def _check_archive(name: str, extension: str, content: bytes) -> None:
-    """Look at an archive's table of contents only: nothing is unpacked here."""
+    """Look at an archive's table of contents only, in a limited child: nothing is unpacked here."""
     try:
-        entries = zipfile.ZipFile(BytesIO(content)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as broken:
+        found = contents_of(content)
+    except ContainerBroken as broken:
         raise FileRefused(f"“{name}”已损坏或不完整，打不开") from broken
-    if len(entries) > _ZIP_ENTRIES or sum(entry.file_size for entry in entries) > _UNPACKED_MB * _MEGABYTE:
+    if found.count > MOST_ENTRIES or found.size > _UNPACKED_MB * _MEGABYTE:
         raise FileRefused(f"“{name}”解压后太大，请拆分后再上传")
-    names = [entry.filename for entry in entries]
-    if extension in _INSIDE and not any(inside.startswith(_INSIDE[extension]) for inside in names):
+    if extension in _INSIDE and _INSIDE[extension] not in found.folders:
         raise FileRefused(f"“{name}”的内容不是 {extension} 文件，请用原软件另存后再上传")
-    if any(inside.lower().endswith("vbaproject.bin") for inside in names):
+    if found.macros:
         raise FileRefused(f"“{name}”含有宏，请另存为不含宏的文件后再上传")
+
+
+def _check_quota(size: int) -> None:
+    """Refuse what is more than one person may put in on a day."""
+    who: Actor | None = g.get("actor")
+    if who is None or who.user_id is None:
+        return
+    today = end_of_day(day_of(moment().at)) - ONE_DAY
+    if attached_bytes(ledger_session(), who.user_id, today) + size > settings().upload_quota_mb * _MEGABYTE:
+        raise FileRefused(f"您今天上传的文件已达 {settings().upload_quota_mb} MB，请明天再上传或联系系统管理员")
+
+
+def _check_for_viruses(name: str, content: bytes) -> None:
+    address = settings().clamav
+    if not address:
+        return
+    try:
+        found = virus_in(content, address)
+    except CheckUnavailable as away:
+        raise FileRefused("病毒检查暂时不可用，不能上传，请稍后再试或联系系统管理员") from away
+    if found:
+        raise FileRefused(f"“{name}”含有病毒（{found}），没有保存")

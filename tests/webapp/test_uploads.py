@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.datastructures import FileStorage
@@ -115,3 +116,32 @@ def test_every_hostile_name_is_refused_or_cleaned(data_cases: Path) -> None:
 )
 def test_a_name_is_cleaned(sent: str, clean: str) -> None:
     assert clean_name(sent) == clean
+
+
+def restrict(site: Site, **changes: Any) -> None:
+    known = site.app.extensions["sigeyipi_settings"]
+    site.app.extensions["sigeyipi_settings"] = known.model_copy(update=changes)
+
+
+def test_a_virus_check_that_is_away_lets_nothing_in(site: Site) -> None:
+    restrict(site, clamav="127.0.0.1:1")
+    with site.app.app_context(), pytest.raises(FileRefused, match="病毒检查暂时不可用"):
+        take(upload("报告.pdf", PDF))
+
+
+def test_a_persons_day_is_full_at_some_point(both_sites: Site) -> None:
+    site = both_sites
+    walk = site.walk(0)
+    walk.to("field_survey")
+    site.catch_up(walk)
+    person, item = site.town(), walk.item("field_survey")
+    restrict(site, upload_quota_mb=1)
+    large = b"%PDF-" + b"0" * 700_000
+
+    def send(number: int) -> str:
+        sent = {"photos": (BytesIO(large + b"%d" % number), "照片.pdf"), "_action": "draft", "_revision": str(item.revision)}
+        answer = person.post(f"/items/{item.id}", sent, content_type="multipart/form-data", follow_redirects=True)
+        return answer.get_data(as_text=True)
+
+    assert "已达 1 MB" not in send(1)
+    assert "已达 1 MB" in send(2)
