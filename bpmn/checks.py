@@ -31,14 +31,14 @@ CAMPAIGN_DATES = frozenset({"plan", "mobilise", "survey", "decision", "disposal"
 ROLES = frozenset({"handler", "signer"})
 ATTRIBUTES = frozenset(
     {
-        *("handler", "form", "due", "article", "role", "signed", "skippable", "who", "milestone"),
+        *("handler", "form", "due", "remind", "article", "role", "signed", "skippable", "who", "milestone"),
         *("collection", "item", "result", "decision", "throws"),
     }
 )
 
 BY_HAND = frozenset({"userTask", "manualTask"})
 USED_BY: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("form", "due", "role", "signed", "skippable", "milestone"), BY_HAND),
+    **dict.fromkeys(("form", "due", "remind", "role", "signed", "skippable", "milestone"), BY_HAND),
     "who": BY_HAND | {"serviceTask"},
     **dict.fromkeys(("collection", "item", "result"), frozenset()),
     "handler": BY_HAND | {"serviceTask"},
@@ -182,6 +182,9 @@ def attributes_known(element: Element, known: Known) -> Iterator[Problem]:
             yield at(element, f"bad_{name}", message, f"可取：{'、'.join(sorted(values))}。")
     if "article" in given and not re.fullmatch(r"\d{1,2}", given["article"]):
         yield at(element, "bad_article", "{}的条款号不是数字。", "请填写方案的条款序号，如 12。")
+    if "remind" in given and not re.fullmatch(r"\d{1,2}(?: \d{1,2}){0,4}", given["remind"]):
+        remedy = "请写 1 到 5 个数，用空格分开，如 3 1；0 为到期当天。"
+        yield at(element, "bad_remind", "{}的提醒天数有误。", remedy)
     if "milestone" in given and not re.fullmatch(CAMPAIGN, given["milestone"]):
         yield at(element, "bad_milestone", "{}的阶段节点有误。", "请写成 campaign:first_results 这样的形式。")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger.cases import WAITING, Case, WorkItem
 from ledger.people import Post, Substitution, Unit, User
+from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus, Role
 
@@ -27,6 +28,8 @@ class DueItem:
     role: str
     due_at: datetime
     milestone_at: datetime | None
+    procedure_id: int = 0
+    element: str = ""
 
 
 def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
@@ -41,6 +44,8 @@ def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
             WorkItem.role,
             WorkItem.due_at,
             WorkItem.milestone_at,
+            Case.procedure_id,
+            WorkItem.element,
         )
         .join(Case, Case.id == WorkItem.case_id)
         .join(Project, Project.id == Case.project_id)
@@ -53,7 +58,13 @@ def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
         )
         .order_by(WorkItem.due_at, WorkItem.id)
     )
-    return [DueItem(*row) for row in rows]
+    return [DueItem(*tuple(row)) for row in rows]
+
+
+def versions_running(session: Session) -> Sequence[Procedure]:
+    """Return the versions that running cases are on."""
+    on = select(Case.procedure_id).where(Case.status == CaseStatus.RUNNING).distinct()
+    return session.scalars(select(Procedure).where(Procedure.id.in_(on)).order_by(Procedure.id)).all()
 
 
 def still_open(session: Session, item_ids: Collection[int]) -> set[int]:

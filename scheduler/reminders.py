@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from bpmn.publicity import Ending, periods_ending
+from bpmn.step_reminders import StepDays, step_days
 from ledger.db import SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
 from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
 from ledger.incidents import open_incidents
@@ -87,12 +88,10 @@ def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     """Read what there is to tell at this moment, and to whom."""
     rules, today, since = rules_of(session), day_of(now), now - MEMORY
     people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN), today)
+    own = step_days(session)
+    until = _horizon(calendar, today, rules[ReminderKind.BEFORE], own)
     due = told_to(
-        [
-            line
-            for item in items_due(session, _horizon(calendar, today, rules[ReminderKind.BEFORE]))
-            for line in lines_of(item, calendar, now, rules)
-        ],
+        [line for item in items_due(session, until) for line in lines_of(item, calendar, now, rules, own)],
         people,
         rules,
     )
@@ -111,8 +110,8 @@ def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     )
 
 
-def _horizon(calendar: Calendar, today: date, rule: Rule) -> datetime:
-    ahead = max(rule.days, default=0)
+def _horizon(calendar: Calendar, today: date, rule: Rule, own: StepDays | None = None) -> datetime:
+    ahead = max((*rule.days, *(day for days in (own or {}).values() for day in days)), default=0)
     return end_of_day(calendar.period(today, ahead).end if ahead else today)
 
 
@@ -246,8 +245,11 @@ class Round:
         return Notice(key, channel, person.user_id, subject_of(lines), body_of(lines), DIGEST, lines)
 
 
-def lines_of(item: DueItem, calendar: Calendar, now: datetime, rules: Rules = USUAL) -> list[DueLine]:
-    """Return what is to be said about an item today; nothing on days between."""
+def lines_of(
+    item: DueItem, calendar: Calendar, now: datetime, rules: Rules = USUAL, own: StepDays | None = None
+) -> list[DueLine]:
+    """Return what is to be said about an item today, by its step's own days or the rule's; nothing on days between."""
+    days = (own or {}).get((item.procedure_id, item.element), rules[ReminderKind.BEFORE].days)
     moments = [(item.due_at, False)]
     if item.milestone_at is not None:
         moments.append((item.milestone_at, True))
@@ -256,7 +258,7 @@ def lines_of(item: DueItem, calendar: Calendar, now: datetime, rules: Rules = US
         day = last_day(moment)
         # an overdue day is counted in working days, and is at least one from the first working day after it
         left = calendar.count(day_of(now), day) if moment > now else -max(1, calendar.count(day, day_of(now)))
-        if left < 0 or left in rules[ReminderKind.BEFORE].days:
+        if left < 0 or left in days:
             lines.append(DueLine(item, left, day, milestone))
     return lines
 

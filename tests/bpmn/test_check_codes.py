@@ -204,6 +204,7 @@ WORK: dict[str, tuple[bytes, str]] = {
     "unused_attribute": (drawn(user("a", sgyp__collection="consulted")), "a"),
     "bad_due": (drawn(user("a", sgyp__due="soon")), "a"),
     "bad_milestone": (drawn(user("a", sgyp__milestone="2wd")), "a"),
+    "bad_remind": (drawn(user("a", sgyp__remind="soon")), "a"),
     "bad_article": (drawn(user("a", sgyp__article="十二")), "a"),
     "bad_role": (drawn(user("a", sgyp__role="boss")), "a"),
     "bad_signed": (drawn(user("a", sgyp__signed="yes")), "a"),

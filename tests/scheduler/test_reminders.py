@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from bpmn.deployment import deploy, shipped_bundle
 from bpmn.runtime import urge
 from ledger.cases import WorkItem
 from ledger.db import transaction
@@ -59,6 +61,21 @@ def test_t3_before_a_deadline_and_after(sqlite_ground: Ground, now: datetime, to
     else:
         (text,) = mine
         assert f"{walk.project.name}：实地调研，办理期限11月21日，{told}" in text
+
+
+@pytest.mark.parametrize(("day", "told"), [(14, "还剩5个工作日"), (16, None), (21, None)])
+def test_t3_a_step_s_own_days_go_before_the_county_s(sqlite_ground: Ground, day: int, told: str | None) -> None:
+    shipped = shipped_bundle()
+    diagram = shipped.diagram.replace('sgyp:handler="field_survey"', 'sgyp:handler="field_survey" sgyp:remind="5"')
+    with transaction(sqlite_ground.sessions) as session:
+        deploy(session, replace(shipped, diagram=diagram), "管理员", sqlite_ground.now)
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.complete("receive")  # 实地调研 is due on 11-21
+    remind(sqlite_ground.sessions, local(2023, 11, 7, 9))
+    remind(sqlite_ground.sessions, local(2023, 11, day, 9))
+    _new, *mine = texts(sqlite_ground, Role.HANDLER, walk.item("field_survey").unit_id)
+    assert [told in text for text in mine if told] == ([True] if told else [])
+    assert bool(mine) is bool(told)
 
 
 def test_t3_one_message_a_day_gathers_all_and_is_written_once(ground: Ground) -> None:
