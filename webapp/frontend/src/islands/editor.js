@@ -28,8 +28,8 @@ const TO_READ = new Set(['find', 'in', 'out', 'fit']);
 
 function frame(host, editable) {
   const buttons = TOOLS.filter(([name]) => editable || (TO_READ.has(name) && name !== 'find')).map(([name, label]) =>
-    el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', 'data-tool': name }, label));
-  const list = el('button', { type: 'button', class: 'btn btn-sm btn-outline-primary ms-auto', 'data-tool': 'list', 'aria-pressed': 'false' }, '环节列表');
+    el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', 'data-tool': name, disabled: true }, label));
+  const list = el('button', { type: 'button', class: 'btn btn-sm btn-outline-primary ms-auto', 'data-tool': 'list', 'aria-pressed': 'false', disabled: true }, '环节列表');
   const bar = el('div', { class: 'editor-bar no-print', role: 'toolbar', 'aria-label': '流程图工具' }, ...buttons, list);
   const canvas = el('div', { class: 'editor-canvas' });
   const steps = el('div', { class: 'editor-steps', hidden: true });
@@ -112,5 +112,6 @@ export async function mount(host) {
   });
   host.modeler = modeler;
   host.untranslated = untranslated;
+  for (const button of parts.bar.children) button.disabled = false; // a click before this would be lost
   check();
 }

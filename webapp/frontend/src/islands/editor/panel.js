@@ -216,8 +216,9 @@ export function propertiesPanel(modeler, container, choices, editable) {
   }
 
   function render(element) {
+    if (!element) return;
+    element = element.labelTarget || element;
     shown = element;
-    if (!element || element.type === 'label') return;
     const root = element === canvas.getRootElement();
     const parts = [el('h2', { class: 'properties-of' }, el('span', { class: 'hint' }, root && is(element, 'bpmn:Process') ? '整个流程' : kindOf(element)), element.businessObject.name || ''),
       general(element), flow(element), gateway(element), event(element), lane(element), automatic(element), work(element),
