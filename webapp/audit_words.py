@@ -56,6 +56,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "deploy": "启用流程",
     "draft_begin": "开始修改流程",
     "draft_publish": "发布流程",
+    "bundle_refused": "导入流程未通过",
     "draft_submit": "提交流程修改",
     "draft_take_back": "收回流程修改",
     "draft_discard": "作废流程草稿",

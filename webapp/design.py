@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.bundles import seal_of
 from bpmn.catalogue import catalogue
+from bpmn.deployment import Bundle
 from bpmn.drafting import DraftGone, begin_draft, change_part, draft_findings, file_name
 from bpmn.publishing import discard
 from bpmn.refusals import ActRefused
@@ -68,7 +71,8 @@ def begin(procedure_id: int) -> ResponseReturnValue:
 def version(procedure_id: int) -> ResponseReturnValue:
     procedure = version_or_404(procedure_id)
     newest = newest_versions(ledger_session())[procedure.process_id]
-    return render_template("design/version.html", procedure=procedure, current=newest.id == procedure.id)
+    seal = seal_of(Bundle(procedure.diagram, procedure.decisions, procedure.forms))
+    return render_template("design/version.html", procedure=procedure, current=newest.id == procedure.id, seal=seal)
 
 
 @bp.get("/versions/<int:procedure_id>/diagram.bpmn")
@@ -102,21 +106,24 @@ def diagram(draft_id: int) -> ResponseReturnValue:
 @allows(SYSTEM)
 def save(draft_id: int) -> ResponseReturnValue:
     """Save the diagram as the editor has it."""
-    return saved(draft_id, *DIAGRAM, request.form.get("content", ""))
+    return saved(Place(draft_id, *DIAGRAM), request.form.get("content", ""))
 
 
-def saved(draft_id: int, kind: PartKind, name: str, content: str) -> ResponseReturnValue:
-    """Save a part for a page's script: 409 says who saved it meanwhile, 410 that the draft is not edited any more."""
+def saved(place: Place, content: str, look: Callable[[DraftPart], list[str]] | None = None) -> ResponseReturnValue:
+    """Save a part for a page's script and tell what `look` finds wrong in it.
+
+    409 says who saved it meanwhile, 410 that the draft is not edited any more, 422 why it cannot be saved.
+    """
     revision = request.form.get("revision", 0, type=int)
     try:
-        part = change_part(acting(), Place(draft_id, kind, name), content, revision)
+        part = change_part(acting(), place, content, revision)
     except DraftConflict as conflict:
         return jsonify(told_saved(conflict.part) | {"message": str(conflict)}), 409
     except DraftGone:
         return jsonify(message="这份草稿已经提交或作废，不能再改。"), 410
     except ActRefused as refused:
         return jsonify(message=str(refused)), 422
-    return jsonify(told_saved(part))
+    return jsonify(told_saved(part) | ({"problems": look(part)} if look else {}))
 
 
 def told_saved(part: DraftPart) -> dict[str, Any]:

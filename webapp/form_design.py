@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.drafting import change_part, new_form
+from bpmn.drafting import new_form
 from bpmn.engine import DiagramProblems
 from bpmn.engine.diagram import index
 from bpmn.engine.xml import read_tree
@@ -19,9 +19,9 @@ from bpmn.wording import VARIABLES
 from forms.definition import DefinitionRefused, read_form, vocabulary_options
 from forms.fields import Asked, FieldType, Option
 from handlers import HANDLERS
-from ledger.procedure_drafts import DraftConflict, DraftPart, DraftStage, PartKind, Place, parts_of
+from ledger.procedure_drafts import DraftPart, DraftStage, PartKind, Place, parts_of
 from ledger.vocabulary import PaperKind
-from webapp.design import draft_or_404, editable, part_or_404, told_saved
+from webapp.design import draft_or_404, editable, part_or_404, saved
 from webapp.form_page import FormPage
 from webapp.permissions import DESIGN, SYSTEM, allows
 from webapp.request import acting, ledger_session
@@ -106,14 +106,7 @@ def edit(draft_id: int, stem: str) -> ResponseReturnValue:
 def save(draft_id: int, stem: str) -> ResponseReturnValue:
     """Save a form as the editor has it and tell what is wrong with it."""
     draft_or_404(draft_id)
-    place, revision = Place(draft_id, PartKind.FORM, stem), request.form.get("revision", 0, type=int)
-    try:
-        part = change_part(acting(), place, request.form.get("content", ""), revision)
-    except DraftConflict as conflict:
-        return jsonify(told_saved(conflict.part) | {"message": str(conflict)}), 409
-    except ActRefused as refused:
-        return jsonify(message=str(refused)), 422
-    return jsonify(told_saved(part) | {"problems": problems_in(part)})
+    return saved(Place(draft_id, PartKind.FORM, stem), request.form.get("content", ""), problems_in)
 
 
 @bp.get("/<stem>/preview")

@@ -139,7 +139,11 @@ def test_a_persons_day_is_full_at_some_point(both_sites: Site) -> None:
     large = b"%PDF-" + b"0" * 700_000
 
     def send(number: int) -> str:
-        sent = {"photos": (BytesIO(large + b"%d" % number), "照片.pdf"), "_action": "draft", "_revision": str(item.revision)}
+        sent = {
+            "photos": (BytesIO(large + b"%d" % number), "照片.pdf"),
+            "_action": "draft",
+            "_revision": str(item.revision),
+        }
         answer = person.post(f"/items/{item.id}", sent, content_type="multipart/form-data", follow_redirects=True)
         return answer.get_data(as_text=True)
 

@@ -19,6 +19,7 @@ export function formSaving(host, written) {
   }
 
   async function preview() {
+    if (!host.dataset.preview) return;
     const answer = await fetch(host.dataset.preview);
     if (!answer.ok) return;
     const target = document.getElementById('preview');

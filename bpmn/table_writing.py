@@ -1,0 +1,148 @@
+"""A decision table as the editor has it and as DMN is written: one does not lose what the other says.
+
+Only what we execute is written: one decision, one table, cells in the language of `bpmn.expressions`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from bpmn.decision_checks import samples_of, together
+from bpmn.decisions import Column, DecisionTable, HitPolicy, read_table, table_of
+from bpmn.engine.xml import DMN, read_tree
+from bpmn.refusals import ActRefused
+from ledger import vocabulary
+from ledger.vocabulary import Term
+
+_ID = re.compile(r"[^\W\d][\w.\-]{0,79}")
+_PAIRS = 20
+_LONG = 1000
+
+
+def model_of(text: str) -> dict[str, Any]:
+    """Return a table as the editor has it; raises DiagramProblems for a file that is none."""
+    table = read_table(text.encode())
+    decision, _ = table_of(read_tree(text.encode()))
+    described = decision.find("description")
+    return {
+        "id": table.id,
+        "name": table.name,
+        "description": described.text.strip() if described else "",
+        "policy": table.policy,
+        "inputs": [_column(each) for each in table.inputs],
+        "outputs": [_column(each) for each in table.outputs],
+        "rules": [
+            {
+                "id": rule.id,
+                "description": rule.description,
+                "cells": [cell.text for cell in rule.cells],
+                "answers": [each.source if each else "" for each in rule.answers],
+            }
+            for rule in table.rules
+        ],
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    values = [tests[0].operand.constant for tests in column.values.alternatives] if column.values else []
+    return {
+        "id": column.id,
+        "label": column.label,
+        "name": column.name,
+        "kind": column.kind,
+        "values": [{"value": str(each), "label": label} for each, label in zip(values, labels_of(values), strict=True)],
+    }
+
+
+def labels_of(values: Sequence[Any]) -> list[str]:
+    """Return the words people read for the identifiers of one of the scheme's closed lists; else the values."""
+    wanted = {str(each) for each in values}
+    for each in vars(vocabulary).values():
+        if isinstance(each, type) and issubclass(each, Term) and each is not Term and wanted and wanted <= set(each):
+            return [each(str(value)).label for value in values]
+    return [str(each) for each in values]
+
+
+def text_of_model(model: Mapping[str, Any], old: str) -> str:
+    """Return the DMN of an edited table. Its columns and policy are those of `old`; only rules and words change.
+
+    Raises ActRefused for what no editor of ours sends, and DiagramProblems for rules that cannot be read.
+    """
+    before = read_table(old.encode())
+    rules, description = model.get("rules"), model.get("description", "")
+    if not isinstance(rules, list) or not isinstance(description, str) or not all(map(_whole, rules)):
+        raise ActRefused("决策表的内容不完整，没有保存")
+    written = "".join(_rule_text(each, before) for each in rules)
+    text = _HEAD.format(
+        dmn=DMN,
+        definitions=quoteattr(f"{before.id}_definitions"),
+        space=quoteattr(f"urn:sigeyipi:{before.id}"),
+        id=quoteattr(before.id),
+        table=quoteattr(f"{before.id}_table"),
+        name=quoteattr(str(model.get("name") or before.name)[:120]),
+        description=escape(description),
+        policy=before.policy,
+        columns="".join(_columns_text(before)),
+        rules=written,
+    )
+    read_table(text.encode())
+    return text
+
+
+_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="{dmn}" id={definitions} name={name} namespace={space}>
+  <decision id={id} name={name}>
+    <description>{description}</description>
+    <decisionTable id={table} hitPolicy="{policy}">
+{columns}{rules}    </decisionTable>
+  </decision>
+</definitions>
+"""
+
+
+def _columns_text(table: DecisionTable) -> Iterator[str]:
+    for each in table.inputs:
+        asked = f"<inputExpression typeRef={quoteattr(each.kind)}><text>{escape(each.name)}</text></inputExpression>"
+        inside = asked + _values_text(each, "inputValues")
+        yield f"      <input id={quoteattr(each.id)} label={quoteattr(each.label)}>{inside}</input>\n"
+    for each in table.outputs:
+        head = f"id={quoteattr(each.id)} label={quoteattr(each.label)} name={quoteattr(each.name)}"
+        yield f"      <output {head} typeRef={quoteattr(each.kind)}>{_values_text(each, 'outputValues')}</output>\n"
+
+
+def _values_text(column: Column, tag: str) -> str:
+    text = column.values.text if column.values else ""
+    return f"<{tag}><text>{escape(text)}</text></{tag}>" if text else ""
+
+
+def _whole(rule: Any) -> bool:
+    if not isinstance(rule, Mapping) or not _ID.fullmatch(str(rule.get("id", ""))):
+        return False
+    texts = [rule.get("description", ""), *rule.get("cells", [None]), *rule.get("answers", [None])]
+    return all(isinstance(each, str) and len(each) <= _LONG for each in texts)
+
+
+def _rule_text(rule: Mapping[str, Any], table: DecisionTable) -> str:
+    if len(rule["cells"]) != len(table.inputs) or len(rule["answers"]) != len(table.outputs):
+        raise ActRefused("决策表的格数与列数不符，没有保存")
+    cells = [f"<inputEntry><text>{escape(each)}</text></inputEntry>" for each in rule["cells"]]
+    cells += [f"<outputEntry><text>{escape(each)}</text></outputEntry>" for each in rule["answers"]]
+    described = f"<description>{escape(rule.get('description', ''))}</description>"
+    return f"      <rule id={quoteattr(rule['id'])}>{described}{''.join(cells)}</rule>\n"
+
+
+def meeting_rules(table: DecisionTable) -> list[tuple[int, int]]:
+    """Return pairs of rules, by number, that may hold together with different first answers; of a COLLECT table."""
+    if table.policy is not HitPolicy.COLLECT:
+        return []
+    samples = [samples_of(table, number) for number in range(len(table.inputs))]
+    found = []
+    for (left, first), (right, second) in itertools.combinations(enumerate(table.rules, 1), 2):
+        differs = (first.answers[0] and first.answers[0].source) != (second.answers[0] and second.answers[0].source)
+        if differs and all(together(a, b, k) for a, b, k in zip(first.cells, second.cells, samples, strict=True)):
+            found.append((left, right))
+    return found[:_PAIRS]

@@ -1,0 +1,96 @@
+// The editor of a decision table: values are chosen, never quoted; it saves itself and tells where rules meet or miss.
+import '../css/table-editor.css';
+import { el } from './editor/dom.js';
+import { formSaving } from './form-editor/saving.js';
+
+const OPERATORS = [['', '任意'], ['=', '等于'], ['>=', '不少于'], ['<=', '不多于'], ['>', '多于'], ['<', '少于'], ['raw', '自己写']];
+
+function select(options, value, set, label) {
+  const box = el('select', { class: 'form-select form-select-sm', 'aria-label': label }, ...options.map(([key, words]) => el('option', { value: key, selected: key === value }, words)));
+  box.addEventListener('change', () => set(box.value));
+  return box;
+}
+
+function typed(value, set, label, attributes = {}) {
+  const box = el('input', { class: 'form-control form-control-sm', 'aria-label': label, ...attributes });
+  box.value = value;
+  box.addEventListener('change', () => set(box.value.trim()));
+  return box;
+}
+
+const quoted = (text) => (text === '' ? '' : `"${text.replace(/[\\"]/g, '')}"`);
+const unquoted = (text) => (/^(["']).*\1$/s.test(text) ? text.slice(1, -1) : text);
+
+function numberCell(text, set, label, again) {
+  const found = /^(>=|<=|>|<|=)?\s*(-?\d+(?:\.\d+)?)$/.exec(text);
+  const kind = text === '' || text === '-' ? '' : found ? found[1] || '=' : 'raw';
+  const write = (operator, value) => set(operator === '' ? '' : operator === 'raw' ? value : operator === '=' ? value : `${operator} ${value}`);
+  const value = found ? found[2] : text;
+  const choosing = select(OPERATORS, kind, (operator) => { write(operator, value || '1'); again(); }, label);
+  if (!kind) return choosing;
+  const box = typed(value, (more) => write(kind, more), `${label}的值`, kind === 'raw' ? {} : { type: 'number', step: 'any' });
+  return el('div', { class: 'cell-pair' }, choosing, box);
+}
+
+function inputCell(column, text, set, again) {
+  if (column.kind === 'boolean') return select([['', '任意'], ['true', '是'], ['false', '否']], text === '-' ? '' : text, set, column.label);
+  if (column.values.length) {
+    const known = column.values.map((each) => [quoted(each.value), each.label]);
+    return select([['', '任意'], ...known, ...(text && !known.some(([key]) => key === text) ? [[text, text]] : [])], text === '-' ? '' : text, set, column.label);
+  }
+  if (column.kind === 'string') return typed(unquoted(text), (value) => set(quoted(value)), column.label);
+  return numberCell(text, set, column.label, again);
+}
+
+function outputCell(column, text, set) {
+  if (column.values.length) return select([['', '（无）'], ...column.values.map((each) => [quoted(each.value), each.label])], text.replaceAll("'", '"'), set, column.label);
+  if (column.kind === 'boolean') return select([['', '（无）'], ['true', '是'], ['false', '否']], text, set, column.label);
+  if (column.kind === 'string') return typed(unquoted(text), (value) => set(value === '' ? '""' : quoted(value)), column.label);
+  return typed(text, set, column.label, { type: 'number', step: 'any' });
+}
+
+export function mount(host) {
+  const table = JSON.parse(host.dataset.model);
+  const editable = host.dataset.editable === 'true';
+  const body = el('fieldset', { disabled: !editable });
+  host.append(body);
+  const changed = formSaving(host, () => JSON.stringify(table));
+
+  function change(run) {
+    run();
+    draw();
+    changed();
+  }
+
+  function fresh() {
+    const taken = new Set(table.rules.map((rule) => rule.id));
+    let number = table.rules.length + 1;
+    while (taken.has(`rule_${number}`)) number += 1;
+    return { id: `rule_${number}`, description: '', cells: table.inputs.map(() => ''), answers: table.outputs.map((each) => (each.values.length ? quoted(each.values[0].value) : each.kind === 'string' ? '""' : '')) };
+  }
+
+  function act(label, run, can = true) {
+    const button = el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', disabled: !can }, label);
+    button.addEventListener('click', () => change(run));
+    return button;
+  }
+
+  function row(rule, place) {
+    const inputs = table.inputs.map((column, number) => el('td', {}, inputCell(column, rule.cells[number], (text) => { rule.cells[number] = text; changed(); }, draw)));
+    const outputs = table.outputs.map((column, number) => el('td', { class: 'is-output' }, outputCell(column, rule.answers[number], (text) => { rule.answers[number] = text; changed(); })));
+    const note = typed(rule.description, (text) => { rule.description = text; changed(); }, `规则 ${place + 1} 的说明`);
+    const move = (by) => { table.rules.splice(place, 1); table.rules.splice(place + by, 0, rule); };
+    const acts = el('div', { class: 'd-flex gap-1' }, act('上移', () => move(-1), place > 0), act('下移', () => move(1), place < table.rules.length - 1),
+      act('删除', () => table.rules.splice(place, 1), table.rules.length > 1));
+    return el('tr', {}, el('th', { scope: 'row' }, place + 1), ...inputs, ...outputs, el('td', {}, note), el('td', {}, editable ? acts : null));
+  }
+
+  function draw() {
+    const heads = [...table.inputs.map((each) => el('th', { scope: 'col' }, each.label || each.name)), ...table.outputs.map((each) => el('th', { scope: 'col', class: 'is-output' }, each.label || each.name))];
+    const grid = el('table', { class: 'table table-sm table-bordered align-middle decision-grid' },
+      el('thead', {}, el('tr', {}, el('th', {}), ...heads, el('th', { scope: 'col' }, '说明'), el('th', {}))), el('tbody', {}, ...table.rules.map(row)));
+    body.replaceChildren(el('div', { class: 'table-responsive' }, grid), editable ? act('加一条规则', () => table.rules.push(fresh())) : '');
+  }
+
+  draw();
+}
