@@ -17,6 +17,7 @@ from bpmn.engine import DiagramProblems, Problem, Severity, read_diagram
 from bpmn.exploration import dump_markings, reachable_markings
 from bpmn.expressions import PUBLISHED
 from bpmn.gate import gate_problems, linked_with
+from bpmn.round_checks import round_problems
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.versions import pins_for
 from forms.definition import read_form, shipped_forms
@@ -58,7 +59,13 @@ def shipped_bundle() -> Bundle:
     """Return the four batches' procedure as the release ships it."""
     here = Path(__file__).parent
     decisions = {path.stem: path.read_text(encoding="utf-8") for path in sorted(here.glob("*.dmn"))}
-    return Bundle((here / "four_batches.bpmn").read_text(encoding="utf-8"), decisions, shipped_forms())
+    return bundle_of((here / "four_batches.bpmn").read_text(encoding="utf-8"), decisions)
+
+
+def bundle_of(diagram: str, decisions: Mapping[str, str]) -> Bundle:
+    """Return a shipped diagram with those of the shipped forms that its steps name."""
+    named = {each.attributes.get("handler") for each in read_diagram(diagram.encode()).elements.values()}
+    return Bundle(diagram, decisions, {stem: form for stem, form in shipped_forms().items() if stem in named})
 
 
 def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedure:
@@ -107,6 +114,8 @@ def problems_of(bundle: Bundle, called: Mapping[str, str]) -> tuple[Problem, ...
     found = gate_problems(
         bundle.diagram.encode(), KNOWN_HANDLERS, decisions=bundle.decisions, called=called, forms=bundle.forms
     )
+    if not any(problem.severity is Severity.ERROR for problem in found):
+        found += round_problems(read_diagram(bundle.diagram.encode()))
     for name, table in bundle.decisions.items():
         names = FINDING_COUNTS if name == CLASSIFICATION else PUBLISHED
         found += check_table(table.encode(), names)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from bpmn.casefile import CaseFile
+from bpmn.casefile import Acting, CaseFile
 from forms.papers.catalogue import BY_NAME
 from forms.papers.filling import name_of, print_paper
 from forms.rendering import chinese_date
@@ -29,20 +30,25 @@ def file_print(file: CaseFile, printed: Print, item: WorkItem | None) -> None:
 
 def write_print(file: CaseFile, printed: Print, place: Place, signed: Unit) -> Attachment:
     """Write a paper and file it at `place`."""
+    return issue_print(file.acting, printed, place, signed)
+
+
+def issue_print(acting: Acting, printed: Print, place: Place, signed: Unit) -> Attachment:
+    """Write a paper that may be of no case, and file it at `place`."""
     form = BY_NAME[printed.template]
-    facts = form.complete(_facts(file, printed, signed))
-    content = print_paper(printed.title, facts, form.shipped, day_of(file.now))
+    today = day_of(acting.now)
+    content = print_paper(printed.title, form.complete(_facts(printed, signed, today)), form.shipped, today)
     document = File(f"{file_name(printed.title)}.docx", DOCX, content)
-    return attach(file.session, file.acting.papers, document, place, file.acting.actor, file.now)
+    return attach(acting.session, acting.papers, document, place, acting.actor, acting.now)
 
 
-def _facts(file: CaseFile, printed: Print, signed: Unit) -> dict[str, Any]:
+def _facts(printed: Print, signed: Unit, today: date) -> dict[str, Any]:
     """Return what a paper says: who issues it and when, its rows by their labels, its lists and groups."""
     issued = {
         "标题": printed.title,
         "发文机关": signed.name,
         "印发机关": signed.name,
-        "成文日期": chinese_date(day_of(file.now)),
+        "成文日期": chinese_date(today),
     }
     rows = {name_of(label): text for label, text in printed.rows}
     every = [{"名称": label, "内容": text} for label, text in printed.rows]

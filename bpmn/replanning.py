@@ -12,11 +12,12 @@ from datetime import date, datetime
 from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.marking import DEFAULT_DUE, journal
 from bpmn.recounting import Moved, counted
+from bpmn.round_periods import realign
 from bpmn.supervision import set_timers
 from ledger.campaigns import Campaign
 from ledger.cases import Timer, WorkItem, cases_under_way, timers_of
 from ledger.journal import Act
-from ledger.working_days import MOMENTS, Due, dates_of, due_of, read_due_rule
+from ledger.working_days import MOMENTS, Due, dates_of, due_of, load_calendar, read_due_rule
 from ledger.writing import record
 
 REPLAN = "replan"
@@ -51,6 +52,8 @@ def replan(
     if write and plan.changes:
         for name, day in dates.items():
             setattr(campaign, f"{name}_on", day)
+        acting.session.flush()
+        realign(acting, campaign.county_id, load_calendar(acting.session))
         told = {"campaign": campaign.id, **plan.changes, "reason": reason, "moved": len(moved)}
         record(acting.session, acting.moment, acting.actor, Act("campaign_changed", detail=told))
     return tuple(moved)

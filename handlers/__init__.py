@@ -14,6 +14,8 @@ from handlers import (
     field_survey,
     filing,
     joint_review,
+    mobilisation,
+    monthly_update,
     notice_site,
     notice_unit,
     objection,
@@ -23,9 +25,14 @@ from handlers import (
     receive,
     reclassification,
     reply,
+    round_approval,
+    round_check,
     submission,
     unit_opinion,
     village_opinion,
+    weekly_report,
+    work_plan,
+    yearly_report,
 )
 from handlers.outcome import Handler
 
@@ -56,4 +63,15 @@ _STEPS = (
     filing,
     archiving,
 )
-HANDLERS: dict[str, Handler] = {step.HANDLER.stem: step.HANDLER for step in _STEPS}
+_ROUND_STEPS = (
+    work_plan,
+    mobilisation,
+    weekly_report,
+    monthly_update,
+    yearly_report,
+    round_approval,
+    round_check,
+)
+HANDLERS: dict[str, Handler] = {step.HANDLER.stem: step.HANDLER for step in (*_STEPS, *_ROUND_STEPS)}
+ROUND_STEMS = frozenset(step.HANDLER.stem for step in _ROUND_STEPS)
+"""Steps about a unit and a period: they stand in the rounds' diagrams, never in a project's."""

@@ -38,6 +38,19 @@ class MeetingFacts:
 
 
 @dataclass(frozen=True)
+class RoundFacts:
+    """What a step of a round may look at: the unit's figures now and as last confirmed, and what is to be said."""
+
+    kind: str  # RoundKind
+    title: str
+    figures: Mapping[str, int]  # by the names of ledger.round_figures.FIGURES
+    rates: tuple[tuple[str, str], ...] = ()  # the three rates: name and percentage, as printed
+    progress: tuple[str, ...] = ()  # a line for each 盘活 and 重建 project
+    gaps: tuple[str, ...] = ()  # what the ledger still lacks, a line each
+    invested: str = ""  # 投资规模 of its projects in 万元, as printed
+
+
+@dataclass(frozen=True)
 class Step:
     """What a handler may look at. Nothing in it can be changed, and nothing else may be asked."""
 
@@ -61,6 +74,7 @@ class Step:
     actor_name: str = ""
     unit_name: str = ""
     suggest: Callable[[Collection[str]], Suggestion] | None = None  # the decision table over findings
+    round: RoundFacts | None = None  # of a step that is about a unit and a period instead of a project
 
     @property
     def assessed(self) -> bool:

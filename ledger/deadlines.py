@@ -30,6 +30,7 @@ class DueItem:
     milestone_at: datetime | None
     procedure_id: int = 0
     element: str = ""
+    of_round: bool = False  # a round's step: its number is one of `RoundItem`
 
 
 def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
@@ -86,6 +87,7 @@ class NewItem:
     due_at: datetime
     created_at: datetime
     returned: bool
+    of_round: bool = False
 
 
 def items_new(session: Session, since: datetime, until: datetime) -> Sequence[NewItem]:

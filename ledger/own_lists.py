@@ -15,6 +15,7 @@ from ledger.inbox import waiting_counts
 from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
 from ledger.notices import unread
 from ledger.projects import Project
+from ledger.round_lists import waiting_rounds
 from ledger.scope import Actor
 
 
@@ -76,13 +77,14 @@ def _open_drafts(actor: Actor) -> list[Any]:
 
 
 def menu_counts(session: Session, actor: Actor) -> dict[str, int]:
-    """Count what the menu shows, in one statement: 待办, 待签收, 抄送我的, 草稿 and messages not read."""
+    """Count what the menu shows, in one statement: 待办, 待签收, 抄送我的, 草稿, messages not read, rounds."""
     drafts = select(func.count()).select_from(Draft).join(WorkItem, WorkItem.id == Draft.item_id)
     scalars = {
         **waiting_counts(actor),
         "copies": unread_copies(actor),
         "drafts": drafts.where(*_open_drafts(actor)).scalar_subquery(),
         "notices": unread(actor.user_id),
+        "rounds": waiting_rounds(actor),
     }
     row = session.execute(select(*scalars.values())).one()
     return dict(zip(scalars, row, strict=True))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ledger.cases import Case
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict, SubmissionBatch
 from ledger.papers import Attachment
 from ledger.projects import Project
-from ledger.scope import Actor, visible_projects
+from ledger.round_lists import visible_rounds
+from ledger.rounds import RoundItem, RoundSummary, UnitRound
+from ledger.scope import BUSINESS, COUNTY_WIDE, Actor, visible_projects
 
 
 def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:
@@ -23,9 +25,17 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
     return session.scalars(
         select(Attachment)
         .where(Attachment.id == attachment_id, Attachment.removed_at.is_(None))
-        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made))
+        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made, *_of_rounds(actor)))
         .options(joinedload(Attachment.paper))
     ).one_or_none()
+
+
+def _of_rounds(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on papers of rounds: a unit's own, and the summaries of who sees a county."""
+    rounds = select(RoundItem.id).join(UnitRound, UnitRound.id == RoundItem.round_id).where(visible_rounds(actor))
+    whole = {post.county_id for post in actor.posts if post.role in BUSINESS and post.unit_kind in COUNTY_WIDE}
+    closed = select(RoundSummary.id).where(RoundSummary.county_id.in_(whole))
+    return Attachment.round_item_id.in_(rounds), Attachment.round_summary_id.in_(closed)
 
 
 def workbook_of(session: Session, actor: Actor, attachment_id: int, field: str) -> Attachment | None:

@@ -35,7 +35,7 @@ class Paper(Base):
 
 
 class Attachment(Base):
-    """A paper in its place: on a step of a case, on a meeting (minutes) or on a batch (请示)."""
+    """A paper in its place: on a step of a case or round, a meeting (minutes), a batch (请示) or a round's summary."""
 
     __tablename__ = "attachment"
 
@@ -48,6 +48,8 @@ class Attachment(Base):
     field: Mapped[str] = mapped_column(default="")  # the form's field it was put in
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"), index=True)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("submission_batch.id"), index=True)
+    round_item_id: Mapped[int | None] = mapped_column(ForeignKey("round_item.id"), index=True)
+    round_summary_id: Mapped[int | None] = mapped_column(ForeignKey("round_summary.id"), index=True)
     attached_at: Mapped[datetime]
     attached_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None]
@@ -76,7 +78,7 @@ class ArchiveWaiver(Base):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a paper is attached: to a case's step, a meeting or a batch."""
+    """Where a paper is attached: to a case's step, a meeting, a batch, or a round's step or summary."""
 
     kind: PaperKind
     case_id: int | None = None
@@ -84,6 +86,8 @@ class Place:
     field: str = ""
     meeting_id: int | None = None
     batch_id: int | None = None
+    round_item_id: int | None = None
+    round_summary_id: int | None = None
     written: bool = False
 
 
@@ -113,6 +117,8 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
         field=place.field,
         meeting_id=place.meeting_id,
         batch_id=place.batch_id,
+        round_item_id=place.round_item_id,
+        round_summary_id=place.round_summary_id,
         written=place.written,
         attached_at=now,
         attached_by_id=actor.user_id,

@@ -267,7 +267,23 @@ class PaperKind(Term):
     AGREEMENT = "agreement", "合作协议"
     RECOVERY = "recovery", "退出追偿凭证"
     EVALUATION = "evaluation", "成效评定材料"
+    WORK_PLAN = "work_plan", "清理处置意见"
+    MOBILISATION = "mobilisation", "动员部署材料"
+    TRAINING = "training", "业务培训记录"
+    YEARLY_REPORT = "yearly_report", "年度报告"
+    ROUND_SUMMARY = "round_summary", "周期汇总"
+    SPOT_CHECK = "spot_check", "督查抽查材料"
     OTHER = "other", "其他材料"
+
+
+class RoundKind(Term):
+    """周期报送: the reports that come round for every unit (R1–R4)."""
+
+    PLAN = "plan", "制定方案"
+    MOBILISATION = "mobilisation", "动员部署"
+    WEEKLY = "weekly", "周调度"
+    MONTHLY = "monthly", "月度更新"
+    YEARLY = "yearly", "年度报告"
 
 
 class MeetingKind(Term):

@@ -45,6 +45,7 @@ class Clock:
     scheduler: BaseScheduler | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _reminded_at: tuple[date, int] | None = None
+    _rounds_at: datetime | None = None
 
     def tick(self) -> None:
         """Do what is due now; an error is logged and the next tick tries again."""

@@ -16,6 +16,10 @@ STEMS = (
     *("notice_unit", "notice_site", "objection", "consultation", "disposal_plan", "disposal", "exit_recovery"),
     *("evaluation", "reclassification", "filing", "archiving"),
 )
+ROUND_STEMS = (
+    *("work_plan", "mobilisation", "weekly_report", "monthly_update", "yearly_report"),
+    *("round_approval", "round_check"),
+)
 HOMES = {
     "SpiffWorkflow": "bpmn/engine/",
     "lxml": "bpmn/engine/",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting
 from bpmn.deployment import deploy, shipped_bundle
+from bpmn.round_procedures import deploy_rounds
 from bpmn.starting import start_cases
 from ledger.db import SessionFactory, open_ledger, transaction
 from ledger.demonstration import build_county, build_projects, demonstration_offset
@@ -53,7 +54,9 @@ def set_up(settings: Settings, real_now: datetime, *, demonstration: bool = Fals
         seed_calendar(session)
         if demonstration and not anybody(session):
             _fill_demonstration(session, settings, real_now)
-        deploy(session, shipped_bundle(), "系统", moment_of(installation(session), real_now).at)
+        now = moment_of(installation(session), real_now).at
+        deploy(session, shipped_bundle(), "系统", now)
+        deploy_rounds(session, "系统", now)
     return sessions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -104,6 +104,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("看板", "boards.show", within=("boards",)),
             Entry("流程监控", "process_map.show", within=("process_map",)),
+            Entry("周期报送", "rounds.index", "rounds", ("rounds", "periods")),
             Entry("报送批次", "batches.index", within=("batches",)),
             Entry("统计表和台账", "reports.index", within=("ledger_returns",)),
         ),
@@ -160,6 +161,7 @@ def register(app: Flask, limit_mb: int) -> None:
         last_day=lambda moment: last_day(moment).isoformat(),
         stamp=stamp_text,
         short_stamp=short_stamp,
+        due_stamp=due_stamp,
         article=article_text,
         yuan=yuan_text,
         pill_of=pill_of,
@@ -248,6 +250,12 @@ def day_text(value: datetime | date | None) -> str:
 
 def stamp_text(value: datetime | None) -> str:
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else "—"
+
+
+def due_stamp(value: datetime) -> str:
+    """Return a due moment as people say it: 24:00 belongs to the day it ends."""
+    local = value.astimezone(SHANGHAI)
+    return f"{last_day(value).isoformat()} 24:00" if local.time() == time() else stamp_text(value)
 
 
 def short_stamp(value: datetime | None) -> str:

@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.casefile import Acting
 from bpmn.recounting import Moved, recount
+from bpmn.round_periods import realign
 from forms.holiday_notice import NoticeRefused, SpecialDayRead, read_notice
 from ledger.db import day_of
 from ledger.journal import Act
+from ledger.people import counties
 from ledger.working_days import (
     calendar_years,
     enter_year,
@@ -85,8 +87,11 @@ def enter_notice(acting: Acting, year: int, text: str, *, write: bool, source: s
     days = read_notice(text, year)
     known = load_calendar(acting.session)
     # counted first: a calendar that is read from rows not yet committed would be kept by this process
-    moved = recount(acting, known, with_year(known, year, {each.day: each.working for each in days}), write=write)
+    entered = with_year(known, year, {each.day: each.working for each in days})
+    moved = recount(acting, known, entered, write=write)
     if write:
+        for county in counties(acting.session):
+            realign(acting, county.id, entered)
         enter_year(acting.session, year, {each.day: (each.working, each.name) for each in days}, source)
         detail = {"year": year, "source": source, "days": len(days), "moved": len(moved)}
         record(acting.session, acting.moment, acting.actor, Act("calendar_entered", detail=detail))

@@ -1,0 +1,39 @@
+"""Papers on a round: what the software writes for a unit's report, Annex 4 and 5 as they stood, a period's summary."""
+
+from __future__ import annotations
+
+from bpmn.casefile import Acting
+from bpmn.prints import issue_print
+from bpmn.tables import write_tables
+from handlers.outcome import Print
+from ledger.papers import Place
+from ledger.people import Unit
+from ledger.round_figures import lines_of
+from ledger.rounds import RoundItem, RoundSummary
+from ledger.statistics import of_unit, projects_where
+from ledger.vocabulary import PaperKind
+
+
+def file_written(acting: Acting, printed: Print, item: RoundItem, signed: Unit) -> None:
+    """Write a unit's paper and file it on a step."""
+    issue_print(acting, printed, Place(PaperKind(printed.kind), round_item_id=item.id, written=True), signed)
+
+
+def file_tables_of(acting: Acting, item: RoundItem, unit: Unit) -> None:
+    """File Annex 4 and 5 over a unit's projects as they stand now (R3, R4)."""
+    place = Place(PaperKind.ANNEX4, round_item_id=item.id, written=True)
+    write_tables(acting, projects_where(acting.session, of_unit(unit.id)), place, unit)
+
+
+def file_summary(acting: Acting, summary: RoundSummary, reported: int, signed: Unit) -> None:
+    """Write a period's summary: who reported, was late or is missing, and the county's total beside the last."""
+    late, missing = "、".join(summary.late) or "无", "、".join(summary.missing) or "无"
+    head = [
+        ("上报情况", f"应报{reported + len(summary.missing)}个单位，已报{reported}个"),
+        ("迟报单位", late),
+        ("未报单位", missing),
+    ]
+    lines = [(label, now) for label, _then, now, _change in lines_of(summary.figures, None)]
+    note = [("情况说明", summary.note)] if summary.note else []
+    printed = Print(PaperKind.ROUND_SUMMARY, f"{summary.title}情况汇总", (*head, *lines, *note))
+    issue_print(acting, printed, Place(PaperKind.ROUND_SUMMARY, round_summary_id=summary.id, written=True), signed)
