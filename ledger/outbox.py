@@ -89,6 +89,7 @@ class Line:
     text: str
     brief: str
     left: int | None = None
+    round_item_id: int = NO_ITEM  # a step of a round, where the line speaks of one
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _row(notice: Notice, now: datetime) -> dict[str, Any]:
         "subject": notice.subject,
         "body": notice.body,
         "link": notice.link,
-        "lines": None if notice.lines is None else [[n.item_id, n.text, n.brief, n.left] for n in notice.lines],
+        "lines": None if notice.lines is None else [_told(line) for line in notice.lines],
         "created_at": now,
         "not_before_at": notice.not_before_at or now,
         "attempts": 0,
@@ -180,6 +181,10 @@ def _row(notice: Notice, now: datetime) -> dict[str, Any]:
         "receipt": "",
         "parts": 0,
     }
+
+
+def _told(line: Line) -> list[Any]:
+    return [line.item_id, line.text, line.brief, line.left, line.round_item_id]
 
 
 def lines_of(message: Message) -> tuple[Line, ...]:

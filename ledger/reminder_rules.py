@@ -25,12 +25,15 @@ class ReminderKind(Term):
     SIGNER = "signer", "超期后告知本单位审核人（工作日）"
     SUPERVISOR = "supervisor", "超期后告知督查（工作日）"
     NEW = "new", "新到和退回的任务"
+    ROUND = "round", "周期报送到期前（工作日，0 为当天）"
     PUBLICITY = "publicity", "公告期满前（工作日，0 为当天）"
     CALENDAR = "calendar", "下一年放假安排没有录入（11月1日起，告知系统管理员）"
     INCIDENT = "incident", "有异常等待处理（告知系统管理员）"
 
 
-WITH_DAYS = frozenset({ReminderKind.BEFORE, ReminderKind.SIGNER, ReminderKind.SUPERVISOR, ReminderKind.PUBLICITY})
+WITH_DAYS = frozenset(
+    {ReminderKind.BEFORE, ReminderKind.SIGNER, ReminderKind.SUPERVISOR, ReminderKind.ROUND, ReminderKind.PUBLICITY}
+)
 FIRST_DAY_ONLY = frozenset({ReminderKind.SIGNER, ReminderKind.SUPERVISOR})
 """Kinds with one number: from that day on."""
 
@@ -67,6 +70,7 @@ USUAL: Rules = {
     ReminderKind.SIGNER: Rule(days=(1,)),
     ReminderKind.SUPERVISOR: Rule(days=(3,)),
     ReminderKind.NEW: Rule(),
+    ReminderKind.ROUND: Rule(days=(1, 0)),
     ReminderKind.PUBLICITY: Rule(days=(1, 0)),
     ReminderKind.CALENDAR: Rule(),
     ReminderKind.INCIDENT: Rule(),

@@ -17,7 +17,7 @@ from ledger.papers import Attachment
 from ledger.people import Post, Unit, User
 from ledger.rounds import RoundItem, RoundSummary, UnitRound
 from ledger.scope import BUSINESS, COUNTY_WIDE, Actor, reach_of
-from ledger.vocabulary import ItemStatus, Role, Term
+from ledger.vocabulary import ItemStatus, Role, Term, UnitKind
 
 
 class Standing(Term):
@@ -255,7 +255,7 @@ def round_items_open(session: Session, item_ids: Collection[int]) -> set[int]:
 
 
 def closing(session: Session, now: datetime) -> list[tuple[int, str, int, int]]:
-    """Return periods that ended within a day and are not closed: county, title, how many are in and are missing."""
+    """Return periods that ended within a day and are not closed: bureau, title, how many are in and are missing."""
     closed = exists().where(
         RoundSummary.county_id == UnitRound.county_id,
         RoundSummary.kind == UnitRound.kind,
@@ -263,9 +263,10 @@ def closing(session: Session, now: datetime) -> list[tuple[int, str, int, int]]:
     )
     handed = func.sum(case((UnitRound.submitted_at.is_not(None), 1), else_=0))
     rows = session.execute(
-        select(UnitRound.county_id, func.max(UnitRound.title), handed, func.count())
+        select(Unit.id, func.max(UnitRound.title), handed, func.count())
+        .join(Unit, and_(Unit.county_id == UnitRound.county_id, Unit.kind == UnitKind.BUREAU))
         .where(UnitRound.due_at <= now, UnitRound.due_at > now - ONE_DAY, ~closed, ~UnitRound.backfilled)
-        .group_by(UnitRound.county_id, UnitRound.kind, UnitRound.occurrence)
-        .order_by(UnitRound.county_id, func.max(UnitRound.due_at))
+        .group_by(Unit.id, UnitRound.kind, UnitRound.occurrence)
+        .order_by(Unit.id, func.max(UnitRound.due_at))
     )
-    return [(county_id, title, int(done), total - int(done)) for county_id, title, done, total in rows]
+    return [(bureau_id, title, int(done), total - int(done)) for bureau_id, title, done, total in rows]

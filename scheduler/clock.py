@@ -25,6 +25,7 @@ from ledger.working_days import load_calendar
 from scheduler.auditing import EVERY_SECONDS, Watch
 from scheduler.backups import keep_backups
 from scheduler.channels.shipped import channels_of, signature_of
+from scheduler.recurring import open_recurring
 from scheduler.reminders import hour_of, remind, spread
 from scheduler.sending import Outgoing, send_waiting
 from scheduler.sweep import Ground, sweep
@@ -55,8 +56,12 @@ class Clock:
             _log.exception("tick_failed")
 
     def pass_once(self, real_now: datetime) -> datetime | None:
-        """Beat, remind, publish, sweep, count; tells in real time when the next timer is due."""
+        """Beat, open rounds, remind, publish, sweep, count; tells in real time when the next timer is due."""
         moment = self._beat(real_now)
+        minute = moment.at.replace(second=0, microsecond=0)
+        if self._rounds_at != minute:
+            open_recurring(self.ground, moment)
+            self._rounds_at = minute
         with transaction(self.ground.sessions, writes=False) as session:
             hour = hour_of(load_calendar(session), moment.at)
         names = [each.name for each in self.outgoing]

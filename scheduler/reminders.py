@@ -21,6 +21,7 @@ from ledger.message_choices import HOURS, Reachable, reachable
 from ledger.outbox import AT_ONCE, DIGEST, NO_ITEM, PAGE, Line, Notice, last_digests, post, told_at_once
 from ledger.outbox import lines_of as message_lines
 from ledger.reminder_rules import USUAL, ReminderKind, Rule, Rules, rules_of
+from ledger.round_lists import closing, round_items_due, round_items_new
 from ledger.vocabulary import Role
 from ledger.working_days import Calendar, load_calendar, missing_year
 from scheduler.letters import body_of, subject_of
@@ -42,15 +43,30 @@ class DueLine:
     @property
     def line(self) -> Line:
         what = "阶段性成效" if self.milestone else "办理期限"
-        day = f"{self.day.month}月{self.day.day}日"
-        text = f"{self.item.project_name}：{self.item.name}，{what}{day}，{self.when}"
-        return Line(self.item.item_id, text, f"{brief(self.item.project_name)}{self.item.name}{self.when}", self.left)
+        text = f"{self.item.project_name}：{self.item.name}，{what}{until_text(self.item)}，{self.when}"
+        if self.milestone:
+            text = f"{self.item.project_name}：{self.item.name}，{what}{self.day.month}月{self.day.day}日，{self.when}"
+        told = f"{brief(self.item.project_name)}{self.item.name}{self.when}"
+        return line_about(self.item, text, told, self.left)
 
     @property
     def when(self) -> str:
         if self.left < 0:
             return f"已超期{-self.left}个工作日"
         return "今天到期" if self.left == 0 else f"还剩{self.left}个工作日"
+
+
+def until_text(item: DueItem | NewItem) -> str:
+    """Say until when: a day, and the hour where it is not the day's end (周调度)."""
+    day, local = last_day(item.due_at), item.due_at.astimezone(SHANGHAI)
+    return f"{day.month}月{day.day}日" + (f"{local:%H:%M}" if local.time() != time() else "")
+
+
+def line_about(item: DueItem | NewItem, text: str, told: str, left: int | None = None) -> Line:
+    """Return a line that speaks of an item or of a round's step."""
+    if item.of_round:
+        return Line(NO_ITEM, text, told, left, item.item_id)
+    return Line(item.item_id, text, told, left)
 
 
 def brief(name: str) -> str:
@@ -60,10 +76,9 @@ def brief(name: str) -> str:
 
 def line_of_new(item: NewItem) -> Line:
     """Say that an item came, or came back; until when, and why, its page tells."""
-    day = last_day(item.due_at)
     what = "已退回，请重新办理" if item.returned else "新任务"
-    text = f"{item.project_name}：{item.name}，{what}，办理期限{day.month}月{day.day}日"
-    return Line(item.item_id, text, f"{brief(item.project_name)}{item.name}{'退回' if item.returned else '新到'}")
+    text = f"{item.project_name}：{item.name}，{what}，办理期限{until_text(item)}"
+    return line_about(item, text, f"{brief(item.project_name)}{item.name}{'退回' if item.returned else '新到'}")
 
 
 def hour_of(calendar: Calendar, now: datetime) -> int | None:
@@ -90,11 +105,10 @@ def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN), today)
     own = step_days(session)
     until = _horizon(calendar, today, rules[ReminderKind.BEFORE], own)
-    due = told_to(
-        [line for item in items_due(session, until) for line in lines_of(item, calendar, now, rules, own)],
-        people,
-        rules,
-    )
+    items = [*items_due(session, until), *round_items_due(session, until)]
+    due = told_to([line for item in items for line in lines_of(item, calendar, now, rules, own)], people, rules)
+    for user_id, lines in closing_notes(session, now, people).items():
+        due.setdefault(user_id, []).extend(lines)
     ending = periods_ending(session, _horizon(calendar, today, rules[ReminderKind.PUBLICITY]))
     for user_id, lines in notes_of(ending, calendar, today, rules, people).items():
         due.setdefault(user_id, []).extend(lines)
@@ -104,7 +118,7 @@ def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
         now=now,
         rules=rules,
         due=due,
-        new=items_new(session, since, now),
+        new=[*items_new(session, since, now), *round_items_new(session, since, now)],
         holders=people,
         told=last_digests(session, since),
     )
@@ -129,6 +143,17 @@ def notes_of(
             line = Line(NO_ITEM, text, f"{brief(each.project_name)}公告{when}", left)
             for user_id in _posted(people, each.unit_id, Role.HANDLER):
                 told.setdefault(user_id, []).append(Told(ReminderKind.PUBLICITY, line))
+    return told
+
+
+def closing_notes(session: Session, now: datetime, people: Sequence[Holder]) -> dict[int, list[Told]]:
+    """Return what the bureau is told of rounds that ended: how many are in, how many are missing (R2)."""
+    told: dict[int, list[Told]] = {}
+    for bureau_id, title, count, missing in closing(session, now):
+        text = f"{title}已截止：{count}个单位已报，{missing}个未报，请汇总"
+        line = Line(NO_ITEM, text, f"{brief(title)}已截止", 0)
+        for user_id in _posted(people, bureau_id, Role.HANDLER):
+            told.setdefault(user_id, []).append(Told(ReminderKind.ROUND, line))
     return told
 
 
@@ -222,11 +247,13 @@ class Round:
             return ()
         first_today = last is None or day_of(last) < day_of(self.now)
         due = [each.line for each in self._due(person, channel)] if first_today else []
-        told = {line.item_id for line in due}
+        told = {(line.item_id, line.round_item_id) for line in due}
         came = [
-            line_of_new(item)
+            line
             for item in self.came.get(person.user_id, ())
-            if (last is None or item.created_at > last) and item.item_id not in told
+            if last is None or item.created_at > last
+            for line in (line_of_new(item),)
+            if (line.item_id, line.round_item_id) not in told
         ]
         return (*due, *(came if self.rules[ReminderKind.NEW].over(channel) else ()))
 
@@ -249,7 +276,8 @@ def lines_of(
     item: DueItem, calendar: Calendar, now: datetime, rules: Rules = USUAL, own: StepDays | None = None
 ) -> list[DueLine]:
     """Return what is to be said about an item today, by its step's own days or the rule's; nothing on days between."""
-    days = (own or {}).get((item.procedure_id, item.element), rules[ReminderKind.BEFORE].days)
+    usual = rules[ReminderKind.ROUND if item.of_round else ReminderKind.BEFORE].days
+    days = (own or {}).get((item.procedure_id, item.element), usual)
     moments = [(item.due_at, False)]
     if item.milestone_at is not None:
         moments.append((item.milestone_at, True))
@@ -283,7 +311,8 @@ def _hearers(
     line: DueLine, posts: Mapping[tuple[int, str], Sequence[int]], supervisors: Sequence[Holder], rules: Rules
 ) -> Iterator[tuple[int, ReminderKind]]:
     item, overdue = line.item, -line.left
-    own = ReminderKind.OVERDUE if overdue > 0 else ReminderKind.BEFORE
+    ahead = ReminderKind.ROUND if item.of_round else ReminderKind.BEFORE
+    own = ReminderKind.OVERDUE if overdue > 0 else ahead
     yield from ((user_id, own) for user_id in posts.get((item.unit_id, item.role), ()))
     if overdue >= min(rules[ReminderKind.SIGNER].days):
         yield from ((user_id, ReminderKind.SIGNER) for user_id in posts.get((item.unit_id, Role.SIGNER), ()))

@@ -5,7 +5,7 @@ Each message is settled by itself, so that a sender killed at any moment leaves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from time import monotonic
@@ -29,6 +29,7 @@ from ledger.outbox import (
     settle_message,
 )
 from ledger.people import colleagues_of
+from ledger.round_lists import round_items_open
 from scheduler.channels import Channel, ChannelAway, ChannelFailed, Send
 from scheduler.channels.sms import NAME as SMS
 from scheduler.channels.sms import part_count
@@ -96,6 +97,13 @@ def _never() -> bool:
     return False
 
 
+def _stands(line: Line, open_ids: Collection[int], open_rounds: Collection[int]) -> bool:
+    """Say whether what a line speaks of still waits; one that speaks of no item nothing overtakes."""
+    if line.round_item_id != NO_ITEM:
+        return line.round_item_id in open_rounds
+    return line.item_id in open_ids or line.item_id == NO_ITEM
+
+
 @dataclass
 class _Batch:
     sessions: SessionFactory
@@ -124,11 +132,13 @@ class _Batch:
         """Compose what is still to be told; a message whose items are all done, or without an address, has none."""
         name = self.outgoing.name
         with transaction(self.sessions, writes=False) as session:
-            open_ids = still_open(session, {line.item_id for each in claimed for line in lines_of(each)})
+            told = [line for each in claimed for line in lines_of(each)]
+            open_ids = still_open(session, {line.item_id for line in told})
+            open_rounds = round_items_open(session, {line.round_item_id for line in told} - {NO_ITEM})
             people = reachable(session, {each.user_id for each in claimed}, (name,))
         letters = {}
         for message in claimed:
-            lines = [line for line in lines_of(message) if line.item_id in open_ids or line.item_id == NO_ITEM]
+            lines = [line for line in lines_of(message) if _stands(line, open_ids, open_rounds)]
             person = people.get(message.user_id)
             if person is not None and (lines or message.lines is None):
                 letters[message.id] = self._letter(message, lines, person)
