@@ -24,13 +24,12 @@ from bpmn.demands import (
     require_waiting,
     settled,
 )
-from bpmn.effects import signature
 from bpmn.engine import without_parts
 from bpmn.exploration import legal_targets
-from bpmn.marking import Sender, journal, save
+from bpmn.moving_on import Sender, journal, save
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.returning import require_straight_way
-from bpmn.steps import OBJECTION
+from bpmn.steps import OBJECTION, signature
 from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
 from ledger.deadlines import holders

@@ -11,7 +11,7 @@ from typing import Any
 from bpmn.casefile import CaseFile
 from bpmn.completed import Completed
 from bpmn.engine import without_parts
-from bpmn.marking import journal
+from bpmn.moving_on import journal, note_stand_in, require_unclaimed
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from ledger.cases import WAITING, WorkItem
 from ledger.scope import Actor
@@ -50,25 +50,6 @@ def require_mine(file: CaseFile, item: WorkItem, revision: int) -> None:
     require_revision(file, item, revision)
     require_unclaimed(file, item)
     note_stand_in(file, item)
-
-
-def require_unclaimed(file: CaseFile, item: WorkItem) -> None:
-    """Refuse an item that a colleague has taken."""
-    actor, holder = file.acting.actor, item.claimed_by_id
-    stands_in = actor.stands_in(item.unit_id, item.role, holder)
-    if holder not in (None, actor.user_id) and (stands_in is None or stands_in.for_id != holder):
-        who = item.claimed_by.name if item.claimed_by is not None else item.unit.short_name
-        raise NotYours(f"该任务已由{who}领取，请由其办理或放回")
-
-
-def note_stand_in(file: CaseFile, item: WorkItem) -> None:
-    """Note in whose place the person acts on an item (代办), before the act changes whom it waits for."""
-    file.lent = file.acting.actor.stands_in(item.unit_id, item.role, item.claimed_by_id)
-
-
-def names_of(file: CaseFile) -> frozenset[int | None]:
-    """Return in whose names the person acts: one's own, and who is stood in for (safety rule 5)."""
-    return frozenset({file.acting.actor.user_id, file.in_place_of}) - {None}
 
 
 def is_bureau(actor: Actor, county_id: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.certificates import file_certificate
-from bpmn.marking import Sender, journal, save
+from bpmn.moving_on import Sender, journal, save
 from ledger.cases import Case, Timer
 from ledger.taking import case_of_timer
 from ledger.vocabulary import CaseStatus

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bpmn.assignment import Assignee, NobodyThere, assignee_of
-from bpmn.casefile import CaseFile
+from bpmn.casefile import Assignee, CaseFile, NobodyThere, assignee_of
 from bpmn.engine import Change, Element, Weight, Wishes
-from bpmn.marking import DEFAULT_DUE
+from bpmn.moving_on import DEFAULT_DUE
 from ledger.cases import WorkItem, timers_of
 from ledger.vocabulary import ItemStatus, Role
 from ledger.working_days import due_of, read_due_rule

@@ -28,7 +28,7 @@ from bpmn.engine import (
     without_parts,
 )
 from bpmn.item_moves import item_changes, move_rows
-from bpmn.marking import Sender, journal, save
+from bpmn.moving_on import Sender, journal, save
 from bpmn.position import MOVED, MOVED_BACK
 from bpmn.refusals import ActRefused, ItemGone
 from bpmn.supervision import ahead_of

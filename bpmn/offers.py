@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from bpmn.acts import earlier, may_transfer
 from bpmn.casefile import Acting, CaseFile, take_item
 from bpmn.demands import is_bureau
+from bpmn.lookups import RESPONSIBLE
 from bpmn.reviewers import is_prescribed, may_ask, unasked
-from bpmn.steps import RESPONSIBLE
 from ledger.cases import WAITING, WorkItem
 from ledger.people import holders_in, units_of_kind
 from ledger.vocabulary import CaseStatus, ItemStatus, Role, UnitKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bpmn.casefile import CaseFile, signed
+from bpmn.casefile import CaseFile
 from bpmn.prints import write_print
 from bpmn.tables import file_tables
 from forms.rendering import class_counts
@@ -15,22 +15,20 @@ from ledger.meetings import BatchCase, SubmissionBatch
 from ledger.papers import Place, papers_of_batch, remove_attachment
 from ledger.people import Unit
 from ledger.projects import Project
+from ledger.scope import signed
 from ledger.statistics import of_batch, projects_where
 from ledger.vocabulary import Category, PaperKind, UnitKind
 
 
-def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined, *, brought: bool) -> None:
-    """Send the case with an existing batch of the same unit and campaign, or with a new one.
-
-    `brought` says that a signed 请示 was uploaded with the step.
-    """
+def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch:
+    """Send the case with an existing batch of the same unit and campaign, or with a new one."""
     attested_by = signed(item.unit.short_name, file.acting.actor.name)
     batch = _existing(file, item, joined.batch_id) if joined.batch_id is not None else _new(file, item, joined)
     file.session.add(
         BatchCase(batch_id=batch.id, case_id=file.case.id, item_id=item.id, attested_by=attested_by, sent_at=file.now)
     )
     file.session.flush()
-    _write_package(file, item, batch, brought=brought)
+    return batch
 
 
 def _new(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch:
@@ -56,8 +54,11 @@ def _existing(file: CaseFile, item: WorkItem, batch_id: int) -> SubmissionBatch:
     return batch
 
 
-def _write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: bool) -> None:
-    """Replace what was written for the batch; a 请示 that somebody uploaded stands and none is written beside it."""
+def write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: bool) -> None:
+    """Replace what was written for the batch; a 请示 that somebody uploaded stands and none is written beside it.
+
+    `brought` says that a signed 请示 was uploaded with the step.
+    """
     lying = papers_of_batch(file.session, batch.id)
     for paper in lying:
         if paper.written:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bpmn.assignment import NobodyThere
-from bpmn.casefile import Acting
+from bpmn.casefile import Acting, NobodyThere
 from bpmn.incidents import BROKEN_CASE
 from bpmn.refusals import CannotStart
 from bpmn.starting import start_cases

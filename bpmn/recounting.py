@@ -13,7 +13,7 @@ from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.counting import Counting
 from bpmn.engine import Element
 from bpmn.engine.moments import due_moment, timer_expression
-from bpmn.marking import DEFAULT_DUE, journal
+from bpmn.moving_on import DEFAULT_DUE, journal
 from bpmn.supervision import set_timers
 from ledger.cases import Timer, WorkItem, cases_resting_on, timers_of
 from ledger.db import end_of_day

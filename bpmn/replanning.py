@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bpmn.casefile import Acting, CaseFile, take_case
-from bpmn.marking import DEFAULT_DUE, journal
+from bpmn.moving_on import DEFAULT_DUE, journal
 from bpmn.recounting import Moved, counted
 from bpmn.round_periods import realign
 from bpmn.supervision import set_timers

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bpmn.assignment import CONSULTED
-from bpmn.casefile import Acting, CaseFile, take_item
+from bpmn.casefile import CONSULTED, Acting, CaseFile, take_item
 from bpmn.completed import Completed
 from bpmn.demands import reason_of, require_reachable, require_waiting, settled
-from bpmn.effects import signature
 from bpmn.engine import Element
-from bpmn.marking import Sender, save
+from bpmn.lookups import present_round
+from bpmn.moving_on import Sender, save
 from bpmn.refusals import ActRefused, NotYours
-from bpmn.steps import present_round
+from bpmn.steps import signature
 from ledger.cases import WorkItem
 from ledger.people import Unit, units_of_kind
 from ledger.vocabulary import Role, UnitKind

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bpmn.assignment import CONSULTED
-from bpmn.casefile import Acting, CaseFile, Stood, surroundings_of
+from bpmn.casefile import CONSULTED, Acting, CaseFile, Stood, surroundings_of
 from bpmn.engine import Run
-from bpmn.marking import Sender, journal, save, scalars
+from bpmn.moving_on import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
 from bpmn.versions import pins_for, version_of
 from ledger.asking import GROUPED

@@ -19,7 +19,7 @@ from bpmn.counting import LEAST_PUBLICITY_DAYS, ends_publicity
 from bpmn.demands import reason_of, require_bureau, require_reachable, require_running, settled_case
 from bpmn.engine import Diagram, Element, MoveRefused, WaitingTimer
 from bpmn.exploration import legal_targets
-from bpmn.marking import Sender, save
+from bpmn.moving_on import Sender, save
 from bpmn.refusals import ActRefused
 from ledger.cases import timers_of
 from ledger.db import day_of, end_of_day, last_day

@@ -6,7 +6,6 @@ asked and decided with comes from the version of that process.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,17 +43,23 @@ class Version:
         """Where a case can stand, joint activities without their parts (engine rule 4)."""
         return reachable_markings(self.diagram) if self.written is None else load_markings(self.written)
 
+    @cached_property
+    def calls(self) -> Mapping[str, Version]:
+        """The versions called, by the id of the element that calls them."""
+        elements = self.diagram.elements.values()
+        return {each.id: self.called[each.called] for each in elements if each.called is not None}
+
     def owner(self, element_id: str) -> Version:
         """Return the version an element is drawn in: this one, or that of the process called there."""
-        call = element_id.rpartition("/")[0]
-        return self.called[self.diagram.elements[call].called or ""] if call in self.diagram.elements else self
+        return self.calls.get(element_id.rpartition("/")[0], self)
 
     def form_of(self, element_id: str, stem: str) -> Form:
         """Return the form of a step; KeyError for a stem its process has no form for."""
         return self.owner(element_id).forms[stem]
 
 
-_shelf: OrderedDict[tuple[object, ...], Version] = OrderedDict()
+SHELF: dict[tuple[object, ...], Version] = {}
+"""What this process has read: by the version's SHA-256 and, in order, what is pinned of the processes it calls."""
 _shelf_lock = Lock()
 
 
@@ -65,14 +70,11 @@ def version_of(procedure: Procedure, pins: Pins | None = None) -> Version:
     """
     key = procedure.sha256, *sorted((pins or {}).items())
     with _shelf_lock:
-        version = _shelf.get(key)
-        if version is None:
-            version = _shelf[key] = _read(procedure, pins)
-            while len(_shelf) > _VERSIONS_KEPT:
-                _shelf.popitem(last=False)
-        else:
-            _shelf.move_to_end(key)
-    return version
+        if key not in SHELF:
+            SHELF[key] = _read(procedure, pins)
+            while len(SHELF) > _VERSIONS_KEPT:
+                del SHELF[next(iter(SHELF))]  # of what was read first
+        return SHELF[key]
 
 
 def version_of_case(case: Case) -> Version:

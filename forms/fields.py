@@ -114,6 +114,12 @@ class Form:
         about_context = any(name.startswith("$") for show_if in conditions for name in show_if)
         return about_context or any(each.type is FieldType.RECORDS for each in fields)
 
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """The lists of rows its questions choose from."""
+        fields = [each for _section, each in self.fields()]
+        return frozenset(c.source for each in fields for c in (each, *each.columns) if c.source)
+
     def fields(self) -> Sequence[tuple[Section, Field]]:
         """Return every field, retired ones too, with its section."""
         return self._fields

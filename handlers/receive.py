@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.facts import place
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
-from handlers.rules import label_of, short
+from handlers.rules import short
 from ledger.vocabulary import Level
 
 
@@ -36,7 +36,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
     return Outcome(
         variables={"verdict": "taken", "level": level.value},
         project={"level": level.value},
-        summary=f"签收，{label_of(Level, level)}项目",
+        summary=f"签收，{level.label}项目",
     )
 
 

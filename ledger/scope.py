@@ -95,9 +95,13 @@ def _view(unit: Unit, role: str) -> PostView:
 
 
 def signature_of(actor: Actor) -> str:
+    """Return who acts as lists show them: unit and person."""
+    return signed(actor.posts[0].unit_name if actor.posts else "", actor.name)
+
+
+def signed(unit: str, name: str) -> str:
     """Return unit and person as lists show them; a person named after the unit is not told twice."""
-    unit = actor.posts[0].unit_name if actor.posts else ""
-    return actor.name if actor.name.startswith(unit) else f"{unit} {actor.name}"
+    return name if name.startswith(unit) else f"{unit} {name}"
 
 
 def reach_of(post: PostView) -> str:

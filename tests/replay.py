@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting, CaseFile, surroundings_of, take_up
 from bpmn.engine import Run
-from bpmn.marking import scalars
+from bpmn.moving_on import scalars
 from bpmn.steps import OBJECTION
 from bpmn.surroundings import CaseSurroundings
 from ledger.cases import WAITING, Timer, WorkItem

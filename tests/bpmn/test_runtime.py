@@ -428,7 +428,7 @@ def test_a_crash_in_the_middle_changes_nothing(ground: Ground, monkeypatch: pyte
     with pytest.raises(ZeroDivisionError):
         walk.complete("receive")
     monkeypatch.undo()
-    monkeypatch.setattr("bpmn.runtime.journal", crash)
+    monkeypatch.setattr("bpmn.moving_on.journal", crash)
     with pytest.raises(ZeroDivisionError):
         walk.complete("receive")
     monkeypatch.undo()

@@ -1,0 +1,72 @@
+"""What comes to a case from outside its items: an objection (P7), a joint review that got no answer in time."""
+
+from __future__ import annotations
+
+from bpmn.casefile import Acting, CaseFile, take_item, take_up
+from bpmn.completed import Completed
+from bpmn.demands import require_running
+from bpmn.moving_on import Sender, journal, move_on, save
+from bpmn.refusals import ItemGone, NotYours, OutsidePublicity
+from bpmn.steps import OBJECTION
+from ledger.cases import WAITING, Objection, WorkItem
+from ledger.taking import case_by_id
+from ledger.vocabulary import ReviewOpinion, Role
+from ledger.writing import write_rows
+
+JOINT_REVIEW = "joint_review"
+
+
+def register_objection(acting: Acting, case_id: int, raised_by: str, contact: str, content: str) -> Objection:
+    """Enter an objection while the publicity period runs; the first opens 异议核查, further ones join it (P7).
+
+    Raises OutsidePublicity before both postings are up and after the period has ended.
+    """
+    found = case_by_id(acting.session, case_id, lock=True)
+    if found is None:
+        raise ItemGone("该项目的流程不存在")
+    file = take_up(acting, *found)
+    objection = Objection(
+        case_id=case_id,
+        raised_by=raised_by,
+        contact=contact,
+        content=content,
+        entered_at=acting.now,
+        entered_by=acting.signature,
+    )
+    examining = next((item for item in file.waiting if item.stem == OBJECTION), None)
+    new: list[WorkItem] = []
+    if examining is None:
+        new = _open_objection(file)
+    acting.session.add(objection)
+    acting.session.flush()
+    journal(file, "objection", {"summary": "登记异议"}, item=examining or new[0], new=new)
+    write_rows(acting.session)
+    return objection
+
+
+def _open_objection(file: CaseFile) -> list[WorkItem]:
+    waiting = any(message.name == OBJECTION for message in file.run.messages)
+    interrupted = file.case.publicity_interrupted_at is not None
+    if not waiting or interrupted or any(timer.due_at <= file.now for timer in file.run.timers):
+        raise OutsidePublicity("不在公告期内，不能登记异议")
+    file.run.variables["objection_open"] = True
+    file.run.deliver(OBJECTION)
+    return save(file, Sender(file.acting.signature), had_timers=True)
+
+
+def record_overdue(acting: Acting, item_id: int) -> Completed:
+    """Record that a reviewing body gave no opinion in time (逾期未反馈); by the responsible unit, after the date."""
+    file, item = take_item(acting, item_id)
+    if item.stem != JOINT_REVIEW or item.status not in WAITING:
+        raise ItemGone("该会审任务已办理或已取消")
+    if not acting.actor.holds(Role.HANDLER, file.places.responsible.id):
+        raise NotYours("逾期未反馈由项目的责任单位登记")
+    if item.due_at > acting.now:
+        raise NotYours("会审还没有到期，不能登记逾期未反馈")
+    require_running(file)
+    item.answers = {"opinion": str(ReviewOpinion.OVERDUE)}
+    new = move_on(file, item, {}, ReviewOpinion.OVERDUE.label)
+    journal(file, "overdue", {"token": item.token, "summary": ReviewOpinion.OVERDUE.label}, item=item, new=new)
+    write_rows(acting.session)
+    coming = tuple((each.name, each.unit.short_name, each.due_at) for each in new)
+    return Completed(file.case.id, item.id, False, file.run.finished, coming)
