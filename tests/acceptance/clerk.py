@@ -291,7 +291,7 @@ def workbook(rows: list[list[Any]]) -> BytesIO:
 
 def table(content: bytes) -> list[dict[str, Any]]:
     """Return the rows below the head of a workbook we wrote: a column in a group is named “group：column”."""
-    rows = [list(row) for row in load_workbook(BytesIO(content)).active.iter_rows(values_only=True)]
+    rows = [list(row) for row in load_workbook(BytesIO(content), data_only=True).active.iter_rows(values_only=True)]
     head = next(number for number, row in enumerate(rows) if row[0] == "序号")
     names, group = [], ""
     for upper, leaf in zip(rows[head], rows[head + 1], strict=True):

@@ -85,7 +85,8 @@ def print_the_tables(bureau: Person) -> None:
     bureau.look("morning-tables")
     with bureau.page.expect_download() as waiting:
         bureau.page.get_by_role("link", name="下载管理台账（附件5）").click()
-    rows = list(openpyxl.load_workbook(BytesIO(waiting.value.path().read_bytes())).worksheets[0].values)
+    book = openpyxl.load_workbook(BytesIO(waiting.value.path().read_bytes()), data_only=True)
+    rows = list(book.worksheets[0].values)
     ours = next(row for row in rows if row[1] == OURS)
     assert (ours[2], ours[8]) == ("B001", 12)  # 万元
 
