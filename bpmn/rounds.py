@@ -29,7 +29,7 @@ from handlers import HANDLERS, plain
 from handlers.automatic import AUTOMATIC, Passing
 from handlers.outcome import Answers, Handler, Outcome, RoundFacts, Shown, Step
 from ledger.cases import WAITING
-from ledger.db import day_of
+from ledger.db import day_of, end_of_day
 from ledger.journal import Act
 from ledger.outbox import Telling, post_to_unit
 from ledger.people import Unit
@@ -357,9 +357,11 @@ def _item(file: RoundFile, token: str, element_id: str, returned: str) -> RoundI
 
 
 def _due_at(file: RoundFile, element: Element) -> datetime:
-    """Return when a step is due: with its round, or by its own rule; one sent back late has what a late one has."""
+    """Return when a step is due: by its own rule, with its round, or, for who collects, the working day after that."""
     rule = element.attributes.get("due")
     now = file.acting.now
+    if rule is None and file.lane(element.id) != OWN_LANE:
+        return end_of_day(next(file.calendar.after(day_of(max(now, file.round.due_at)))))
     if rule is None and (file.round.due_at > now or file.round.backfilled):
         return file.round.due_at
     variables = file.run.variables

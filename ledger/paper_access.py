@@ -12,6 +12,7 @@ from ledger.projects import Project
 from ledger.round_lists import visible_rounds
 from ledger.rounds import RoundItem, RoundSummary, UnitRound
 from ledger.scope import BUSINESS, COUNTY_WIDE, Actor, visible_projects
+from ledger.spot_checks import SpotCheckProject, visible_drawn
 
 
 def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:
@@ -22,10 +23,11 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
     sent = exists().where(BatchCase.batch_id == Attachment.batch_id, BatchCase.case_id.in_(seen))
     held = exists().where(Meeting.id == Attachment.meeting_id, Meeting.unit_id.in_(own))
     made = exists().where(SubmissionBatch.id == Attachment.batch_id, SubmissionBatch.unit_id.in_(own))
+    checked = Attachment.spot_check_project_id.in_(select(SpotCheckProject.id).where(visible_drawn(actor)))
     return session.scalars(
         select(Attachment)
         .where(Attachment.id == attachment_id, Attachment.removed_at.is_(None))
-        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made, *_of_rounds(actor)))
+        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made, checked, *_of_rounds(actor)))
         .options(joinedload(Attachment.paper))
     ).one_or_none()
 

@@ -50,6 +50,7 @@ class Attachment(Base):
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("submission_batch.id"), index=True)
     round_item_id: Mapped[int | None] = mapped_column(ForeignKey("round_item.id"), index=True)
     round_summary_id: Mapped[int | None] = mapped_column(ForeignKey("round_summary.id"), index=True)
+    spot_check_project_id: Mapped[int | None] = mapped_column(ForeignKey("spot_check_project.id"), index=True)
     attached_at: Mapped[datetime]
     attached_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None]
@@ -88,6 +89,7 @@ class Place:
     batch_id: int | None = None
     round_item_id: int | None = None
     round_summary_id: int | None = None
+    spot_check_project_id: int | None = None
     written: bool = False
 
 
@@ -119,6 +121,7 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
         batch_id=place.batch_id,
         round_item_id=place.round_item_id,
         round_summary_id=place.round_summary_id,
+        spot_check_project_id=place.spot_check_project_id,
         written=place.written,
         attached_at=now,
         attached_by_id=actor.user_id,

@@ -27,7 +27,7 @@ FIGURES: Mapping[str, str] = {
     "rebuild_begun_count": "重建：已动工",
     "rebuild_done_count": "重建：已完成",
     "open_item_count": "在办事项",
-    "overdue_item_count": "其中超期",
+    "overdue_item_count": "超期事项",
 }
 """Every figure by name, with what it is called, in the order of the report. Counts are of projects that stay."""
 RATES: Mapping[str, str] = {

@@ -105,6 +105,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("看板", "boards.show", within=("boards",)),
             Entry("流程监控", "process_map.show", within=("process_map",)),
             Entry("周期报送", "rounds.index", "rounds", ("rounds", "periods")),
+            Entry("督查抽查", "spot_checks.index", within=("spot_checks",)),
             Entry("报送批次", "batches.index", within=("batches",)),
             Entry("统计表和台账", "reports.index", within=("ledger_returns",)),
         ),
@@ -162,6 +163,7 @@ def register(app: Flask, limit_mb: int) -> None:
         stamp=stamp_text,
         short_stamp=short_stamp,
         due_stamp=due_stamp,
+        strata_text=strata_text,
         article=article_text,
         yuan=yuan_text,
         pill_of=pill_of,
@@ -250,6 +252,12 @@ def day_text(value: datetime | date | None) -> str:
 
 def stamp_text(value: datetime | None) -> str:
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else "—"
+
+
+def strata_text(stratum: str) -> str:
+    """Return a draw's layer as people read it: the classes by their labels."""
+    known = {str(each): each.label for each in Category} | {"none": "待认定"}
+    return " · ".join(known.get(part, part) for part in stratum.split(" · "))
 
 
 def due_stamp(value: datetime) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from forms.definition import read_form
 from forms.fields import Form
+from ledger.spot_checks import Stratum
 from ledger.working_days import MOMENTS
 
 _DATES = {
@@ -76,4 +77,47 @@ OBJECTION = _form(
 )
 WAIVER = _form(
     "waiver", "不适用", "23", [_field("reason", "不适用的理由", "textarea", max_length=500, width=12, required=False)]
+)
+CHECK_DRAW = _form(
+    "check_draw",
+    "抽取项目",
+    "21",
+    [
+        _field("county", "区县", "select", source="counties", width=4),
+        _field("title", "抽查名称", width=8, max_length=100, help="如：2023年第四季度督查抽查"),
+        _field(
+            "strata",
+            "分层",
+            "checks",
+            width=12,
+            options=[{"value": str(each), "label": each.label} for each in Stratum],
+            help="每层按比例抽取，至少一个",
+        ),
+        _field("percent", "抽取比例（%）", "integer", min=1, max=100, width=4),
+        _field(
+            "seed", "随机种子", width=8, max_length=60, required=False, help="不填由系统生成；同样的种子抽出同样的项目"
+        ),
+    ],
+)
+CHECK_FINDING = _form(
+    "check_finding",
+    "检查结果",
+    "21",
+    [
+        _field("checked_on", "检查日期", "date", width=4),
+        _field("text", "检查情况", "textarea", max_length=2000, width=12),
+        _field("until", "整改期限", "date", width=4, required=False, help="发现问题的填写；没有问题的不填"),
+    ],
+)
+CHECK_MENDING = _form(
+    "check_mending", "整改情况", "21", [_field("text", "整改情况", "textarea", max_length=2000, width=12)]
+)
+CHECK_AGAIN = _form(
+    "check_again",
+    "复核",
+    "21",
+    [
+        _field("text", "复核意见", "textarea", max_length=1000, width=12),
+        _field("until", "继续整改的期限", "date", width=4, required=False, help="整改到位的不填"),
+    ],
 )

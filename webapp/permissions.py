@@ -25,6 +25,11 @@ SIGNED_IN = Permission("已登录人员")
 STAFF = Permission("业务人员", _BUSINESS)
 ACTING = Permission("经办人、审核人", frozenset({Role.HANDLER, Role.SIGNER}))
 BUREAU = Permission("县乡村振兴局经办人", frozenset({Role.HANDLER}), frozenset({UnitKind.BUREAU}))
+CHECKING = Permission(
+    "县乡村振兴局、上级部门经办人",
+    frozenset({Role.HANDLER}),
+    frozenset({UnitKind.BUREAU, UnitKind.COUNTY, UnitKind.CITY}),
+)
 COLLECTOR = Permission(
     "县乡村振兴局、领导小组办公室经办人", frozenset({Role.HANDLER}), frozenset({UnitKind.BUREAU, UnitKind.OFFICE})
 )

@@ -1,0 +1,212 @@
+"""督查抽查 and 考核 (R5): draw, check, mend, look again; a unit's appraisal sheet with its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from bpmn.refusals import ActRefused
+from forms.fields import Asked, Form, Option
+from forms.parsing import FormErrors, parse
+from ledger.appraisal import FORMULA, FULL_SCORE, POINTS, Span, appraisals
+from ledger.db import day_of
+from ledger.papers import Place, attach
+from ledger.people import counties
+from ledger.round_lists import whole_counties
+from ledger.spot_checking import (
+    Checking,
+    CheckRefused,
+    Found,
+    checker_of,
+    draw_check,
+    look_again,
+    note_finding,
+    report_mending,
+)
+from ledger.spot_checks import (
+    Drawing,
+    Finding,
+    SpotCheckProject,
+    Stratum,
+    checks_page,
+    drawn_again,
+    drawn_project,
+    drawn_projects,
+    papers_of_drawn,
+    visible_check,
+)
+from ledger.vocabulary import PaperKind, Role
+from webapp.form_page import FormPage
+from webapp.own_forms import CHECK_AGAIN, CHECK_DRAW, CHECK_FINDING, CHECK_MENDING
+from webapp.permissions import ACTING, CHECKING, STAFF, allows
+from webapp.request import actor, ledger_session, moment, settings, typed
+from webapp.uploads import FileRefused, sent_files, take
+
+bp = Blueprint("spot_checks", __name__)
+_SHOWN = 50
+PILLS: Mapping[Finding, str] = {
+    Finding.OPEN: "p-gray",
+    Finding.SOUND: "p-green",
+    Finding.PROBLEM: "p-red",
+    Finding.MENDED: "p-orange",
+    Finding.SETTLED: "p-green",
+}
+
+
+@bp.get("/checks")
+@allows(STAFF)
+def index() -> ResponseReturnValue:
+    session = ledger_session()
+    return render_template(
+        "spot_checks/index.html",
+        checks=checks_page(session, actor(), _SHOWN),
+        rows=[row for row in drawn_projects(session, actor()) if row.unit_id in {p.unit_id for p in actor().posts}],
+        may_draw=checker_of(actor()) is not None,
+        whole=bool(whole_counties(actor())),
+        findings=Finding,
+        pills=PILLS,
+    )
+
+
+@bp.get("/checks/new")
+@allows(CHECKING)
+def new() -> ResponseReturnValue:
+    return _draw_page({"percent": ["10"], "strata": [Stratum.UNIT, Stratum.CATEGORY]}, {})
+
+
+@bp.post("/checks/new")
+@allows(CHECKING)
+def create() -> ResponseReturnValue:
+    posted = typed()
+    try:
+        answers = parse(CHECK_DRAW, posted, _asked_counties())
+        strata = tuple(str(each) for each in Stratum if each in answers["strata"])
+        drawing = Drawing(strata, int(answers["percent"]), answers.get("seed", ""))
+        check = draw_check(_checking(), int(answers["county"]), answers["title"], drawing)
+    except FormErrors as refused:
+        return _draw_page(posted, refused.errors), 422
+    except CheckRefused as refused:
+        return _draw_page(posted, {"": str(refused)}), 422
+    flash(f"已抽取{len(check.projects)}个项目，抽取规则和种子已留存。")
+    return redirect(url_for("spot_checks.show", check_id=check.id), 303)
+
+
+def _draw_page(posted: Mapping[str, Any], errors: Mapping[str, str]) -> str:
+    return render_template("spot_checks/new.html", page=FormPage(CHECK_DRAW, posted, _asked_counties(), errors))
+
+
+def _asked_counties() -> Asked:
+    seen = whole_counties(actor()) | {p.county_id for p in actor().posts}
+    below = {p.unit_path for p in actor().posts}
+    found = [c for c in counties(ledger_session()) if c.id in seen or any(c.path.startswith(path) for path in below)]
+    return Asked(options={"counties": tuple(Option(str(each.id), each.short_name) for each in found)})
+
+
+@bp.get("/checks/<int:check_id>")
+@allows(STAFF)
+def show(check_id: int) -> ResponseReturnValue:
+    session = ledger_session()
+    check = visible_check(session, actor(), check_id) or abort(404)
+    rows = drawn_projects(session, actor(), check_id)
+    again = drawn_again(check)
+    return render_template(
+        "spot_checks/show.html",
+        check=check,
+        rows=rows,
+        strata=[Stratum(each).label for each in check.strata],
+        same=sorted(again) == sorted(row.project.number for row in rows),
+        again=again,
+        findings=Finding,
+        pills=PILLS,
+    )
+
+
+@bp.get("/checks/projects/<int:row_id>")
+@allows(STAFF)
+def project(row_id: int) -> ResponseReturnValue:
+    row = drawn_project(ledger_session(), actor(), row_id) or abort(404)
+    return _project_page(row, {}, {})
+
+
+@bp.post("/checks/projects/<int:row_id>")
+@allows(ACTING)
+def act(row_id: int) -> ResponseReturnValue:
+    """Note a finding, report its mending or look again: what the project waits for, by whom it waits for."""
+    row = drawn_project(ledger_session(), actor(), row_id, lock=True) or abort(404)
+    form, posted = _form_for(row), typed()
+    if form is None:
+        raise ActRefused("该项目现在没有您要办的事项")
+    try:
+        with ledger_session().begin_nested():
+            _carry_out(row, form, parse(form, posted, Asked()))
+            _take_photos(row)
+    except FormErrors as refused:
+        return _project_page(row, posted, refused.errors), 422
+    except (CheckRefused, FileRefused) as refused:
+        return _project_page(row, posted, {"": str(refused)}), 422
+    flash("已登记。")
+    return redirect(url_for("spot_checks.project", row_id=row_id), 303)
+
+
+def _carry_out(row: SpotCheckProject, form: Form, answers: Mapping[str, Any]) -> None:
+    until = date.fromisoformat(answers["until"]) if answers.get("until") else None
+    if form is CHECK_FINDING:
+        note_finding(_checking(), row, Found(date.fromisoformat(answers["checked_on"]), answers["text"], until))
+    elif form is CHECK_MENDING:
+        report_mending(_checking(), row, answers["text"])
+    else:
+        look_again(_checking(), row, answers["text"], until)
+
+
+def _form_for(row: SpotCheckProject) -> Form | None:
+    """Return what a person is asked about a drawn project now: the checker finds and looks again, the unit mends."""
+    if actor().holds(Role.HANDLER, row.check.unit_id):
+        if row.finding in (Finding.OPEN, Finding.SOUND, Finding.PROBLEM):
+            return CHECK_FINDING
+        if row.finding == Finding.MENDED:
+            return CHECK_AGAIN
+    return CHECK_MENDING if row.finding == Finding.PROBLEM and actor().holds(Role.HANDLER, row.unit_id) else None
+
+
+def _project_page(row: SpotCheckProject, posted: Mapping[str, Any], errors: Mapping[str, str]) -> str:
+    form = _form_for(row)
+    return render_template(
+        "spot_checks/project.html",
+        row=row,
+        page=None if form is None else FormPage(form, posted, errors=errors),
+        papers=papers_of_drawn(ledger_session(), row.id),
+        findings=Finding,
+        pills=PILLS,
+        whole=bool(whole_counties(actor())),
+    )
+
+
+def _take_photos(row: SpotCheckProject) -> None:
+    for upload in sent_files(request.files.getlist("photos")):
+        place = Place(PaperKind.SPOT_CHECK, spot_check_project_id=row.id)
+        attach(ledger_session(), settings().papers, take(upload), place, actor(), moment().at)
+    ledger_session().flush()
+
+
+@bp.get("/appraisals")
+@allows(STAFF)
+def sheets() -> ResponseReturnValue:
+    """Show every unit's sheet over some days; a unit that sees no whole county sees its own."""
+    today = day_of(moment().at)
+    since = request.args.get("since", type=date.fromisoformat) or today.replace(month=1, day=1)
+    span = Span(since, request.args.get("until", type=date.fromisoformat) or today)
+    own, whole = {p.unit_id for p in actor().posts}, whole_counties(actor())
+    seen = sorted(whole | {p.county_id for p in actor().posts if p.county_id is not None})
+    found = [each for county_id in seen for each in appraisals(ledger_session(), county_id, span, moment().at)]
+    shown = [each for each in found if each.unit.id in own or each.unit.county_id in whole]
+    return render_template(
+        "spot_checks/appraisals.html", sheets=shown, span=span, formula=FORMULA, points=POINTS, full=FULL_SCORE
+    )
+
+
+def _checking() -> Checking:
+    return Checking(ledger_session(), actor(), moment())
