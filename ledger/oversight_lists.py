@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ledger.boards import Light
 from ledger.cases import WAITING, Case, WorkItem
+from ledger.db import ONE_DAY, day_of, end_of_day
 from ledger.journal import Entry
 from ledger.listing import Bounds, beyond, place, read_place
 from ledger.oversight import in_area, in_branch
@@ -24,6 +25,7 @@ from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
 from ledger.tallies import NEVER, NOT_BEGUN, Standing
 from ledger.vocabulary import CaseStatus
+from ledger.working_days import Calendar
 
 NONE = "none"  # asks for projects without a class
 
@@ -148,17 +150,32 @@ def overseen_projects(
     return OverseenPage(tuple(shown), following)
 
 
-def silent_cases(session: Session, actor: Actor, area: Unit, cutoff: datetime, after: str, size: int) -> OverseenPage:
-    """Return running cases that wait for a person and on which nobody acted since `cutoff`, the longest first."""
+def silent_since(calendar: Calendar, now: datetime, days: int) -> datetime:
+    """Return the moment since which nobody may have acted, for a case to be silent for `days` working days."""
+    day = day_of(now)
+    while calendar.count(day, day_of(now)) < days:
+        day -= ONE_DAY
+    return end_of_day(day)
+
+
+def silent_cases(session: Session, seen: ColumnElement[bool], cutoff: datetime, after: str, size: int) -> OverseenPage:
+    """Return running cases that wait for a person and on which nobody acted since `cutoff`, the longest first.
+
+    `seen` says which projects the reader may see.
+    """
     acted = exists().where(Entry.case_id == Standing.case_id, Entry.at > cutoff, Entry.user_id.is_not(None))
     silent = [Standing.since_at <= cutoff, Standing.late_at < NEVER, Case.status == CaseStatus.RUNNING, ~acted]
-    return _by_since(session, [visible_projects(actor), in_area(area), *silent], after, size)
+    return _by_since(session, [seen, *silent], after, size)
 
 
-def suspended_cases(session: Session, actor: Actor, area: Unit, after: str, size: int) -> OverseenPage:
+def suspended_cases(session: Session, seen: ColumnElement[bool], after: str, size: int) -> OverseenPage:
     """Return suspended cases by how long they stand where they are."""
-    resting = [visible_projects(actor), in_area(area), Case.status == CaseStatus.SUSPENDED]
-    return _by_since(session, resting, after, size)
+    return _by_since(session, [seen, Case.status == CaseStatus.SUSPENDED], after, size)
+
+
+def seen_in(actor: Actor, area: Unit) -> ColumnElement[bool]:
+    """Return the condition for the projects of an area that a person may see."""
+    return and_(visible_projects(actor), in_area(area))
 
 
 def _by_since(session: Session, conditions: list[ColumnElement[bool]], after: str, size: int) -> OverseenPage:

@@ -104,6 +104,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("看板", "boards.show", within=("boards",)),
             Entry("流程监控", "process_map.show", within=("process_map",)),
+            Entry("停滞项目", "stalled.index"),
             Entry("周期报送", "rounds.index", "rounds", ("rounds", "periods")),
             Entry("督查抽查", "spot_checks.index", within=("spot_checks",)),
             Entry("报送批次", "batches.index", within=("batches",)),
@@ -125,6 +126,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "design.index",
                 within=("design", "publishing", "moving", "form_design", "table_design", "bundles", "playing"),
             ),
+            Entry("异常处理", "incidents.index"),
             Entry("消息发送", "messaging.index"),
             Entry("接口令牌", "tokens.index", within=("tokens", "hooks")),
         ),
