@@ -80,6 +80,7 @@ class Aliyun(Guarded):
     key_secret: SecretStr
     sign: str
     template: str
+    report_token: SecretStr = SecretStr("")  # the last part of the address to which status reports come
     endpoint: str = "dysmsapi.aliyuncs.com"
     protocol: str = "HTTPS"
     timeout_seconds: Seconds = 10
@@ -93,6 +94,7 @@ class Tencent(Guarded):
     app: str
     sign: str
     template: str
+    report_token: SecretStr = SecretStr("")  # as for 阿里云
     region: str = "ap-guangzhou"
     endpoint: str = "sms.tencentcloudapi.com"
     protocol: str = "https"

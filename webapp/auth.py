@@ -54,7 +54,8 @@ def register(app: Flask, https: bool) -> CSRFProtect:
     login_manager.init_app(app, add_context_processor=False)  # pages of errors are drawn outside the transaction
     login_manager.request_loader(signed_in)
     protection = CSRFProtect(app)
-    protection.exempt("webapp.messaging.yunmas")  # a provider has no session; its address holds a secret
+    for provider in ("messaging.yunmas", "receipts.aliyun", "receipts.tencent"):
+        protection.exempt(f"webapp.{provider}")  # a provider has no session; its address holds a secret
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
     app.view_functions["auth.sign_in"] = limited

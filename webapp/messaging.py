@@ -16,14 +16,14 @@ from forms.sheets.workbook import write_table
 from ledger.journal import Act
 from ledger.message_choices import CHANNELS, EMAIL, HOURS, SMS, choices_of, choose, reachable, without_address
 from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
-from ledger.outbox import PAGE, Message, Notice, note_receipt, post, revive
+from ledger.outbox import PAGE, Message, Notice, post, revive
 from ledger.people import counties
 from ledger.reminder_rules import WITH_DAYS, ReminderKind, Rule, change_rule, in_order, rule_fault, rules_of
-from ledger.scope import CLOCK
 from ledger.webhooks import WEBHOOK
 from ledger.writing import record
 from webapp.layout import stamp_text
 from webapp.permissions import PUBLIC, SIGNED_IN, SYSTEM, allows
+from webapp.receipts import take_report
 from webapp.request import actor, ledger_session, moment, row_number, settings
 
 bp = Blueprint("messaging", __name__)
@@ -183,16 +183,9 @@ def yunmas(token: str) -> ResponseReturnValue:
     told = request.get_json(force=True, silent=True)
     for report in told if isinstance(told, list) else [told]:
         if isinstance(report, dict):
-            _take_report(report)
+            code = str(report.get("errorCode") or report.get("reportStatus") or "")
+            take_report(str(report.get("msgGroup") or ""), code == _DELIVERED, code)
     return {"rspcod": "success"}
-
-
-def _take_report(report: Mapping[str, Any]) -> None:
-    code = str(report.get("errorCode") or report.get("reportStatus") or "")[:40]
-    receipt = str(report.get("msgGroup") or "")[:80]
-    failure = "" if code == _DELIVERED else f"没有送达（{code}）"
-    if note_receipt(ledger_session(), receipt, moment().at, failure) and failure:
-        record(ledger_session(), moment(), CLOCK, Act("message_undelivered", detail={"receipt": receipt, "code": code}))
 
 
 def _row(message: Message, name: str) -> tuple[object, ...]:

@@ -19,6 +19,8 @@ OPEN_TO_ALL = {
     "auth.sign_in",
     "health.healthz",
     "messaging.yunmas",
+    "receipts.aliyun",
+    "receipts.tencent",
     "api.openapi",
 }
 
