@@ -6,6 +6,7 @@ Everything is read off the case's own journal and its open rows, so the picture 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,16 +27,28 @@ _FINISHING = frozenset({"complete", "sign", "overdue"})
 
 
 def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
+    """Return where a case stands now; see `picture`."""
+    waiting = [item for item in items_of(session, case.id) if item.status in WAITING]
+    waits = Waits(waiting, timers_of(session, case.id))
+    rows = history(session, case.id)
+    return picture(version_of_case(case).diagram, rows, waits, load_calendar(session), now)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What a case waits for at a moment."""
+
+    items: Sequence[WorkItem]
+    timers: Sequence[Timer]
+
+
+def picture(diagram: Diagram, rows: Sequence[Entry], waits: Waits, calendar: Calendar, now: datetime) -> dict[str, Any]:
     """Return the viewer's state: ids under `done`, `current`, `overdue`, `flows`, and `notes` by element.
 
     A sub-process is current while something in it waits, and done once everything in it is left.
     """
-    diagram = version_of_case(case).diagram
-    rows = history(session, case.id)
-    waiting = [item for item in items_of(session, case.id) if item.status in WAITING]
-    timers = timers_of(session, case.id)
     taken = [orjson.loads(row.detail) for row in rows]
-    here = {item.element for item in waiting} | {timer.element for timer in timers}
+    here = {item.element for item in waits.items} | {timer.element for timer in waits.timers}
     current = here | _around(diagram, here)
     now_called = _now_called(rows, taken)
     passed = {
@@ -44,10 +57,10 @@ def position(session: Session, case: Case, now: datetime) -> dict[str, Any]:
         for each in detail.get("elements", ())
     }
     passed |= _around(diagram, passed)
-    overdue = {item.element for item in waiting if item.due_at <= now}
+    overdue = {item.element for item in waits.items if item.due_at <= now}
     places = [names.get(row.element, row.element) for names, row in zip(now_called, rows, strict=True)]
     notes = _done_notes(zip(places, rows, strict=True), passed - current) | _waiting_notes(
-        waiting, timers, now, load_calendar(session)
+        waits.items, waits.timers, now, calendar
     )
     return {
         "done": sorted(passed - current),

@@ -64,8 +64,9 @@ _ANSWERED = frozenset({"complete", "sign", "prepare"})
 
 @dataclass(frozen=True)
 class Passage:
-    """One line of 流转记录."""
+    """One line of 流转记录; `entry_id` is its row of the journal."""
 
+    entry_id: int
     at: datetime
     act: str
     step: str
@@ -151,6 +152,7 @@ def _passage(
     finished = item is not None and last.get(item.id) == entry.id
     form = lineage.at(entry.at).form_of(item.element, item.stem) if item is not None and finished else None
     return Passage(
+        entry_id=entry.id,
         at=entry.at,
         act=ACTS[entry.act],
         step=detail.get("name") or "",
