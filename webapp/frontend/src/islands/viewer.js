@@ -43,7 +43,7 @@ function choose(host, element) {
 export async function mount(host) {
   const [xml, state] = await Promise.all([
     read(host.dataset.xml).then((answer) => answer.text()),
-    host.dataset.stateUrl ? read(host.dataset.stateUrl).then((answer) => answer.json()) : {},
+    host.dataset.stateUrl ? read(host.dataset.stateUrl).then((answer) => answer.json()) : JSON.parse(host.dataset.state || '{}'),
   ]);
   await drawDiagram(host, xml, {
     legend: [...Object.entries(KINDS), ['waiting', '未到'], ['flow', '走过的路线']],
