@@ -52,14 +52,20 @@ def asked_for(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def list_page(endpoint: str, page: OverseenPage, title: str, area: Unit, **more: Any) -> ResponseReturnValue:
-    """Draw a list of projects; `more` goes into the address of the next page and of the workbook."""
+def list_page(
+    endpoint: str, page: OverseenPage, title: str, area: Unit, beside: Sequence[tuple[str, str]] = (), **more: Any
+) -> ResponseReturnValue:
+    """Draw a list of projects; `more` goes into the address of the next page and of the workbook.
+
+    `beside` are other lists one goes to from here: label and address.
+    """
     following: dict[str, Any] = asked_for(**more, after=page.next)
     whole: dict[str, Any] = asked_for(**more)
     return render_template(
         "overseeing/list.html",
         page=page,
         title=title,
+        beside=beside,
         next_url=url_for(endpoint, **following) if page.next else None,
         workbook_url=url_for(f"{endpoint}_workbook", **whole),
         statuses=CaseStatus,

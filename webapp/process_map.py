@@ -129,7 +129,19 @@ def step(element: str) -> ResponseReturnValue:
     name, late = _name_of(asked, element), request.args.get("late") == "1"
     title = f"“{name}”{'超期' if late else '在办'}项目"
     page = _page(asked, element, request.args.get("after", "")[:60], PAGE)
-    return list_page("process_map.step", page, title, asked.area, element=element)
+    return list_page("process_map.step", page, title, asked.area, _worst_beside(asked), element=element)
+
+
+def _worst_beside(asked: Asked) -> list[tuple[str, str]]:
+    """Return the steps with the most late cases, to go from list to list."""
+    figures = asked.figures()
+    names = {line.element: line.name for line in lines_of(asked.diagram, figures) if not line.phase}
+    queries: list[tuple[str, dict[str, Any]]] = [
+        (step, asked_for(element=step, late="1")) for step in worst_steps(figures, names)
+    ]
+    return [
+        (f"{names[step]} {figures[step].late_count}", url_for("process_map.step", **query)) for step, query in queries
+    ]
 
 
 @bp.post("/steps/<path:element>")
