@@ -164,7 +164,8 @@ def trend(session: Session, area_id: int, today: date) -> list[tuple[date, Rates
 def late_holders(session: Session, area: Unit, now: datetime) -> list[tuple[Unit, int]]:
     """Return the units of an area that hold items past their date, with how many, the most first."""
     held = select(Unit.id).where(Unit.path.startswith(area.path, autoescape=True))
-    late = (WorkItem.completed_at.is_(None), WorkItem.due_at <= now, WorkItem.unit_id.in_(held))
+    # the sum keeps SQLite on the index by due moment, which holds all that is asked for
+    late = (WorkItem.completed_at.is_(None), WorkItem.due_at <= now, (WorkItem.unit_id + 0).in_(held))
     counted = select(WorkItem.unit_id, func.count().label("count")).where(*late).group_by(WorkItem.unit_id).subquery()
     wanted = select(Unit, counted.c.count).join(counted, counted.c.unit_id == Unit.id)
     return [(unit, count) for unit, count in session.execute(wanted.order_by(counted.c.count.desc(), Unit.id))]
