@@ -6,10 +6,15 @@ from io import BytesIO
 
 from flask import Blueprint, Response, abort, send_file
 
+from bpmn.prints import DOCX
+from forms.papers.application import blank_facts
+from forms.papers.catalogue import BY_NAME
+from forms.papers.filling import print_paper
+from ledger.db import day_of
 from ledger.paper_access import visible_attachment
 from ledger.papers import read_paper
-from webapp.permissions import SIGNED_IN, allows
-from webapp.request import actor, ledger_session, settings
+from webapp.permissions import SIGNED_IN, STAFF, allows
+from webapp.request import actor, ledger_session, moment, settings
 
 bp = Blueprint("papers", __name__)
 
@@ -25,3 +30,12 @@ def download(attachment_id: int) -> Response:
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@bp.get("/papers/blank/annex<int:number>.docx")
+@allows(STAFF)
+def blank(number: int) -> Response:
+    """Answer Annex 1, 2 or 3 as printed, with nothing filled in (F1–F3)."""
+    form = BY_NAME.get(f"annex{number}") or abort(404)
+    content = print_paper(form.title, form.complete(blank_facts()), form.shipped, day_of(moment().at))
+    return send_file(BytesIO(content), DOCX, as_attachment=True, download_name=f"{form.title}（空白）.docx", max_age=0)
