@@ -112,7 +112,7 @@ def complete_items(acting: Acting, rows: Sequence[Filled], progress: Progress | 
     report = _by_groups(acting.session, rows, together, alone, lambda row: row.item_id, progress)
     for file in meetings.values():
         assert file.meeting is not None  # it is kept by its meeting
-        write_minutes(file, file.meeting)
+        write_minutes(file.acting, file.meeting)
     acting.session.flush()
     return report
 

@@ -90,7 +90,7 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
         )
     )
     if file.acting.minutes_of is None:
-        write_minutes(file, meeting)
+        write_minutes(file.acting, meeting)
     else:
         file.acting.minutes_of[meeting.id] = file
 
@@ -100,7 +100,7 @@ def _forget_verdict(file: CaseFile, item: WorkItem, meeting: Meeting) -> None:
     former = drop_verdict(file.session, item.id)
     if former is not None and former is not meeting:
         hold_meeting(file.session, former.id)
-        write_minutes(file, former)
+        write_minutes(file.acting, former)
 
 
 def _settle_objections(file: CaseFile, findings: Sequence[ObjectionFinding]) -> None:

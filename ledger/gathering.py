@@ -26,10 +26,12 @@ from ledger.working_days import Calendar, load_calendar
 Row = TypeVar("Row")
 
 
-def items_with_cases(session: Session, item_ids: Collection[int]) -> tuple[dict[int, WorkItem], Calendar]:
-    """Return items with their units, and their cases under lock, by the items' numbers, and the calendar."""
+def items_with_cases(
+    session: Session, item_ids: Collection[int], *, lock: bool = True
+) -> tuple[dict[int, WorkItem], Calendar]:
+    """Return items with their units, and their cases, by the items' numbers, and the calendar."""
     owners = select(WorkItem.case_id).where(WorkItem.id.in_(item_ids))
-    cases = _locked(session, Case.id.in_(owners), whole=True)
+    cases = _read_cases(session, Case.id.in_(owners), whole=True, lock=lock)
     wanted = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.unit))
     items = session.scalars(wanted.execution_options(populate_existing=True)).all()  # after the lock
     for item in items:
@@ -41,11 +43,11 @@ def cases_of_timers(session: Session, timer_ids: Collection[int]) -> tuple[dict[
     """Return the cases of timers by the timers' numbers, under lock, and the calendar."""
     of_timers = select(Timer.id, Timer.case_id).where(Timer.id.in_(timer_ids))
     owners = {row[0]: row[1] for row in session.execute(of_timers)}
-    cases = _locked(session, Case.id.in_(set(owners.values())), whole=False)
+    cases = _read_cases(session, Case.id.in_(set(owners.values())), whole=False, lock=True)
     return {timer_id: cases[case_id] for timer_id, case_id in owners.items()}, load_calendar(session)
 
 
-def _locked(session: Session, which: ColumnElement[bool], *, whole: bool) -> dict[int, Case]:
+def _read_cases(session: Session, which: ColumnElement[bool], *, whole: bool, lock: bool) -> dict[int, Case]:
     """Read cases with project, campaign and version; a project's sealed columns only where `whole`."""
     few = (Project.county_id, Project.name, Project.number, Project.level)
     places = (Project.responsible_unit_id, Project.township_id, Project.village_id)
@@ -62,9 +64,10 @@ def _locked(session: Session, which: ColumnElement[bool], *, whole: bool) -> dic
             contains_eager(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
         )
         .order_by(Case.id)
-        .with_for_update(of=(Case, Project))
         .execution_options(populate_existing=True)
     )
+    if lock:
+        wanted = wanted.with_for_update(of=(Case, Project))
     return {case.id: case for case in session.scalars(wanted)}
 
 

@@ -29,10 +29,13 @@ class NewMeeting:
     chair: str
     attendance: tuple[str, ...]
     minutes: str
+    observers: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    recorder: str = ""
 
 
 def create_meeting(session: Session, new: NewMeeting, actor: Actor, now: datetime) -> Meeting:
-    """Enter a meeting; its items are decided one by one afterwards."""
+    """Enter a meeting, held or to be held; what it decides is entered afterwards."""
     meeting = Meeting(
         kind=new.kind,
         unit_id=new.unit_id,
@@ -43,6 +46,9 @@ def create_meeting(session: Session, new: NewMeeting, actor: Actor, now: datetim
         chair=new.chair,
         attendance=list(new.attendance),
         minutes=new.minutes,
+        observers=list(new.observers),
+        absent=list(new.absent),
+        recorder=new.recorder,
         created_at=now,
         created_by=actor.name,
     )

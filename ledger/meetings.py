@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -31,6 +31,9 @@ class Meeting(Base):
     place: Mapped[str]
     chair: Mapped[str]
     attendance: Mapped[Any] = mapped_column(SealedJson)  # list of names
+    observers: Mapped[Any | None] = mapped_column(SealedJson)  # 列席: list of names
+    absent: Mapped[Any | None] = mapped_column(SealedJson)  # 缺席: list of names
+    recorder: Mapped[str] = mapped_column(default="")
     minutes: Mapped[str] = mapped_column(default="")  # the text; signed scans are attachments
     created_at: Mapped[datetime]
     created_by: Mapped[str]
@@ -54,6 +57,28 @@ class MeetingVerdict(Base):
     reason: Mapped[str] = mapped_column(default="")
 
     meeting: Mapped[Meeting] = relationship(back_populates="verdicts")
+
+
+class AgendaItem(Base):
+    """One project on a meeting's agenda, and what is to be decided on it."""
+
+    __tablename__ = "agenda_item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), index=True)
+    position: Mapped[int]
+    proposed_category: Mapped[str | None]
+    proposed: Mapped[str] = mapped_column(default="")  # the measures put before the meeting
+    posted: Mapped[Any | None] = mapped_column(SealedJson)  # what will be posted on the step; None: nothing yet
+    item_revision: Mapped[int | None]  # of the item it was filled in for
+    verdict: Mapped[str] = mapped_column(default="")
+    category: Mapped[str | None]
+    measures: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")  # why it cannot be decided as it is filled in
+
+    __table_args__ = (UniqueConstraint("meeting_id", "item_id"),)
 
 
 class SubmissionBatch(Base):
@@ -147,13 +172,15 @@ def reply_of(session: Session, meeting_id: int, unit_id: int) -> Reply | None:
 
 
 def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[MeetingVerdict, Project]]:
-    """Return what a meeting decided, project by project, in the order it was entered."""
+    """Return what a meeting decided, project by project, in the order of its agenda, then as it was entered."""
+    listed = and_(AgendaItem.meeting_id == MeetingVerdict.meeting_id, AgendaItem.item_id == MeetingVerdict.item_id)
     rows = session.execute(
         select(MeetingVerdict, Project)
         .join(Case, Case.id == MeetingVerdict.case_id)
         .join(Project, Project.id == Case.project_id)
+        .outerjoin(AgendaItem, listed)
         .where(MeetingVerdict.meeting_id == meeting_id)
-        .order_by(MeetingVerdict.id)
+        .order_by(AgendaItem.position.is_(None), AgendaItem.position, MeetingVerdict.id)
     )
     return [(verdict, project) for verdict, project in rows]
 

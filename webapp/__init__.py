@@ -9,6 +9,7 @@ from ledger.settings import Settings, load_keys
 from webapp import (
     account,
     acts,
+    agendas,
     api,
     approvals,
     auditing,
@@ -92,6 +93,7 @@ SUBJECTS = (
     imports,
     unassigned,
     meetings,
+    agendas,
     batches,
     reports,
     ledger_returns,

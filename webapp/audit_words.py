@@ -48,6 +48,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "ledger_taken": "回收台账",
     "ledger_refused": "台账被拒",
     "meeting": "召开会议",
+    "meeting_changed": "修改会议",
     "minutes": "会议纪要",
     "campaign_opened": "建立工作批次",
     "campaign_changed": "修改工作批次",

@@ -95,7 +95,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("在办事项", "inbox.under_way"),
             Entry("项目推送", "imports.new", within=("imports",)),
             Entry("待分派项目", "unassigned.index", within=("unassigned",)),
-            Entry("会议", "meetings.index", within=("meetings",)),
+            Entry("会议", "meetings.index", within=("meetings", "agendas")),
             Entry("流程图", "procedure.show"),
         ),
     ),

@@ -30,6 +30,32 @@ def _form(stem: str, title: str, article: str, fields: list[dict[str, Any]]) -> 
     return read_form({"stem": stem, "title": title, "article": article, "sections": sections})
 
 
+_NAMES = "每行一人，或用顿号、逗号、空格分开"
+_MEETING_FIELDS = [
+    _field("title", "会议名称", width=12, max_length=100, help="如：桑柘镇党委2023年第12次会议"),
+    _field("held_on", "召开日期", "date", width=4, help="可以先登记拟召开的日期，安排议程"),
+    _field("place", "地点", width=4, max_length=60),
+    _field("chair", "主持人", width=4, max_length=40),
+    _field(
+        *("attendance", "出席人员", "textarea"),
+        width=12,
+        max_length=1000,
+        required=False,
+        help=f"{_NAMES}；登记议定结果前须填写",
+    ),
+    _field("observers", "列席人员", "textarea", width=6, max_length=1000, required=False, help=_NAMES),
+    _field("absent", "缺席人员", "textarea", width=6, max_length=1000, required=False, help=_NAMES),
+    _field("recorder", "记录人", width=6, max_length=40, required=False),
+    _field(
+        "minutes",
+        "会议纪要正文",
+        "textarea",
+        width=12,
+        max_length=20000,
+        required=False,
+        help="可只上传签字扫描件；按议程登记议定结果的，没有填写时由系统起草",
+    ),
+]
 MEETING = _form(
     "meeting",
     "会议",
@@ -37,24 +63,11 @@ MEETING = _form(
     [
         _field("unit_id", "召开单位", "select", source="units"),
         _field("campaign_id", "工作批次", "select", source="campaigns"),
-        _field("title", "会议名称", width=12, max_length=100, help="如：桑柘镇党委2023年第12次会议"),
-        _field("held_on", "召开日期", "date", width=4),
-        _field("place", "地点", width=4, max_length=60),
-        _field("chair", "主持人", width=4, max_length=40),
-        _field(
-            "attendance", "参会人员", "textarea", width=12, max_length=1000, help="每行一人，或用顿号、逗号、空格分开"
-        ),
-        _field(
-            "minutes",
-            "会议纪要正文",
-            "textarea",
-            width=12,
-            max_length=20000,
-            required=False,
-            help="可只上传签字扫描件；正文与扫描件至少有一样，才能作为党组研究或审定的依据",
-        ),
+        *_MEETING_FIELDS,
     ],
 )
+MINUTES = _form("minutes", "会议纪要正文", "13", [{**_MEETING_FIELDS[-1], "required": True}])
+MEETING_DETAILS = _form("meeting_details", "会议", "13", _MEETING_FIELDS)
 CAMPAIGN = _form(
     "campaign",
     "工作批次",

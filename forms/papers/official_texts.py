@@ -200,6 +200,9 @@ def _minutes() -> bytes:
             ),
             empty(),
             led("出席：", "{{ 出席人员 }}"),
+            when("列席人员", led("列席：", "{{ 列席人员 }}")),
+            when("缺席人员", led("缺席：", "{{ 缺席人员 }}")),
+            when("记录人", led("记录：", "{{ 记录人 }}")),
             signature(),
             imprint(),
         )

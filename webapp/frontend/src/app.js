@@ -13,6 +13,7 @@ import './css/house.css';
 import './css/forms.css';
 import './css/boards.css';
 import './css/clerk.css';
+import './css/meetings.css';
 import './css/phone.css';
 import './css/print.css';
 import './keys.js';
