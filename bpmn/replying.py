@@ -24,7 +24,7 @@ def answer_case(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
     """
     unit = file.places.responsible
     reply = reply_of(file.session, issued.meeting_id, unit.id)
-    if reply is not None and issued.number and reply.number != issued.number:
+    if reply is not None and reply.number != issued.number:
         raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
     if reply is None:
         reply = _new(file, issued, unit)

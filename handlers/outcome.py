@@ -111,7 +111,7 @@ class ObjectionFinding:
 
 @dataclass(frozen=True)
 class ReplyIssued:
-    """The case joins the 批复 of its meeting and unit; `number` is used when it is the first, "" for the next one."""
+    """The case joins the 批复 of its meeting and unit; `number` is used when it is the first."""
 
     meeting_id: int
     number: str
