@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, sele
 from sqlalchemy.orm import Session, joinedload
 
 from ledger.cases import WAITING
-from ledger.db import ONE_DAY
 from ledger.deadlines import DueItem, NewItem
 from ledger.papers import Attachment
 from ledger.people import Post, Unit, User
@@ -254,8 +253,8 @@ def round_items_open(session: Session, item_ids: Collection[int]) -> set[int]:
     return set(session.scalars(select(RoundItem.id).where(*wanted))) if item_ids else set()
 
 
-def closing(session: Session, now: datetime) -> list[tuple[int, str, int, int]]:
-    """Return periods that ended within a day and are not closed: bureau, title, how many are in and are missing."""
+def closing(session: Session, since: datetime, until: datetime) -> list[tuple[int, str, int, int]]:
+    """Return periods that ended in a span and are not closed: bureau, title, how many are in and are missing."""
     closed = exists().where(
         RoundSummary.county_id == UnitRound.county_id,
         RoundSummary.kind == UnitRound.kind,
@@ -265,7 +264,7 @@ def closing(session: Session, now: datetime) -> list[tuple[int, str, int, int]]:
     rows = session.execute(
         select(Unit.id, func.max(UnitRound.title), handed, func.count())
         .join(Unit, and_(Unit.county_id == UnitRound.county_id, Unit.kind == UnitKind.BUREAU))
-        .where(UnitRound.due_at <= now, UnitRound.due_at > now - ONE_DAY, ~closed, ~UnitRound.backfilled)
+        .where(UnitRound.due_at > since, UnitRound.due_at <= until, ~closed, ~UnitRound.backfilled)
         .group_by(Unit.id, UnitRound.kind, UnitRound.occurrence)
         .order_by(Unit.id, func.max(UnitRound.due_at))
     )

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from bpmn.publicity import Ending, periods_ending
 from bpmn.step_reminders import StepDays, step_days
-from ledger.db import SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
+from ledger.db import ONE_DAY, SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
 from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
 from ledger.incidents import open_incidents
 from ledger.message_choices import HOURS, Reachable, reachable
 from ledger.outbox import AT_ONCE, DIGEST, NO_ITEM, PAGE, Line, Notice, last_digests, post, told_at_once
 from ledger.outbox import lines_of as message_lines
 from ledger.reminder_rules import USUAL, ReminderKind, Rule, Rules, rules_of
+from ledger.round_dates import start_of_day
 from ledger.round_lists import closing, round_items_due, round_items_new
 from ledger.vocabulary import Role
 from ledger.working_days import Calendar, load_calendar, missing_year
@@ -107,7 +108,7 @@ def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     until = _horizon(calendar, today, rules[ReminderKind.BEFORE], own)
     items = [*items_due(session, until), *round_items_due(session, until)]
     due = told_to([line for item in items for line in lines_of(item, calendar, now, rules, own)], people, rules)
-    for user_id, lines in closing_notes(session, now, people).items():
+    for user_id, lines in closing_notes(session, calendar, today, people).items():
         due.setdefault(user_id, []).extend(lines)
     ending = periods_ending(session, _horizon(calendar, today, rules[ReminderKind.PUBLICITY]))
     for user_id, lines in notes_of(ending, calendar, today, rules, people).items():
@@ -146,10 +147,11 @@ def notes_of(
     return told
 
 
-def closing_notes(session: Session, now: datetime, people: Sequence[Holder]) -> dict[int, list[Told]]:
-    """Return what the bureau is told of rounds that ended: how many are in, how many are missing (R2)."""
+def closing_notes(session: Session, calendar: Calendar, today: date, people: Sequence[Holder]) -> dict[int, list[Told]]:
+    """Return what the bureau is told of rounds that ended since the last working day began: how many are in (R2)."""
     told: dict[int, list[Told]] = {}
-    for bureau_id, title, count, missing in closing(session, now):
+    since = start_of_day(calendar.last_working_day(today - ONE_DAY))
+    for bureau_id, title, count, missing in closing(session, since, start_of_day(today)):
         text = f"{title}已截止：{count}个单位已报，{missing}个未报，请汇总"
         line = Line(NO_ITEM, text, f"{brief(title)}已截止", 0)
         for user_id in _posted(people, bureau_id, Role.HANDLER):
@@ -246,14 +248,17 @@ class Round:
         if hour is None or (last is not None and last >= hour):
             return ()
         first_today = last is None or day_of(last) < day_of(self.now)
-        due = [each.line for each in self._due(person, channel)] if first_today else []
-        told = {(line.item_id, line.round_item_id) for line in due}
+        # what came after the person's hour waits for the next one, also where the hour itself had nothing to tell
+        later = {_about(line_of_new(item)) for item in self.new if item.created_at > hour}
+        shown = self._due(person, channel) if first_today else ()
+        due = [each.line for each in shown if _about(each.line) not in later]
+        told = {_about(line) for line in due}
         came = [
             line
             for item in self.came.get(person.user_id, ())
-            if last is None or item.created_at > last
+            if item.created_at <= hour and (last is None or item.created_at > last)
             for line in (line_of_new(item),)
-            if (line.item_id, line.round_item_id) not in told
+            if _about(line) not in told
         ]
         return (*due, *(came if self.rules[ReminderKind.NEW].over(channel) else ()))
 
@@ -270,6 +275,11 @@ class Round:
         hour = self._hour(person, channel)
         key = f"{DIGEST}:{hour:%Y-%m-%dT%H}:{person.user_id}:{channel}"
         return Notice(key, channel, person.user_id, subject_of(lines), body_of(lines), DIGEST, lines)
+
+
+def _about(line: Line) -> tuple[int, int]:
+    """Return what a line speaks of; lines of no item speak of nothing that could be told twice."""
+    return line.item_id, line.round_item_id
 
 
 def lines_of(

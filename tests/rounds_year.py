@@ -82,8 +82,14 @@ class Year:
                     known = self._plan(random, known)
             elif what == "report":
                 self._report(subject)
-            else:
+            elif what == "close":
                 self._close(subject)
+            else:
+                self.other(what, subject)
+
+    def other(self, what: str, subject: int) -> None:
+        """Do what a longer play has besides."""
+        raise NotImplementedError(what)
 
     def _at(self, at: datetime, what: str, subject: int = 0) -> None:
         heapq.heappush(self._events, (at, next(self._serial), what, subject))

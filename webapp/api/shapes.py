@@ -49,7 +49,7 @@ def paged(schema: Schema, **more: Schema) -> Schema:
 
 POST = named(unit_id=NUMBER, unit=TEXT, unit_kind=TEXT, role=TEXT)
 PERSON = named(id=NUMBER, name=TEXT, posts=listed(POST))
-COUNTS = named(open=NUMBER, receipt=NUMBER, copies=NUMBER, drafts=NUMBER, notices=NUMBER)
+COUNTS = named(open=NUMBER, receipt=NUMBER, copies=NUMBER, drafts=NUMBER, notices=NUMBER, rounds=NUMBER)
 PLACE = named(id=maybe(NUMBER), name=TEXT)
 CASE_BRIEF = named(id=NUMBER, campaign=TEXT, status=TEXT, round=NUMBER, started_at=MOMENT, ended_at=maybe(MOMENT))
 PROJECT_BRIEF = named(

@@ -27,7 +27,7 @@ def test_who_asks_is_told_with_the_own_posts_and_counts(site: Site, programs: Pr
             "role": "handler",
         }
     ]
-    assert found["counts"] == {"open": 1, "receipt": 1, "copies": 0, "drafts": 0, "notices": 0}
+    assert found["counts"] == {"open": 1, "receipt": 1, "copies": 0, "drafts": 0, "notices": 0, "rounds": 0}
 
 
 def test_the_register_is_the_persons_own(both_sites: Site, both_programs: Programs) -> None:
