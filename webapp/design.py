@@ -14,6 +14,7 @@ from bpmn.deployment import Bundle
 from bpmn.drafting import DraftGone, begin_draft, change_part, draft_findings, file_name
 from bpmn.publishing import discard
 from bpmn.refusals import ActRefused
+from bpmn.starting import PROCESS
 from bpmn.uploads import Finding
 from ledger.procedure_drafts import (
     OPEN_STAGES,
@@ -46,7 +47,7 @@ DIAGRAM = (PartKind.DIAGRAM, "")
 @allows(DESIGN)
 def index() -> ResponseReturnValue:
     session = ledger_session()
-    newest = sorted(newest_versions(session).values(), key=lambda each: each.id)
+    newest = sorted(newest_versions(session).values(), key=lambda each: (each.process_id != PROCESS, each.name))
     return render_template(
         "design/index.html",
         procedures=[(each, versions_of(session, each.process_id, _LISTED)) for each in newest],
