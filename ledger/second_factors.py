@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 from hmac import compare_digest
 from os import urandom
 from secrets import choice
@@ -16,14 +15,15 @@ from urllib.parse import quote
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from sqlalchemy import ForeignKey, delete, select, update
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base, SealedText
+from ledger.sign_ins import hash_password, is_password
 
 STEP_SECONDS = 30
 DIGITS = 6
-RECOVERY_CODES = 10
+RECOVERY_CODES = 8
 _SECRET_BYTES = 20
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what is mistaken for another
 _NEIGHBOURS = (0, -1, 1)  # a telephone's clock may be half a minute off
@@ -43,7 +43,7 @@ class SecondFactor(Base):
 
 
 class RecoveryCode(Base):
-    """A code for the day the telephone is lost; only its hash is stored."""
+    """A code for the day the telephone is lost; only a slow hash of it is stored, as of a password."""
 
     __tablename__ = "recovery_code"
 
@@ -81,7 +81,7 @@ def confirm_factor(session: Session, factor: SecondFactor, code: str, real_now: 
         return ()
     factor.confirmed_at = real_now
     codes = ["-".join("".join(choice(_ALPHABET) for _ in range(5)) for _ in range(2)) for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(user_id=factor.user_id, code_hash=_hash(code)) for code in codes)
+    session.add_all(RecoveryCode(user_id=factor.user_id, code_hash=hash_password(_bare(code))) for code in codes)
     return codes
 
 
@@ -101,9 +101,12 @@ def is_code(factor: SecondFactor, code: str, real_now: datetime) -> bool:
 
 def is_recovery_code(session: Session, user_id: int, code: str, real_now: datetime) -> bool:
     """Use up a recovery code; False when it is none of the person's, or was used."""
-    mine = (RecoveryCode.user_id == user_id, RecoveryCode.code_hash == _hash(code), RecoveryCode.used_at.is_(None))
-    used = session.execute(update(RecoveryCode).where(*mine).values(used_at=real_now).returning(RecoveryCode.id))
-    return used.first() is not None
+    unused = select(RecoveryCode).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    for row in session.scalars(unused.with_for_update()):
+        if is_password(row.code_hash, _bare(code)):
+            row.used_at = real_now
+            return True
+    return False
 
 
 def recovery_codes_left(session: Session, user_id: int) -> int:
@@ -118,5 +121,5 @@ def factor_address(login: str, secret: str) -> str:
     return f"otpauth://totp/{label}?secret={secret}&issuer={quote(_ISSUER)}&digits={DIGITS}&period={STEP_SECONDS}"
 
 
-def _hash(code: str) -> str:
-    return sha256("".join(code.split()).replace("-", "").lower().encode()).hexdigest()
+def _bare(code: str) -> str:
+    return "".join(code.split()).replace("-", "").lower()

@@ -12,8 +12,9 @@ from ledger.approvals import ApprovalKind, ApprovalRefused, Wish, ask, waiting
 from ledger.journal import Act
 from ledger.people import User
 from ledger.scope import units_below
+from ledger.second_factors import drop_factor, factor_of
 from ledger.sign_in_trail import open_sign_ins, sign_in_trail
-from ledger.sign_ins import hash_password
+from ledger.sign_ins import end_all_sign_ins, hash_password
 from ledger.staff import (
     PAGE,
     PersonFacts,
@@ -34,7 +35,7 @@ from ledger.staff import (
 )
 from ledger.vocabulary import Role
 from ledger.writing import record
-from webapp.permissions import STAFFING, SYSTEM, allows
+from webapp.permissions import SECURITY, STAFFING, SYSTEM, allows
 from webapp.request import actor, ledger_session, moment, number_asked
 
 bp = Blueprint("people", __name__)
@@ -109,6 +110,23 @@ def reset(user_id: int) -> ResponseReturnValue:
     return _page(person, told_password=password)
 
 
+@bp.post("/people/<int:user_id>/factor/drop")
+@allows(SECURITY)
+def drop_code(user_id: int) -> ResponseReturnValue:
+    """Let who lost telephone and recovery codes set the one-time code up anew; nobody does this for themselves.
+
+    The system administrator resets passwords and the security administrator this: no one can take an account alone.
+    """
+    person = _person(user_id)
+    if person.id == actor().user_id:
+        abort(403)
+    drop_factor(ledger_session(), person.id)
+    end_all_sign_ins(ledger_session(), person.id, moment().real_at)
+    _record("second_factor_dropped", person)
+    flash(f"已解除{person.name}的验证器，本人下次登录时重新绑定。")
+    return redirect(url_for(".show", user_id=user_id), 303)
+
+
 @bp.post("/people/<int:user_id>/disable")
 @allows(SYSTEM)
 def stop(user_id: int) -> ResponseReturnValue:
@@ -177,6 +195,7 @@ def _page(person: User, told_password: str = "", wrong: str = "") -> str:
         open_sessions=open_sign_ins(session, person.id, real_at),
         trail=sign_in_trail(session, person.id),
         may_edit=_system(),
+        may_drop=actor().holds(Role.SECURITY_ADMIN) and factor_of(session, person.id) is not None,
         locked=person.locked_until_at is not None and real_at < person.locked_until_at,
         myself=person.id == actor().user_id,
     )

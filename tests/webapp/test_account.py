@@ -51,7 +51,7 @@ def enrolled(site: Site) -> tuple[Person, str, list[str]]:
     assert person.get("/people").status_code == 302, "the password alone opens nothing"
     page = person.post("/login/code", {"code": code(secret, real_now())}).get_data(as_text=True)
     codes = re.findall(r'class="col">([a-z0-9-]+)<', page)
-    assert len(codes) == 10
+    assert len(codes) == 8
     assert person.post("/login/code").status_code == 303
     assert person.get("/people").status_code == 200
     return person, secret, codes
@@ -152,3 +152,21 @@ def test_an_old_password_must_be_changed_and_cannot_come_again(
     assert old.get("/inbox").headers["Location"] == "/password"
     with transaction(site.ground.sessions, writes=False) as session:
         assert session.query(User).filter_by(login="sangzhezhen.jingban").one().must_change_password
+
+
+def test_a_lost_telephone_takes_the_security_administrator(site: Site) -> None:
+    """Who resets passwords cannot drop the code, and nobody drops the own: no one takes an account alone."""
+    system, secret, _ = enrolled(site)
+    number = site.user_id("xitong")
+    with transaction(site.ground.sessions) as session:
+        installation(session).demonstration = True  # lets the security administrator in without a code of the own
+    security = site.visitor()
+    assert security.sign_in("anquan").status_code == 303
+    assert system.post(f"/people/{number}/factor/drop").status_code == 403
+    assert security.post(f"/people/{site.user_id('anquan')}/factor/drop").status_code == 403
+    assert security.post(f"/people/{number}/factor/drop").status_code == 303
+    assert system.get("/people").status_code == 302
+    make_real(site)
+    again = site.visitor()
+    again.sign_in("xitong")
+    assert secret_on(again.get("/login/code").get_data(as_text=True)) != secret
