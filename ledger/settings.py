@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     https: bool = False  # true behind a TLS proxy: cookies become Secure and get the __Host- prefix
+    trusted_proxy: str = ""  # address of the TLS proxy, whose X-Forwarded-For is believed; of nobody else's
     idle_minutes: int = 30
     absolute_hours: int = 12
     upload_limit_mb: int = 20

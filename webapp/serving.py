@@ -38,6 +38,7 @@ def serve(app: Flask, settings: Settings, clock: Clock, ready: Callable[[], None
         ident=None,
         url_scheme="https" if settings.https else "http",
         max_request_body_size=(_UPLOADS_PER_REQUEST + 1) * settings.upload_limit_mb * 1024 * 1024,
+        **proxied(settings.trusted_proxy),
     )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,6 +52,18 @@ def serve(app: Flask, settings: Settings, clock: Clock, ready: Callable[[], None
     finally:
         stop_ticking(ticking, clock)
         server.task_dispatcher.shutdown()
+
+
+def proxied(address: str) -> dict[str, Any]:
+    """Return how the server treats what a proxy says of the client: believed from `address` alone, else struck out."""
+    if not address:
+        return {"clear_untrusted_proxy_headers": True}
+    return {
+        "trusted_proxy": address,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 def _finish(connections: dict[int, Any]) -> None:
