@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from bpmn.previous import earlier_of, understood
 from bpmn.versions import Lineage, lineage_of, version_of_case
+from forms.changes import Change, changes
 from forms.fields import Asked
 from forms.rendering import shown
 from ledger.archive import archive_rows
@@ -79,6 +81,7 @@ class Passage:
     took: str
     papers: Sequence[Attachment]
     answers: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,20 @@ def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]
         on_item.setdefault(paper.item_id or 0, []).append(paper)
     rows = [entry for entry in history(ledger_session(), case.id) if entry.act in ACTS]
     last = {entry.item_id: entry.id for entry in rows if entry.act in _ANSWERED}
-    return [_passage(entry, known.get(entry.item_id or 0), on_item, lineage, last) for entry in rows]
+    passages = [_passage(entry, known.get(entry.item_id or 0), on_item, lineage, last) for entry in rows]
+    return [
+        replace(one, changes=_since_last_time(items, known[entry.item_id or 0], lineage)) if one.answers else one
+        for one, entry in zip(passages, rows, strict=True)
+    ]
+
+
+def _since_last_time(items: Sequence[WorkItem], item: WorkItem, lineage: Lineage) -> tuple[Change, ...]:
+    """Return what a step says differently from when it was done before; nothing the first time."""
+    before = earlier_of(items, item)
+    if before is None:
+        return ()
+    form = lineage.at(item.completed_at or item.created_at).form_of(item.element, item.stem)
+    return changes(form, understood(lineage, before, form), item.answers or {})
 
 
 def _passage(

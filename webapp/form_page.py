@@ -28,11 +28,18 @@ class FormPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     attachments: Mapping[str, Sequence[Attachment]] = field(default_factory=dict)  # by field
     removable: bool = False  # files lie on an item and can be taken off again
+    last: Mapping[str, str] = field(default_factory=dict)  # how each field was answered the last time, in words
+    now: Mapping[str, str] = field(default_factory=dict)  # and what stands in it now, where that can be told
 
     def value(self, name: str) -> str:
         """Return what stands in a box; the first value where several were posted."""
         values = self.posted.get(name, ())
         return values[0] if values else ""
+
+    def before(self, each: Field) -> str:
+        """Return how a field was answered the last time, where something else stands in it now."""
+        said = self.last.get(each.name, "")
+        return said if said != self.now.get(each.name, "") else ""
 
     def values(self, name: str) -> Sequence[str]:
         return self.posted.get(name, ())

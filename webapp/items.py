@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from bpmn.outlook import next_steps
+from bpmn.previous import previous
 from bpmn.runtime import (
     AlreadyDone,
     CaseClosed,
@@ -22,6 +23,7 @@ from bpmn.runtime import (
     sign_item,
 )
 from bpmn.versions import version_of_case
+from forms.changes import Change, carried, changes, last_words, words_of
 from forms.fields import Field, FieldType, Posted
 from forms.parsing import FormErrors
 from forms.rendering import shown
@@ -57,7 +59,7 @@ def show(item_id: int) -> ResponseReturnValue:
     if opened.item.status == ItemStatus.UNSIGNED:
         return _signature_page(opened, {})
     draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
-    return _page(opened, draft.posted if draft else opened.initial_posted, {}, draft=draft)
+    return _page(opened, draft.posted if draft else _started(opened), {}, draft=draft)
 
 
 @bp.post("/items/<int:item_id>")
@@ -276,14 +278,23 @@ def _page(
     draft: Draft | None = None,
     changed: DraftChanged | None = None,
 ) -> str:
+    last = previous(ledger_session(), opened.item, opened.form)
     form_page = FormPage(
-        opened.form, posted, opened.asked, errors, _papers_by_field(opened.item.id), removable=opened.mine
+        opened.form,
+        posted,
+        opened.asked,
+        errors,
+        _papers_by_field(opened.item.id),
+        removable=opened.mine,
+        last=last_words(opened.form, last.answers, opened.asked) if last else {},
+        now=words_of(opened.form, posted, opened.asked) if last else {},
     )
     return render_template(
         "items/show.html",
         page=form_page,
         draft=draft,
         changed=changed,
+        last=last,
         draft_revision=_revision_of(changed or draft),
         phrases=offered(),
         following=_following(opened),
@@ -296,6 +307,12 @@ def _page(
     )
 
 
+def _started(opened: OpenItem) -> Posted:
+    """Return what an untouched form begins with; where its step was done before, with what was written then."""
+    last = previous(ledger_session(), opened.item, opened.form)
+    return opened.initial_posted if last is None else carried(opened.form, last.answers, opened.initial_posted)
+
+
 def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = "") -> str:
     return render_template(
         "items/signature.html",
@@ -303,6 +320,7 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
         papers=item_papers(ledger_session(), opened.item.id),
         errors=errors,
         opinion=opinion,
+        changes=_changes(opened),
         phrases=offered(),
         lent=actor().stands_in(opened.item.unit_id, opened.item.role, opened.item.claimed_by_id),
         following=_following(opened),
@@ -310,6 +328,12 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
         item=opened.item,
         **case_parts(opened.case),
     )
+
+
+def _changes(opened: OpenItem) -> tuple[Change, ...]:
+    """Return what the prepared answers say differently from the last time; nothing the first time."""
+    last = previous(ledger_session(), opened.item, opened.form)
+    return changes(opened.form, last.answers, opened.item.answers or {}) if last else ()
 
 
 def _following(opened: OpenItem) -> list[tuple[str, str]]:

@@ -95,3 +95,21 @@ def test_a_lost_form_changes_nothing_by_itself(site: Site) -> None:
     end_sign_ins(site)
     person.client.post(f"/items/{item}", data={**TYPED, "_action": "submit", "csrf_token": token})
     assert site.count(Draft) == 0
+
+
+def test_after_a_return_the_last_words_stand_there_and_changes_are_shown(site: Site) -> None:
+    walk = site.walk()
+    walk.to("application")
+    item, person = walk.item("application"), site.town()
+    back = {"_revision": str(item.revision), "target": "field_survey", "reason": "核实后再办"}
+    assert person.post(f"/items/{item.id}/send-back", back).status_code == 303
+    again = walk.item("field_survey")
+    page = person.get(f"/items/{again.id}").text
+    assert "办理过这一环节" in page
+    conclusion = (walk.items("field_survey")[0].answers or {})["conclusion"]
+    assert f"{conclusion}</textarea>" in page
+    person.post(f"/items/{again.id}/draft", {"conclusion": "这次另写"})
+    marked = person.get(f"/items/{again.id}").text
+    assert f'上次填写</span> <span style="white-space:pre-line">{conclusion}' in marked
+    walk.complete("field_survey", conclusion="这次另写")
+    assert "与上次相比，改动" in person.get(f"/cases/{walk.case_id}?tab=trail").text

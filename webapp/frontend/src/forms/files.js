@@ -11,7 +11,7 @@ export function mount(input) {
   row.className = `file-field form-control${input.classList.contains('is-invalid') ? ' is-invalid' : ''}`;
   const word = document.createElement('span');
   word.className = 'file-word';
-  word.textContent = '选择文件';
+  word.textContent = input.dataset.word || '选择文件'; // a camera says 拍照
   const names = document.createElement('span');
   names.className = 'file-names';
   input.replaceWith(row);
