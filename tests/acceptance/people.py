@@ -254,7 +254,8 @@ class Person:
             self._give(name, value)
 
     def _boxes(self, named: str) -> Locator:
-        return self.page.locator(f'main {named}:not([type="hidden"])')
+        """Find the boxes of a question; a telephone's camera is another way into the same one."""
+        return self.page.locator(f'main {named}:not([type="hidden"]):not([capture])')
 
     def _give(self, name: str, value: Any) -> None:
         boxes = self._boxes(f'[name="{name}"]')

@@ -12,6 +12,7 @@ from bpmn.casefile import Acting
 from bpmn.drafting import DraftGone, begin_draft, change_part
 from bpmn.publishing import DraftFaulty, approve, publish_due, refuse, submit, take_back
 from bpmn.refusals import ActRefused, NotYours
+from bpmn.starting import PROCESS
 from ledger.db import day_of, transaction
 from ledger.journal import Entry, Moment
 from ledger.outbox import Message
@@ -152,5 +153,7 @@ def test_an_old_version_comes_back_as_a_new_one(sqlite_ground: Ground) -> None:
     now = desk.current()
     assert now.number == 3
     with transaction(sqlite_ground.sessions, writes=False) as session:
-        original = session.scalars(select(Procedure).where(Procedure.number == 1)).one()
+        original = session.scalars(
+            select(Procedure).where(Procedure.process_id == PROCESS, Procedure.number == 1)
+        ).one()
         assert session.get_one(Procedure, now.id).diagram == original.diagram
