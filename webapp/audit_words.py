@@ -41,6 +41,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "remove_paper": "移除材料",
     "comment": "留言",
     "import": "导入",
+    "import_rows": "写入项目",
     "import_refused": "导入被拒",
     "columns": "列对应关系",
     "push": "推送项目",

@@ -11,29 +11,25 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bpmn.casefile import Acting
 from bpmn.refusals import ActRefused, ItemGone
 from bpmn.rehearsal.county import NotEmpty
 from bpmn.starting import PROCESS
 from forms.sheets.guard import WorkbookRefused
-from ledger.campaigns import Campaign, campaigns_of
 from ledger.channel_settings import Channelling
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, sign_ins
-from ledger.installation import installation
 from ledger.migrations import NoDatabase
-from ledger.people import Unit, counties
-from ledger.scope import CLOCK
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
-from webapp import audit_commands, backup_commands, create_app, deploying, rehearsing
+from webapp import audit_commands, backup_commands, create_app, deploying, import_commands, rehearsing
 from webapp.audit_commands import Unusable
-from webapp.importing import Checked, Taken, check, confirm, report
+from webapp.command_files import NoFile, cannot_open, read_file
+from webapp.import_commands import CannotImport
 from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
 from webapp.migrating import Asked, Migrating, NoVersion
 from webapp.rehearsing import FolderTaken
-from webapp.request import moment_of, real_now
+from webapp.request import real_now
 from webapp.serving import serve
 
 _MOST_DAYS = 400
@@ -55,6 +51,12 @@ class Refused(Exception):
     """The command cannot be carried out; the message is the Chinese sentence for it."""
 
 
+_REFUSALS = (
+    *(Refused, OtherKind, NoFolder, NoFile, NoDatabase, WorkbookRefused, CannotImport, FolderTaken, NotEmpty),
+    Unusable,
+)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         for pattern, sentence in _USAGE:
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = given.command
         sys.exit(command(given))
-    except (Refused, OtherKind, NoFolder, NoDatabase, WorkbookRefused, FolderTaken, NotEmpty, Unusable) as refused:
+    except _REFUSALS as refused:
         sys.stderr.write(f"{refused}\n")
         sys.exit(2)
 
@@ -96,13 +98,7 @@ def _parser() -> _Parser:
     audit_commands.add_to(add)
     backup_commands.add_to(add)
     add("init", _init, "建立数据文件夹、单位和三个管理员（一次性密码只显示一次）")
-    importing = add("import", _import, "导入全国防返贫监测信息系统导出的项目清单")
-    importing.add_argument("file", metavar="FILE", type=Path)
-    mode = importing.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--check", action="store_true", help="只检查，不写入")
-    mode.add_argument("--confirm", action="store_true", help="写入并推送")
-    importing.add_argument("--county", help="县的区划代码；只有一个县时不用写")
-    importing.add_argument("--json", action="store_true", help="结果为 JSON")
+    import_commands.add_to(add)
     played = add("rehearse", _rehearse, "预演：用编造的决定把清单里的项目走完全流程，写出统计表、台账和归档材料")
     played.add_argument("--from", dest="file", metavar="FILE", type=Path, required=True, help="项目清单")
     played.add_argument("--year", type=_year, default=_YEARS[0], help=f"工作批次的年份，缺省 {_YEARS[0]}")
@@ -207,63 +203,10 @@ def _init(given: argparse.Namespace) -> int:
     return 0
 
 
-def _import(given: argparse.Namespace) -> int:
-    content = _read(given.file)
-    settings, now = _settings(given), real_now()
-    sessions = set_up(settings, now)
-    with transaction(sessions, writes=True) as session:
-        if given.confirm:
-            ensure_county(session, now)
-        county = _county(counties(session), given.county, required=given.confirm)
-        acting = Acting(session, CLOCK, moment_of(installation(session), now), settings.papers)
-        checked = check(acting, county.id if county else 0, content)
-        result, taken = report(checked), None
-        if given.confirm and county is not None:
-            taken = _confirmed(acting, campaigns_of(session, {county.id}), checked, given.file.name)
-    if given.json:
-        _print_json(result)
-    else:
-        _tell_import(checked, taken)
-    # what was confirmed is written, and its spoiled rows are told beside it; 2 says that nothing changed
-    return 0 if taken is not None or not (checked.read.errors or checked.read.missing) else 2
-
-
-def _confirmed(acting: Acting, campaigns: Sequence[Campaign], checked: Checked, name: str) -> Taken:
-    campaign = next((each for each in campaigns if each.closed_at is None), None)
-    if campaign is None:
-        raise Refused("没有进行中的工作批次，不能推送；请先建立工作批次")
-    if not checked.read.rows:
-        raise Refused(f"{name}：没有可以导入的行，没有写入任何内容")
-    return confirm(acting, campaign, checked, name)
-
-
 def _rehearse(given: argparse.Namespace) -> int:
-    done = rehearsing.run(rehearsing.Asked(_read(given.file), given.year, given.seed, given.out, given.database))
+    done = rehearsing.run(rehearsing.Asked(read_file(given.file), given.year, given.seed, given.out, given.database))
     _print_json(done.as_json())
     return 2 if done.problems else 0
-
-
-def _tell_import(checked: Checked, taken: Taken | None) -> None:
-    result = report(checked)
-    counts = (("new", "新增"), ("changed", "有变化"), ("unchanged", "没有变化"), ("unassigned", "待分派"))
-    _print("　".join(f"{label} {result[name]}" for name, label in counts))
-    if taken is not None:
-        _print(f"已写入 {taken.new_count + taken.changed_count} 个项目，推送 {len(taken.cases)} 个")
-    for note in checked.read.notes:
-        _print(note)
-    for error in result["errors"]:
-        sys.stderr.write(f"第 {error['row']} 行“{error['column']}”：{error['reason']}\n")
-
-
-def _county(known: Sequence[Unit], code: str | None, *, required: bool) -> Unit | None:
-    if code is not None:
-        found = next((each for each in known if each.code == code), None)
-        if found is None:
-            raise Refused(f"没有区划代码为 {code} 的县")
-        return found
-    if len(known) > 1 and required:
-        raise Refused("有几个县，请用 --county 写明区划代码：" + "、".join(f"{u.code} {u.name}" for u in known))
-    return known[0] if known else None
 
 
 def _workdays(given: argparse.Namespace) -> int:
@@ -347,7 +290,7 @@ def _upload(path: Path) -> bytes:
     try:
         return deploying.read_upload(path)
     except OSError as missing:
-        raise Refused(f"文件 {path} 打不开：{_reason(missing)}") from missing
+        raise cannot_open(path, missing) from missing
 
 
 def _migrate(given: argparse.Namespace) -> int:
@@ -370,18 +313,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not (old and equals):
         raise Refused(f"--map 应写成 旧环节编号=新环节编号，不能是“{text}”；取消这个环节时等号后面不写")
     return old, new
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as missing:
-        raise Refused(f"文件 {path} 打不开：{_reason(missing)}") from missing
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "没有这个文件"
-    if isinstance(error, IsADirectoryError):
-        return "这是一个文件夹"
-    return "没有读取权限" if isinstance(error, PermissionError) else "读取失败"

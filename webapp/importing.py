@@ -17,12 +17,11 @@ from typing import Any
 import orjson
 import structlog
 
-from bpmn.pushing import push_part
-from bpmn.runtime import Acting, start_cases
+from bpmn.pushing import Pushed, push_part
+from bpmn.runtime import Acting
 from forms.sheets.national_export import ExportRead, read_export
 from forms.sheets.project_rows import ProjectRow
 from ledger.campaigns import Campaign
-from ledger.cases import Case
 from ledger.db import SessionFactory, transaction
 from ledger.import_runs import ImportRun, held_run, mappings_of
 from ledger.imports import Comparison, compare, projects_to_push, take, to_push_count
@@ -49,15 +48,6 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a confirmed workbook did."""
-
-    new_count: int
-    changed_count: int
-    cases: Sequence[Case]
-
-
-@dataclass(frozen=True)
 class Carrier:
     """Who carries a run on: the person, the ledger, the papers, the clock."""
 
@@ -73,15 +63,20 @@ def check(acting: Acting, county_id: int, content: bytes) -> Checked:
     return Checked(read, compare(acting.session, county_id, read.rows))
 
 
-def confirm(acting: Acting, campaign: Campaign, checked: Checked, name: str) -> Taken:
-    """Write the good rows and push every assigned project that has no case in the campaign yet."""
-    new = take(acting.session, campaign.county_id, checked.read.rows, acting.moment.at)
-    ready = projects_to_push(acting.session, campaign.county_id, campaign.id)
-    cases = start_cases(acting, ready, campaign)
-    taken = Taken(len(new), len(checked.comparison.changed), cases)
-    detail = {"file": name, "new": taken.new_count, "changed": taken.changed_count, "cases": len(cases)}
-    record(acting.session, acting.moment, acting.actor, Act("import", detail=detail))
-    return taken
+def take_part(acting: Acting, county_id: int, rows: Sequence[ProjectRow], name: str) -> tuple[int, int]:
+    """Write some rows of a workbook and journal what each changed; return how many are new and how many changed."""
+    changed = compare(acting.session, county_id, rows).changed
+    new = take(acting.session, county_id, rows, acting.now)
+    if new or changed:
+        told = {"new": [project.number for project in new], "changed": {c.number: dict(c.fields) for c in changed}}
+        record(acting.session, acting.moment, acting.actor, Act("import_rows", detail={"file": name, **told}))
+    return len(new), len(changed)
+
+
+def push_next(acting: Acting, campaign: Campaign, but_not: Sequence[int]) -> Pushed | None:
+    """Push the next projects that have a unit and no case in the campaign; None when none is left."""
+    ready = projects_to_push(acting.session, campaign.county_id, campaign.id, PUSHED_AT_ONCE, but_not)
+    return push_part(acting, ready, campaign) if ready else None
 
 
 def report(checked: Checked) -> dict[str, Any]:
@@ -183,9 +178,8 @@ def _rows(carrier: Carrier, run_id: int, owner: str) -> Sequence[ProjectRow]:
 def _take(acting: Acting, run: ImportRun, rows: Sequence[ProjectRow]) -> None:
     """Take the next rows; after the last, the pushing begins."""
     part = rows[run.done_count : run.done_count + TAKEN_AT_ONCE]
-    changed = len(compare(acting.session, run.county_id, part).changed)
-    new = take(acting.session, run.county_id, part, acting.now)
-    _add(run, new=len(new), changed=changed)
+    new, changed = take_part(acting, run.county_id, part, _name_of(run))
+    _add(run, new=new, changed=changed)
     run.done_count, run.whole_count = run.done_count + len(part), len(rows)
     if run.done_count >= len(rows):
         begin_pushing(acting, run)
@@ -203,20 +197,22 @@ def _push(acting: Acting, run: ImportRun) -> bool:
     assert run.campaign_id is not None
     campaign = acting.session.get_one(Campaign, run.campaign_id)
     failed = [each[0] for each in run.outcome.get("failures", ())]
-    ready = projects_to_push(acting.session, run.county_id, campaign.id, PUSHED_AT_ONCE, failed)
-    if not ready:
-        run.stage = ImportStage.DONE
-        name = run.attachment.name if run.attachment is not None else ""
+    pushed = push_next(acting, campaign, failed)
+    if pushed is None:
+        run.stage, name = ImportStage.DONE, _name_of(run)
         counts = {each: run.outcome.get(each, 0) for each in ("new", "changed", "cases")}
         detail = {**counts, "file": name, "failed": len(failed)}
         record(acting.session, acting.moment, acting.actor, Act("import" if name else "push", detail=detail))
         return False
-    pushed = push_part(acting, ready, campaign)
     _add(run, cases=pushed.case_count)
     told = [[each.project_id, each.number, each.name, each.reason] for each in pushed.failures]
     run.outcome = {**run.outcome, "failures": [*run.outcome.get("failures", ()), *told]}
-    run.done_count += len(ready)
+    run.done_count += pushed.case_count + len(pushed.failures)
     return True
+
+
+def _name_of(run: ImportRun) -> str:
+    return run.attachment.name if run.attachment is not None else ""
 
 
 def _add(run: ImportRun, **counts: int) -> None:

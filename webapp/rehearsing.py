@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +17,9 @@ from ledger.settings import Settings, load_keys
 from ledger.statistics import annex4_of, annex5_rows, everything, projects_where
 from ledger.vocabulary import PaperKind
 from scheduler.sweep import Ground, sweep
+from webapp.progress import progress_bar
 
 ARCHIVE = "归档材料.zip"
-_BAR = 30  # characters
 
 
 class FolderTaken(ValueError):
@@ -77,20 +75,3 @@ def write_results(sessions: SessionFactory, settings: Settings, year: int) -> No
             (settings.data / f"{table_name(kind)}.xlsx").write_bytes(content)
         with (settings.data / ARCHIVE).open("wb") as target:
             write_archive(session, settings.papers, cases_with_projects(session, everything()), target, now)
-
-
-def progress_bar() -> Callable[[int, int], None]:
-    """Return what draws a bar on a terminal; elsewhere it draws nothing."""
-    if not sys.stderr.isatty():
-        return lambda _done, _all: None
-    last = [-1]
-
-    def draw(done: int, whole: int) -> None:
-        if done != last[0]:
-            last[0] = done
-            filled = _BAR * done // max(whole, 1)
-            ending = "\n" if done == whole else ""
-            sys.stderr.write(f"\r[{'█' * filled}{'·' * (_BAR - filled)}] {done}/{whole}{ending}")
-            sys.stderr.flush()
-
-    return draw
