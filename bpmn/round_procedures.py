@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bpmn.deployment import Bundle, bundle_of, deploy
+from bpmn.deployment import Bundle, bundle_of
 from bpmn.round_checks import ROUND_PROCESSES
 from ledger.procedures import Procedure, newest_versions
 from ledger.vocabulary import RoundKind
@@ -21,10 +20,9 @@ def shipped_round(kind: RoundKind) -> Bundle:
     return bundle_of(diagram.read_text(encoding="utf-8"), {})
 
 
-def deploy_rounds(session: Session, who: str, now: datetime) -> None:
-    """Deploy the rounds' procedures; the same content again is the same version."""
-    for kind in RoundKind:
-        deploy(session, shipped_round(kind), who, now)
+def shipped_rounds() -> tuple[Bundle, ...]:
+    """Return every round's procedure as the release ships it."""
+    return tuple(shipped_round(kind) for kind in RoundKind)
 
 
 def round_procedure(session: Session, kind: RoundKind) -> Procedure | None:

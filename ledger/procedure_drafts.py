@@ -203,6 +203,12 @@ def author_ids(session: Session, draft: ProcedureDraft) -> set[int]:
     return {each for each in (*found, draft.created_by_id) if each is not None}
 
 
+def is_drafted(session: Session, process_id: str, name: str) -> bool:
+    """Tell whether there was ever a draft of this name, whatever became of it."""
+    wanted = (ProcedureDraft.process_id == process_id, ProcedureDraft.name == name)
+    return session.scalar(select(ProcedureDraft.id).where(*wanted).limit(1)) is not None
+
+
 def drafts_due(session: Session, today: date) -> Sequence[int]:
     """Return the scheduled drafts whose day has come, oldest first."""
     wanted = select(ProcedureDraft.id).where(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from bpmn.deployment import deploy, shipped_bundle
 from bpmn.rehearsal.answers import FILE, files_wanted
 from bpmn.rehearsal.answers import fill as filled
-from bpmn.round_procedures import deploy_rounds
+from bpmn.round_procedures import shipped_rounds
 from bpmn.runtime import Acting, Completed, OpenItem, complete_item, fire_timer, open_item, sign_item, start_case
 from forms.fields import FieldType
 from ledger.cases import WAITING, Case, WorkItem, due_timers
@@ -66,7 +66,8 @@ def lay_ground(sessions: SessionFactory, papers: Path, projects: int = 5, now: d
         county = build_county(session, now, townships=("桑柘镇", "保家镇", "鹿角镇"))
         made = build_projects(session, county, projects, now)
         deploy(session, shipped_bundle(), "测试", now)
-        deploy_rounds(session, "测试", now)
+        for bundle in shipped_rounds():
+            deploy(session, bundle, "测试", now)
     return Ground(sessions, papers, county, made, now)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting
 from bpmn.deployment import deploy, shipped_bundle
-from bpmn.round_procedures import deploy_rounds
+from bpmn.releasing import RELEASE, put_in_force
+from bpmn.round_procedures import shipped_rounds
 from bpmn.starting import start_cases
 from ledger.db import SessionFactory, open_ledger, transaction
 from ledger.demonstration import build_county, build_projects, demonstration_offset
@@ -54,9 +55,9 @@ def set_up(settings: Settings, real_now: datetime, *, demonstration: bool = Fals
         seed_calendar(session)
         if demonstration and not anybody(session):
             _fill_demonstration(session, settings, real_now)
-        now = moment_of(installation(session), real_now).at
-        deploy(session, shipped_bundle(), "系统", now)
-        deploy_rounds(session, "系统", now)
+        acting = Acting(session, CLOCK, moment_of(installation(session), real_now), settings.papers)
+        for bundle in (shipped_bundle(), *shipped_rounds()):
+            put_in_force(acting, bundle)
     return sessions
 
 
@@ -66,7 +67,7 @@ def _fill_demonstration(session: Session, settings: Settings, real_now: datetime
     moment = moment_of(installation(session), real_now)
     county = build_county(session, moment.at)
     projects = build_projects(session, county, _PROJECTS, moment.at)
-    deploy(session, shipped_bundle(), "系统", moment.at)
+    deploy(session, shipped_bundle(), RELEASE, moment.at)
     start_cases(Acting(session, CLOCK, moment, settings.papers), projects, county.campaign)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from bpmn.round_procedures import deploy_rounds
+from bpmn.deployment import deploy
+from bpmn.round_procedures import shipped_rounds
 from ledger.db import open_ledger, transaction
 from ledger.demonstration import BEGINS_AT, build_county, build_projects
 from ledger.installation import found
@@ -33,7 +34,8 @@ def prove(seed: int) -> Iterator[dict[str, object]]:
             seed_calendar(session)
             county = build_county(session, BEGINS_AT)
             build_projects(session, county, PROJECTS, BEGINS_AT)
-            deploy_rounds(session, "演练", BEGINS_AT)
+            for bundle in shipped_rounds():
+                deploy(session, bundle, "演练", BEGINS_AT)
         until = (BEGINS_AT + timedelta(days=366)).date()
         year = Year(sessions, folder / "papers", county, BEGINS_AT, until, seed)
         year.play()
