@@ -32,8 +32,9 @@ from ledger.rounds import (
     paused_kinds,
     reporting_units,
 )
+from ledger.snapshots import Wanted, prepare, take_snapshot
 from ledger.taking import unit_by_id
-from ledger.vocabulary import Role, RoundKind, UnitKind
+from ledger.vocabulary import Role, RoundKind, SnapshotKind, UnitKind
 from ledger.working_days import Calendar, load_calendar
 from ledger.writing import record
 
@@ -150,9 +151,19 @@ def close(acting: Acting, period: Period, note: str) -> RoundSummary:
     signed = unit_by_id(acting.session, _collector(acting, period))
     assert signed is not None  # who acts holds a post in it
     file_summary(acting, summary, len(handed_in), signed)
+    if period.kind is RoundKind.MONTHLY:
+        _keep_state(acting, summary)
     told = {"number": summary.number, "late": summary.late, "missing": summary.missing}
     _record(acting, "round_closed", period, told)
     return summary
+
+
+def _keep_state(acting: Acting, summary: RoundSummary) -> None:
+    """Keep the county's ledger and statistics as the month was closed with (R3)."""
+    key = f"round {summary.occurrence} {summary.number}"
+    wanted = Wanted(SnapshotKind.ROUND, day_of(acting.now), key, summary.title)
+    prepared = prepare(acting.session, summary.county_id)
+    take_snapshot(acting.session, summary.county_id, wanted, prepared, acting.actor, acting.moment)
 
 
 def set_due(acting: Acting, occurrence: Occurrence, county_id: int, due_at: datetime, reason: str) -> None:

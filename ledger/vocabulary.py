@@ -293,6 +293,15 @@ class MeetingKind(Term):
     GROUP = "group", "领导小组会议"
 
 
+class SnapshotKind(Term):
+    """Why the ledger's state was kept."""
+
+    DAILY = "daily", "每日自动"
+    MONTHLY = "monthly", "每月自动"
+    ROUND = "round", "月度更新"
+    REQUEST = "request", "按需"
+
+
 class ImportStage(Term):
     """How far an import is."""
 

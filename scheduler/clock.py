@@ -25,6 +25,7 @@ from ledger.working_days import load_calendar
 from scheduler.auditing import EVERY_SECONDS, Watch
 from scheduler.backups import keep_backups
 from scheduler.channels.shipped import channels_of, signature_of
+from scheduler.keeping import Keeper
 from scheduler.recurring import open_recurring
 from scheduler.reminders import hour_of, remind, spread
 from scheduler.sending import Outgoing, send_waiting
@@ -32,6 +33,7 @@ from scheduler.sweep import Ground, sweep
 
 TICK_SECONDS = 5  # at most so late is what another process made due; our own next moment is woken for exactly
 _BACKUP_SECONDS = 300
+_KEEP_SECONDS = 60
 _log = structlog.get_logger(__name__)
 
 
@@ -47,6 +49,10 @@ class Clock:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _reminded_at: tuple[date, int] | None = None
     _rounds_at: datetime | None = None
+    _keeper: Keeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.ground.sessions)
 
     def tick(self) -> None:
         """Do what is due now; an error is logged and the next tick tries again."""
@@ -102,6 +108,15 @@ class Clock:
             keep_backups(self.settings, datetime.now(UTC))
         except Exception:  # as for a tick
             _log.exception("backup_failed")
+
+    def keep_states(self) -> None:
+        """Keep the ledger as it stands when a day or a month has ended, in a thread of its own."""
+        try:
+            with transaction(self.ground.sessions, writes=False) as session:
+                moment = _moment(installation(session).clock_offset_seconds, datetime.now(UTC))
+            self._keeper.keep(moment)
+        except Exception:  # as for a tick
+            _log.exception("keeping_failed")
 
     def going_on(self) -> bool:
         return not self._stopping.is_set()
@@ -170,6 +185,7 @@ def _schedule(scheduler: BaseScheduler, clock: Clock) -> None:
     sending = {f"send:{each.name}": (clock.send, (each,), TICK_SECONDS) for each in clock.outgoing}
     works = {"tick": (clock.tick, (), TICK_SECONDS), "audit": (clock.audit, (), EVERY_SECONDS), **sending}
     works["backup"] = (clock.back_up, (), _BACKUP_SECONDS)
+    works["keep"] = (clock.keep_states, (), _KEEP_SECONDS)
     for name, (work, arguments, seconds) in works.items():
         scheduler.add_job(
             work,

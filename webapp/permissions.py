@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import Flask
 
+from ledger.scope import COUNTY_WIDE
 from ledger.vocabulary import Role, UnitKind
 from webapp.request import Permission
 
@@ -34,6 +35,7 @@ COLLECTOR = Permission(
     "县乡村振兴局、领导小组办公室经办人", frozenset({Role.HANDLER}), frozenset({UnitKind.BUREAU, UnitKind.OFFICE})
 )
 MEETING = Permission("召集会议的单位经办人", frozenset({Role.HANDLER}), _RESPONSIBLE | {UnitKind.OFFICE})
+COUNTY_LEVEL = Permission("县级业务人员", _BUSINESS, COUNTY_WIDE)
 LEDGER = Permission("责任单位、县乡村振兴局经办人", frozenset({Role.HANDLER}), _RESPONSIBLE)
 SYSTEM = Permission("系统管理员", frozenset({Role.SYSTEM_ADMIN}))
 SECURITY = Permission("安全管理员", frozenset({Role.SECURITY_ADMIN}))

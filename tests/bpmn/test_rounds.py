@@ -27,6 +27,7 @@ from ledger.projects import Project
 from ledger.round_lists import Standing, standing_of, waiting_rounds
 from ledger.rounds import RoundItem, RoundSummary, UnitRound, occurrences
 from ledger.scope import CLOCK
+from ledger.snapshots import Snapshot
 from ledger.vocabulary import PaperKind, Role, RoundKind
 from ledger.working_days import dates_of, load_calendar
 from tests.walk import PDF, Ground, local, person
@@ -270,6 +271,13 @@ def test_r3_the_monthly_update_files_both_tables_as_they_stood(county: County) -
     with transaction(county.ground.sessions, writes=False) as session:
         papers = session.scalars(select(Attachment).where(Attachment.round_item_id == item.id)).all()
         assert sorted(paper.kind for paper in papers) == ["annex4", "annex5"]
+    county.now = local(2023, 12, 8)
+    with county.acting(county.ground.county.bureau.id) as acting:
+        close(acting, county.period(RoundKind.MONTHLY, "2023-12"), "")
+    with transaction(county.ground.sessions, writes=False) as session:
+        (kept,) = session.scalars(select(Snapshot)).all()
+    assert (kept.kind, kept.key, kept.taken_on) == ("round", "round 2023-12 1", date(2023, 12, 8))
+    assert kept.project_count == len(county.ground.projects)
 
 
 def test_r4_the_yearly_report_carries_a_statement_of_truth_and_goes_to_the_bureau_in_copy(county: County) -> None:

@@ -17,6 +17,8 @@ const COLOURS = {
 const ON_DARK = { green: '#57b25d', blue: '#5aa0e0', orange: '#f09a3e', red: '#ff7a70', yellow: '#ffd54a', gray: '#9fb0c0', teal: '#3fc1ae', violet: '#b99ae0' };
 const LIGHT = { ink: '#1f2933', line: '#dde3ea', ground: '#fff', colours: COLOURS };
 const DARK = { ink: '#f4f8fc', line: '#2f5478', ground: '#0a2742', colours: ON_DARK };
+const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'pin'];
+const DASHES = ['solid', 'dashed', 'dotted'];
 const ROW = 30; // a bar and the space around it
 const FRAME = 76; // legend and axis
 
@@ -62,8 +64,8 @@ function lines(chart, look, size, below) {
     xAxis: { type: 'category', data: chart.names, boundaryGap: false, axisLabel: text(look, size) },
     yAxis: { type: 'value', min: 0, axisLabel: { ...text(look, size), formatter: `{value}${chart.unit}` }, splitLine: { lineStyle: { color: look.line } } },
     series: chart.series.map((each, index) => ({
-      type: 'line', name: each.name, data: linked(each), symbol: ['circle', 'rect', 'triangle', 'diamond'][index], symbolSize: 9,
-      lineStyle: { width: 2.5, type: ['solid', 'dashed', 'dotted'][index] }, itemStyle: { color: look.colours[each.colour] },
+      type: 'line', name: each.name, data: linked(each), symbol: SYMBOLS[index % SYMBOLS.length], symbolSize: 9,
+      lineStyle: { width: 2.5, type: DASHES[index % DASHES.length] }, itemStyle: { color: look.colours[each.colour] },
     })),
   };
 }

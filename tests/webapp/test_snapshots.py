@@ -1,0 +1,84 @@
+"""台账快照 on pages: any past day, two days compared, kept on request; for the county's own people (R3)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import openpyxl
+from sqlalchemy import select
+
+from ledger.db import transaction
+from ledger.journal import Moment
+from ledger.projects import Project
+from ledger.snapshots import Snapshot
+from ledger.vocabulary import Role
+from scheduler.keeping import Keeper
+from tests.walk import local
+from tests.webapp.conftest import Person, Site
+
+
+def text(person: Person, path: str) -> str:
+    answer = person.get(path)
+    assert answer.status_code == 200, path
+    return answer.get_data(as_text=True)
+
+
+def keep_and_change(site: Site) -> Project:
+    """Keep the state of 11-05, then let one project become 盘活."""
+    Keeper(site.ground.sessions).keep(Moment(local(2023, 11, 6, 0), local(2023, 11, 6, 0)))
+    with transaction(site.ground.sessions) as session:
+        project = session.scalars(select(Project).order_by(Project.number)).all()[0]
+        project.category, project.remark = "revive", "=1+1"
+        return project
+
+
+def test_r3_two_days_compared_project_by_project_and_as_workbook(site: Site) -> None:
+    project = keep_and_change(site)
+    bureau = site.bureau()
+    page = text(bureau, "/snapshots/compare?from=2023-11-05")
+    assert "1 个项目有变化" in page
+    assert project.name in page
+    assert "四个一批分类：" in page
+    answer = bureau.post("/snapshots/compare", {"from": "2023-11-05"})
+    rows = list(openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0].values)[2:]
+    assert rows == [
+        (project.number, project.name, "四个一批分类", "", "盘活"),
+        (project.number, project.name, "备注", "", "=1+1"),
+    ]
+    assert "不能比较" in text(bureau, "/snapshots/compare?from=2023-11-04")
+    assert "没有变化" in text(bureau, "/snapshots/compare?from=2023-11-05&to=2023-11-05")
+
+
+def test_r3_a_past_day_is_shown_as_it_was(site: Site) -> None:
+    project = keep_and_change(site)
+    bureau = site.bureau()
+    page = text(bureau, "/snapshots/state?on=2023-11-05")
+    assert project.number in page
+    assert "=1+1" not in page
+    assert "内容完整" in page
+    assert "=1+1" in text(bureau, "/snapshots/state")
+    assert "以前没有留存" in text(bureau, "/snapshots/state?on=2023-10-01")
+    assert bureau.get("/snapshots/state?on=nonsense").status_code == 404
+    answer = bureau.post("/snapshots/ledger.xlsx", {"on": "2023-11-05"})
+    rows = list(openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0])
+    assert len(rows) == 2 + len(site.ground.projects)
+
+
+def test_r3_kept_on_request_by_the_bureau_alone(site: Site) -> None:
+    bureau, county = site.bureau(), site.person(site.ground.county.county.id, Role.SUPERVISOR)
+    assert bureau.post("/snapshots", {"note": "报送前"}).status_code == 303
+    assert county.post("/snapshots", {"note": "看看"}).status_code == 403
+    page = text(county, "/snapshots")
+    assert "报送前" in page
+    assert "data-chart" in page
+    assert 'action="/snapshots"' not in page
+    with transaction(site.ground.sessions, writes=False) as session:
+        assert [row.kind for row in session.scalars(select(Snapshot))] == ["request"]
+
+
+def test_o1_a_township_sees_no_county_state(site: Site) -> None:
+    keep_and_change(site)
+    for path in ("/snapshots", "/snapshots/state", "/snapshots/compare"):
+        assert site.town().get(path).status_code == 403
+    assert site.town().post("/snapshots/ledger.xlsx").status_code == 403
+    assert site.bureau().get("/snapshots?county=999999").status_code == 404
