@@ -45,7 +45,6 @@ _MOST_POINTS = 40
 _RATES = {"stopped": "停产闲置率", "difficult": "经营困难率", "weak": "未按约定联农带农率"}
 _BY_PEOPLE = (SnapshotKind.MONTHLY, SnapshotKind.ROUND, SnapshotKind.REQUEST)
 _COLOURS = ("green", "blue", "orange", "red", "gray")
-_STATISTICS, _LEDGER = "分类统计表", "管理台账"
 
 
 @bp.get("")
@@ -119,16 +118,17 @@ def state() -> ResponseReturnValue:
     )
 
 
-@bp.post("/<any(ledger, statistics):table>.xlsx")
+@bp.post("/<table>.xlsx")
 @allows(COUNTY_LEVEL)
 def workbook(table: str) -> ResponseReturnValue:
     """Answer one of a past state's tables as a workbook of text."""
     found = _state(_county(), _asked("on")) or abort(404)
-    name, heads, rows = (
-        (_LEDGER, ANNEX5_HEADS, found.ledger) if table == "ledger" else (_STATISTICS, ANNEX4_HEADS, found.statistics)
-    )
-    title = f"{name}（{found.on.isoformat()}）"
-    return _workbook(title, heads, rows)
+    tables = {
+        "ledger": ("管理台账", ANNEX5_HEADS, found.ledger),
+        "statistics": ("分类统计表", ANNEX4_HEADS, found.statistics),
+    }
+    name, heads, rows = tables.get(table) or abort(404)
+    return _workbook(f"{name}（{found.on.isoformat()}）", heads, rows)
 
 
 @bp.get("/compare")
