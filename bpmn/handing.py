@@ -19,6 +19,7 @@ from ledger.holdings import held_items, move_draft
 from ledger.people import User, holders_in
 from ledger.scope import Actor
 from ledger.substitutes import end_all_of, units_led
+from ledger.taking import case_by_id
 from ledger.vocabulary import Role
 
 
@@ -49,7 +50,7 @@ def hand_over(acting: Acting, leaver: User, leaving: Leaving) -> HandedOver:
     receiver = session.get(User, leaving.receiver_id) if leaving.receiver_id is not None else None
     if leaving.receiver_id is not None and (receiver is None or receiver.disabled_at is not None):
         raise ActRefused("接收人不存在或已停用")
-    held = [item.id for item in held_items(session, leaver.id)]
+    held = _locked(acting, leaver)
     drafts = sum(_hand_over(acting, item_id, leaver, receiver, words) for item_id in held)
     return HandedOver(len(held), drafts, end_all_of(session, leaver.id, acting.moment))
 
@@ -68,6 +69,14 @@ def receivers(session: Session, leaver: User) -> Sequence[User]:
     common = set.intersection(*({user.id for user in each} for each in wanted)) if wanted else set()
     found = {user.id: user for each in wanted for user in each}
     return [found[user_id] for user_id in sorted(common - {leaver.id})]
+
+
+def _locked(acting: Acting, leaver: User) -> list[int]:
+    """Return what a person holds, its cases locked in the order of their numbers, as every bulk act locks them."""
+    for case_id in sorted({item.case_id for item in held_items(acting.session, leaver.id)}):
+        case_by_id(acting.session, case_id, lock=True)
+    # read again: somebody may have completed one, or handed it over, while we waited
+    return [item.id for item in held_items(acting.session, leaver.id)]
 
 
 def _hand_over(acting: Acting, item_id: int, leaver: User, receiver: User | None, words: str) -> int:

@@ -66,9 +66,14 @@ def _read_cases(session: Session, which: ColumnElement[bool], *, whole: bool, lo
         .order_by(Case.id)
         .execution_options(populate_existing=True)
     )
-    if lock:
-        wanted = wanted.with_for_update(of=(Case, Project))
-    return {case.id: case for case in session.scalars(wanted)}
+    if not lock:
+        return {case.id: case for case in session.scalars(wanted)}
+    # twice: a case moved to another version while we waited finds it in the second look only (`taking._row`)
+    wanted = wanted.with_for_update(of=(Case, Project))
+    found = {case.id: case for case in session.scalars(wanted)}
+    if len(found) < session.scalars(select(func.count()).select_from(Case).where(which)).one():
+        found = {case.id: case for case in session.scalars(wanted)}
+    return found
 
 
 def gather_units(session: Session, county_ids: Collection[int]) -> None:

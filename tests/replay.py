@@ -7,7 +7,7 @@ again, the inbox holds the run's ready tasks and the timer table its timers, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting, CaseFile, surroundings_of, take_up
-from bpmn.engine import Run
+from bpmn.correspondence import wishes_for
+from bpmn.engine import Run, carry
 from bpmn.moving_on import scalars
+from bpmn.position import MOVED, MOVED_BACK
 from bpmn.steps import OBJECTION
 from bpmn.surroundings import CaseSurroundings
+from bpmn.versions import Version, version_of
 from ledger.cases import WAITING, Timer, WorkItem
 from ledger.db import SessionFactory, transaction
 from ledger.journal import Entry, Moment, history
+from ledger.procedures import procedure_by_hash
 from ledger.scope import CLOCK
 from ledger.taking import case_by_id
 from ledger.vocabulary import CaseStatus
@@ -33,7 +37,7 @@ ANY_KEY = b"only to compare two states......"
 QUIET = frozenset(
     {
         *("prepare", "unsigned", "transfer", "urge", "claim", "release", "delegate", "hand_back", "suspend"),
-        *("upload", "remove_paper"),
+        *("upload", "remove_paper", "hand_over", "retry"),
     }
 )
 """Acts that move no token."""
@@ -99,26 +103,75 @@ MOVES: Mapping[str, Callable[[Run, Detail], None]] = {
 }
 
 
+@dataclass
+class Course:
+    """A case followed row by row: its run, the version it is on, and how it stood before each move to another one."""
+
+    file: CaseFile
+    version: Version
+    run: Run
+    left: list[tuple[Version, bytes]] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, file: CaseFile, row: Entry) -> Course:
+        """Start the run as the first row says; nothing is taken from the case's own row."""
+        detail = orjson.loads(row.detail)
+        assert row.act == "start"
+        version = version_named(file.session, detail)
+        return cls(file, version, Run.start(version.diagram, detail["variables"], around(file, row, version)))
+
+    def follow(self, row: Entry) -> None:
+        """Do what a row says; every row's trail must come out again."""
+        detail = orjson.loads(row.detail)
+        if row.act == MOVED:
+            self.move_over(row, detail)
+        elif row.act == MOVED_BACK:
+            self.version, state = self.left.pop()
+            self.take_up(row, state)
+        else:
+            self.take_up(row, self.run.dump(ANY_KEY))
+            if row.act not in QUIET:
+                MOVES[row.act](self.run, detail)
+        assert_trail(self.run, row, detail)
+
+    def take_up(self, row: Entry, state: bytes) -> None:
+        here = around(self.file, row, self.version)
+        self.run = Run.load(self.version.diagram, state, ANY_KEY, here)
+        here.counting.variables = self.run.variables
+
+    def move_over(self, row: Entry, detail: Detail) -> None:
+        """Carry the run over to the version the row names, as the person who moved it asked."""
+        self.left.append((self.version, self.run.dump(ANY_KEY)))
+        given, fresh = detail.get("mapping", {}), detail["timers"] == "fresh"
+        goal = version_named(self.file.session, detail)
+        wishes = wishes_for(self.version.diagram, goal.diagram, given, fresh_timers=fresh)
+        here = around(self.file, row, goal)
+        here.counting.variables = self.run.variables
+        carried = carry(self.run, goal.diagram, wishes, here).run
+        assert carried is not None, f"{row.id} {row.act}: cannot be carried again"
+        self.version, self.run = goal, carried
+
+
+def version_named(session: Session, detail: Detail) -> Version:
+    """Return the version a row names, with the called processes it pins."""
+    procedure = procedure_by_hash(session, detail["procedure"])
+    assert procedure is not None
+    return version_of(procedure, detail.get("callees"))
+
+
 def replayed(file: CaseFile, rows: list[Entry]) -> Run:
-    """Follow the journal of a case; every row's trail must come out again."""
-    first = orjson.loads(rows[0].detail)
-    assert rows[0].act == "start"
-    run = Run.start(file.version.diagram, first["variables"], around(file, rows[0]))
-    assert_trail(run, rows[0], first)
+    """Follow the journal of a case from its first row to its last."""
+    course = Course.begin(file, rows[0])
+    assert_trail(course.run, rows[0], orjson.loads(rows[0].detail))
     for row in rows[1:]:
-        here, detail = around(file, row), orjson.loads(row.detail)
-        run = Run.load(run.diagram, run.dump(ANY_KEY), ANY_KEY, here)
-        here.counting.variables = run.variables
-        if row.act not in QUIET:
-            MOVES[row.act](run, detail)
-        assert_trail(run, row, detail)
-    return run
+        course.follow(row)
+    return course.run
 
 
-def around(file: CaseFile, row: Entry) -> CaseSurroundings:
+def around(file: CaseFile, row: Entry, version: Version) -> CaseSurroundings:
     """Return what a diagram could ask at the moment of a row."""
     acting = replace(file.acting, moment=Moment(row.at, row.at))
-    return surroundings_of(acting, file.case, file.calendar, file.version)
+    return surroundings_of(acting, file.case, file.calendar, version)
 
 
 def assert_trail(run: Run, row: Entry, detail: Detail) -> None:

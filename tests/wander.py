@@ -15,7 +15,9 @@ from datetime import timedelta
 from typing import Any
 
 from bpmn.acts import call_back, return_targets, send_back, transfer, urge
+from bpmn.handing import Leaving, hand_over
 from bpmn.holding import claim, colleagues, delegate, release
+from bpmn.migration import Order, move_back, move_case
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.runtime import Acting, OpenItem, record_overdue, register_objection
@@ -25,7 +27,9 @@ from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.cases import WAITING, WorkItem, timers_of
 from ledger.db import day_of
+from ledger.people import User
 from ledger.vocabulary import ItemStatus, Role
+from tests.bpmn.redrawn import others
 from tests.walk import Walk
 
 REFUSALS = (
@@ -59,15 +63,18 @@ class Wanderer(Walk):
 
     def acts(self, count: int) -> None:
         """Try so many acts, most of them completions; fewer when the case ends."""
-        others: list[Callable[[], object]] = [self.return_one, self.take_back, self.hand_over, self.urge_one]
-        others += [self.object_now, self.refuse_signature, self.come_late, self.wait, self.move_about]
-        others += [self.stand_still, self.take, self.ask_colleague, self.ask_more, self.ask_fewer, self.set_date]
+        rarer: list[Callable[[], object]] = [self.return_one, self.take_back, self.pass_on, self.urge_one]
+        rarer += [self.object_now, self.refuse_signature, self.come_late, self.wait, self.move_about]
+        rarer += [self.stand_still, self.take, self.ask_colleague, self.ask_more, self.ask_fewer, self.set_date]
+        rarer += [self.leave, self.change_version, self.change_back]
         for _ in range(count):
             if self.case.ended_at is not None:
                 return
-            act = self.go_on if self.rnd.random() < 0.6 else self.rnd.choice(others)
+            act = self.go_on if self.rnd.random() < 0.6 else self.rnd.choice(rarer)
             if not self.waiting():  # a publicity period, or the day from which disposal opens
-                act = self.rnd.choice([self.wait, self.object_now, self.set_date, self.stand_still])
+                act = self.rnd.choice(
+                    [self.wait, self.object_now, self.set_date, self.stand_still, self.change_version]
+                )
             try:
                 happened = act()
             except REFUSALS as refusal:
@@ -129,7 +136,7 @@ class Wanderer(Walk):
         with self.acting(role, last.unit_id) as acting:
             return call_back(acting, last.id, WHY)
 
-    def hand_over(self) -> object:
+    def pass_on(self) -> object:
         item = self.pick(ItemStatus.OPEN)
         if item is None:
             return False
@@ -196,6 +203,34 @@ class Wanderer(Walk):
             claim(acting, item.id, item.revision)
         with self.bureau() as acting:
             return release(acting, item.id, item.revision + 1, WHY)
+
+    def leave(self) -> object:
+        """Let who has taken an item leave, and hand over what hangs on that person."""
+        item = self.pick(ItemStatus.OPEN)
+        if item is None:
+            return False
+        with self.acting(item.role, item.unit_id) as acting:
+            claim(acting, item.id, item.revision)
+            leaver = acting.session.get_one(User, acting.actor.user_id)
+            leaving = Leaving(leaver.id, None, WHY)
+        with self.acting(Role.SYSTEM_ADMIN, self.ground.county.county.id) as acting:
+            return hand_over(acting, acting.session.merge(leaver, load=False), leaving).item_count > 0
+
+    def change_version(self) -> object:
+        """Move the case to another version of its procedure, and now and then back again."""
+        with self.session() as session:
+            versions = others(session, self.case_id)
+        if not versions:
+            return False
+        order = Order(self.rnd.choice(versions), fresh_timers=self.rnd.random() < 0.5)
+        with self.bureau() as acting:
+            move_case(acting, self.case_id, order)
+        return self.rnd.random() < 0.5 or self.change_back()
+
+    def change_back(self) -> object:
+        with self.bureau() as acting:
+            move_back(acting, self.case_id)
+        return True
 
     def ask_colleague(self) -> object:
         """Have a colleague fill an item, and take it back."""

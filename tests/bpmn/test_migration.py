@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bpmn.acts import call_back, send_back, transfer, urge
 from bpmn.casefile import Acting, take_case
-from bpmn.deployment import Bundle, deploy, shipped_bundle
+from bpmn.deployment import shipped_bundle
 from bpmn.engine import Weight, without_parts
 from bpmn.migration import MoveImpossible, Order, Outcome, move_back, move_case, move_cases, move_cases_back, plan_case
 from bpmn.position import position
@@ -30,6 +29,7 @@ from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
+from tests.bpmn.redrawn import NAMES, changed, newly, renamed
 from tests.bpmn.sketch import node
 from tests.bpmn.test_called_processes import SURVEY, bundle, calling, process
 from tests.walk import Ground, Walk, project_of_level
@@ -37,27 +37,6 @@ from tests.walk import Ground, Walk, project_of_level
 pytestmark = pytest.mark.usefixtures("quick_prints")
 
 AUTO, CHECK, REFUSE = Weight
-
-
-def changed(*swaps: tuple[str, str], forms: Mapping[str, Mapping[str, Any]] | None = None) -> Bundle:
-    """The shipped bundle with pieces of its diagram and some forms replaced."""
-    shipped = shipped_bundle()
-    drawn = shipped.diagram
-    for old, new in swaps:
-        assert old in drawn, old
-        drawn = drawn.replace(old, new)
-    return replace(shipped, diagram=drawn, forms={**shipped.forms, **(forms or {})})
-
-
-def renamed(element: str, to: str, **more: Any) -> Bundle:
-    """The shipped bundle with an element under another id, its handler the same."""
-    drawn = re.sub(rf'(["\W]){element}(["<])', rf"\g<1>{to}\g<2>", shipped_bundle().diagram)
-    return replace(changed(**more), diagram=drawn.replace(f'sgyp:handler="{to}"', f'sgyp:handler="{element}"'))
-
-
-def newly(ground: Ground, wanted: Bundle) -> int:
-    with transaction(ground.sessions) as session:
-        return deploy(session, wanted, "管理员", ground.now).id
 
 
 def begun(ground: Ground, stem: str, nth: int = 0) -> Walk:
@@ -108,9 +87,6 @@ def rows(walk: Walk) -> dict[str, Any]:
 def finished(walk: Walk) -> None:
     walk.to_end()
     assert walk.case.status == CaseStatus.ARCHIVED
-
-
-NAMES = changed(('name="填申请表"', 'name="填写申请表"'))
 
 
 def test_what_does_not_change_keeps_its_rows(ground: Ground) -> None:

@@ -14,6 +14,7 @@ from bpmn.engine import StateRefused
 from ledger.cases import Case
 from ledger.db import transaction
 from ledger.vocabulary import Category
+from tests.bpmn.redrawn import LONGER, newly
 from tests.replay import assert_case
 from tests.walk import Ground
 from tests.wander import Wanderer
@@ -24,12 +25,14 @@ ACTS = 30
 
 
 def test_a_wandering_case_is_what_its_journal_says(sqlite_ground: Ground) -> None:
+    newly(sqlite_ground, LONGER)
     seen: set[str] = set()
     for number, category in enumerate((Category.UPGRADE, Category.REBUILD, Category.REVIVE, Category.CONSOLIDATE)):
         wander = Wanderer(sqlite_ground, sqlite_ground.projects[number], category, rnd=random.Random(number))
         wander.acts(ACTS)
         seen.update(assert_case(sqlite_ground.sessions, wander.case_id))
-    assert len(seen) >= 7  # kinds of acts
+    assert len(seen) >= 10  # kinds of acts
+    assert {"migrate", "migrate_back", "hand_over"} <= seen
 
 
 def test_a_case_that_moved_without_its_journal_is_found(sqlite_ground: Ground) -> None:

@@ -16,7 +16,7 @@ from tests.conftest import KEYS
 from tests.postgres import PostgresServer
 from tests.walk import Ground, lay_ground
 
-PROJECTS = 80
+PROJECTS = 90
 _NUMBERS = count(1)
 
 

@@ -9,10 +9,14 @@ from typing import Any
 from bpmn import acts, holding, reviewers, runtime, supervision
 from bpmn.bulk import Filled, complete_items
 from bpmn.casefile import Acting
+from bpmn.handing import Leaving, hand_over
+from bpmn.migration import Order, move_back, move_case
 from ledger.cases import WAITING, WorkItem, timers_of
 from ledger.db import day_of, transaction
+from ledger.people import User
 from ledger.scope import CLOCK
 from ledger.vocabulary import Role
+from tests.bpmn.redrawn import WORDS, newly, others
 from tests.points import COMMITTING, Point
 from tests.walk import Walk, fill
 
@@ -205,6 +209,35 @@ def move(stem: str, target: str) -> Preparing:
     return prepare
 
 
+def another_version(walk: Walk) -> Ready:
+    """Move the case to the version that calls its steps otherwise, or to the one it was drawn from."""
+    goal = newly(walk.ground, WORDS)
+    if walk.case.procedure_id == goal:
+        with walk.session() as session:
+            goal = others(session, walk.case_id)[0]
+    return bureau(walk, lambda acting: move_case(acting, walk.case_id, Order(goal)))
+
+
+def former_version(walk: Walk) -> Ready:
+    return bureau(walk, lambda acting: move_back(acting, walk.case_id))
+
+
+def leave(stem: str) -> Preparing:
+    """Hand over what hangs on who has taken a step."""
+
+    def prepare(walk: Walk) -> Ready:
+        leaver = walk.item(stem).claimed_by_id or 0
+        county = walk.ground.county.county.id
+
+        def ready() -> object:
+            with walk.acting(Role.SYSTEM_ADMIN, county) as acting:
+                return hand_over(acting, acting.session.get_one(User, leaver), Leaving(leaver, None, WHY)).item_count
+
+        return ready
+
+    return prepare
+
+
 def objection(walk: Walk) -> Ready:
     return bureau(walk, lambda acting: runtime.register_objection(acting, walk.case_id, "村民", "", "面积不对").id)
 
@@ -238,6 +271,26 @@ def set_date(walk: Walk) -> Ready:
 
 def at(stem: str) -> Callable[[Walk], None]:
     return lambda walk: walk.to(stem)
+
+
+def taken(stem: str) -> Callable[[Walk], None]:
+    """A step that one person has taken."""
+
+    def stage(walk: Walk) -> None:
+        walk.to(stem)
+        claim(stem)(walk)()
+
+    return stage
+
+
+def moved_over(stem: str) -> Callable[[Walk], None]:
+    """A case moved to another version."""
+
+    def stage(walk: Walk) -> None:
+        walk.to(stem)
+        another_version(walk)()
+
+    return stage
 
 
 def with_one_part_left(walk: Walk) -> None:

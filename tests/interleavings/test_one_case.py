@@ -17,6 +17,7 @@ from tests.interleavings.conftest import Shared
 from tests.interleavings.scenes import (
     DONE,
     Scene,
+    another_version,
     ask_fewer,
     ask_more,
     at,
@@ -24,8 +25,11 @@ from tests.interleavings.scenes import (
     claim,
     complete,
     fire,
+    former_version,
     late,
+    leave,
     move,
+    moved_over,
     objection,
     overdue,
     posted,
@@ -35,6 +39,7 @@ from tests.interleavings.scenes import (
     set_date,
     sign,
     suspend,
+    taken,
     terminate,
     transfer,
     urge,
@@ -424,7 +429,123 @@ ON_A_CASE = [
     Scene("suspend, then the clock", publicity_over, suspend, fire, (DONE, False), {"suspend": 1}, []),
 ]
 
-SCENES = [*ON_AN_ITEM, *ON_A_JOINT_STEP, *ON_A_CASE]
+ON_A_LEAVER = [
+    Scene(
+        "a leaver's step is handed over, then completed by the leaver",
+        taken("receive"),
+        leave("receive"),
+        RECEIVE,
+        (DONE, AlreadyDone),
+        {"hand_over": 1},
+        ["receive"],
+    ),
+    Scene(
+        "a step is completed, then its leaver has nothing to hand over",
+        taken("receive"),
+        RECEIVE,
+        leave("receive"),
+        (DONE, DONE),
+        {"complete": 1},
+        ["field_survey"],
+    ),
+    Scene(
+        "a leaver's step is handed over twice",
+        taken("receive"),
+        leave("receive"),
+        leave("receive"),
+        (DONE, DONE),
+        {"hand_over": 1},
+        ["receive"],
+    ),
+]
+
+ON_A_VERSION = [
+    Scene(
+        "another version, then complete what was seen before",
+        at("receive"),
+        another_version,
+        RECEIVE,
+        (DONE, AlreadyDone),
+        {"migrate": 1},
+        ["receive"],
+    ),
+    Scene(
+        "another version that leaves the step alone, then complete",
+        at("field_survey"),
+        another_version,
+        SURVEY,
+        (DONE, DONE),
+        {"migrate": 1, "complete": 1},
+        REVIEW * 3,
+    ),
+    Scene(
+        "complete, then another version",
+        at("receive"),
+        RECEIVE,
+        another_version,
+        (DONE, DONE),
+        {"complete": 1, "migrate": 1},
+        ["field_survey"],
+    ),
+    Scene(
+        "send back, then another version",
+        at("field_survey"),
+        RETURN,
+        another_version,
+        (DONE, DONE),
+        {"send_back": 1, "migrate": 1},
+        ["receive"],
+    ),
+    Scene(
+        "another version twice",
+        at("receive"),
+        another_version,
+        another_version,
+        (DONE, ActRefused),
+        {"migrate": 1},
+        ["receive"],
+        "已经在这一版",
+    ),
+    Scene(
+        "complete, then the former version",
+        moved_over("receive"),
+        RECEIVE,
+        former_version,
+        (DONE, ActRefused),
+        {"complete": 1},
+        ["field_survey"],
+        "已经有人办理",
+    ),
+    Scene(
+        "the former version, then complete",
+        moved_over("receive"),
+        former_version,
+        RECEIVE,
+        (DONE, AlreadyDone),
+        {"migrate_back": 1},
+        ["receive"],
+    ),
+    Scene(
+        "the clock, then another version",
+        publicity_over,
+        fire,
+        another_version,
+        (True, DONE),
+        {"timer": 1, "migrate": 1},
+        [],
+    ),
+    Scene(
+        "another version, then the clock",
+        publicity_over,
+        another_version,
+        fire,
+        (DONE, True),
+        {"migrate": 1, "timer": 1},
+        [],
+    ),
+]
+
+SCENES = [*ON_AN_ITEM, *ON_A_JOINT_STEP, *ON_A_CASE, *ON_A_LEAVER, *ON_A_VERSION]
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)

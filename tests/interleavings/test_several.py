@@ -15,13 +15,18 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from bpmn.agendas import decide_agenda, draw_up, fill_in
+from bpmn.bulk import fire_timers
+from bpmn.casefile import Acting
 from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.incidents import note_failure
-from bpmn.refusals import AlreadyDone
+from bpmn.migration import Order, move_case
+from bpmn.refusals import ActRefused, AlreadyDone
 from bpmn.runtime import start_cases
 from bpmn.starting import PROCESS
 from forms.fields import FieldType, options_of
 from handlers.outcome import StepRefused
+from ledger.agendas import Standing
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Draft, Incident, WorkItem
 from ledger.db import day_of, transaction
@@ -30,10 +35,14 @@ from ledger.outbox import Message, Notice, claim_messages, post
 from ledger.papers import Attachment
 from ledger.procedures import Procedure
 from ledger.projects import Project
+from ledger.scope import CLOCK
 from ledger.vocabulary import Role
+from tests.bpmn.redrawn import changed as redrawn
+from tests.bpmn.redrawn import newly
+from tests.bpmn.test_agendas import APPROVE, Gathering
 from tests.interleaving import Told, interleave
 from tests.interleavings.conftest import Shared
-from tests.interleavings.scenes import complete, complete_all, posted, timer_id
+from tests.interleavings.scenes import complete, complete_all, posted, publicity_over, timer_id
 from tests.points import COMMITTING, LOCKED
 from tests.replay import assert_case
 from tests.walk import PDF, Ground, Walk, fill
@@ -191,6 +200,90 @@ def test_two_who_complete_the_same_cases_in_other_orders_do_not_lock_each_other(
     first, second = interleave(shared.ground.sessions, one, other, LOCKED)
     assert (first.value, second.value) == ([True, True], [False, False]), second.error
     assert all(walk.waiting() == ["joint_review"] * 3 for walk in walks)
+
+
+def agenda(shared: Shared) -> Gathering:
+    """A meeting of the leading group with two projects on its agenda, filled in."""
+    gathering = Gathering(shared.ground, list(of_one_unit(shared, "decision")))
+    items = gathering.items
+    gathering.act(lambda acting, meeting: draw_up(acting, meeting, items))
+    gathering.act(lambda acting, meeting: fill_in(acting, meeting, items, APPROVE))
+    return gathering
+
+
+def deciding(gathering: Gathering) -> Callable[[], object]:
+    return lambda: [done.happened for done in gathering.act(decide_agenda)]
+
+
+def verdicts(gathering: Gathering) -> int:
+    return len(rows(gathering.ground, MeetingVerdict, MeetingVerdict.meeting_id == gathering.id))
+
+
+def test_p6_two_who_decide_one_agenda_decide_it_once(shared: Shared) -> None:
+    gathering = agenda(shared)
+    first, second = at_once(shared.ground, deciding(gathering), deciding(gathering))
+    assert first.value == [True, True]
+    # on SQLite the second begins when the first is through, and finds nothing to decide
+    assert second.value == [False, False] or isinstance(second.error, ActRefused)
+    assert (verdicts(gathering), gathering.standings()) == (2, [Standing.DONE] * 2)
+    for walk in gathering.walks:
+        assert walk.waiting() == ["reply"]
+        assert_case(shared.ground.sessions, walk.case_id)
+
+
+def test_p6_an_agenda_is_decided_while_somebody_decides_one_of_its_cases(shared: Shared) -> None:
+    gathering = agenda(shared)
+    alone = complete("decision", meeting=str(newest_meeting(gathering.walks[0])))(gathering.walks[0])
+    first, second = at_once(shared.ground, alone, deciding(gathering))
+    assert (first.error, second.error) == (None, None)
+    assert verdicts(gathering) == 1
+    assert [walk.waiting() for walk in gathering.walks] == [["reply"], ["reply"]]
+    for walk in gathering.walks:
+        assert_case(shared.ground.sessions, walk.case_id)
+
+
+def test_p6_a_case_moved_to_another_version_meanwhile_is_decided_with_the_others(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once still: the version is found in a second look, and nobody is done alone."""
+    gathering, version = agenda(shared), newly(shared.ground, redrawn(("publicity_end(5)", "publicity_end(6)")))
+    monkeypatch.setattr("bpmn.bulk.complete_item", lambda *_: pytest.fail("done one by one"))
+    first, second = at_once(shared.ground, moving(gathering.walks[1], version), deciding(gathering))
+    assert (first.error, second.value) == (None, [True, True]), second.error
+    assert [walk.waiting() for walk in gathering.walks] == [["reply"], ["reply"]]
+    assert gathering.walks[1].case.procedure_id == version
+    for walk in gathering.walks:
+        assert_case(shared.ground.sessions, walk.case_id)
+
+
+def moving(walk: Walk, version: int) -> Callable[[], object]:
+    def ready() -> object:
+        with walk.acting(Role.HANDLER, walk.ground.county.bureau.id) as acting:
+            return move_case(acting, walk.case_id, Order(version)).weight
+
+    return ready
+
+
+def test_timers_of_a_case_moved_to_another_version_meanwhile_fire_with_the_others(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks = [Walk(shared.ground, next(shared.untouched)) for _ in range(2)]
+    version = newly(shared.ground, redrawn(("publicity_end(5)", "publicity_end(6)")))
+    monkeypatch.setattr("bpmn.bulk.fire_timer", lambda *_: pytest.fail("done one by one"))
+    for walk in walks:
+        publicity_over(walk)
+    timers = [timer_id(walk) for walk in walks]
+
+    def firing() -> object:
+        with transaction(shared.ground.sessions) as session:
+            acting = Acting(session, CLOCK, walks[0].moment, shared.ground.papers)
+            return [done.happened for done in fire_timers(acting, timers)]
+
+    goal = version if walks[1].case.procedure_id != version else versions(shared.ground)[0].id
+    first, second = at_once(shared.ground, moving(walks[1], goal), firing)
+    assert (first.error, second.value) == (None, [True, True]), second.error
+    for walk in walks:
+        assert assert_case(shared.ground.sessions, walk.case_id)[-1] == "timer"
 
 
 def decided_together(shared: Shared) -> tuple[Walk, Walk, int]:

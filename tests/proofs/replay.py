@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 from tests.benchmarks.figures import DATABASES, place
+from tests.bpmn.redrawn import LONGER, WORDS, newly, renamed
 from tests.replay import assert_case
 from tests.walk import FINDINGS, lay_ground
 from tests.wander import Wanderer
@@ -21,6 +22,8 @@ def prove(seed: int) -> Iterator[dict[str, object]]:
     for database in DATABASES:
         with place(database) as laid:
             ground, began = lay_ground(laid.sessions, laid.folder, projects=CASES), monotonic()
+            for bundle in (LONGER, WORDS, renamed("application", "application_form")):
+                newly(ground, bundle)
             rows: Counter[str] = Counter()
             for number, project in enumerate(ground.projects):
                 category = list(FINDINGS)[number % len(FINDINGS)]
