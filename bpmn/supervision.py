@@ -228,6 +228,8 @@ def change_timer(acting: Acting, case_id: int, timer_id: int, last: date, reason
     due_at = end_of_day(last)
     if due_at <= acting.now:
         raise ActRefused("新的期限不能早于今天")
+    if due_at == row.due_at:
+        raise ActRefused("期限就到这一天，不用调整")
     element = file.element(row.element)
     if file.counting.publicity_of(element) is not None:
         _require_full_publicity(file, last)

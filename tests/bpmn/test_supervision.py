@@ -21,7 +21,7 @@ from bpmn.runtime import (
     terminate,
 )
 from ledger.cases import Timer, timers_of
-from ledger.db import SHANGHAI
+from ledger.db import SHANGHAI, last_day
 from ledger.journal import history
 from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
@@ -215,6 +215,8 @@ class TestChangeTimer:
         timer = timer_of(walk)
         with pytest.raises(ActRefused, match="早于今天"):
             as_bureau(walk, change_timer, walk.case_id, timer.id, date(2023, 11, 5), WHY)
+        with pytest.raises(ActRefused, match="不用调整"):
+            as_bureau(walk, change_timer, walk.case_id, timer.id, last_day(timer.due_at), WHY)
         with pytest.raises(ActRefused, match="已经到期或取消"):
             as_bureau(walk, change_timer, walk.case_id, timer.id + 1, date(2023, 12, 5), WHY)
         office = walk.ground.county.office.id
