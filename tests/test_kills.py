@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.kills import ACTS, QUICK, Act, survive, walk_for
+from tests.kill_acts import ACTS, QUICK
+from tests.kills import Act, survive, walk_for
 from tests.walk import Ground
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
