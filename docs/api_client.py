@@ -4,6 +4,9 @@ SIGEYIPI_URL=https://sgyp.example.gov.cn SIGEYIPI_TOKEN=sgyp_… python api_clie
 … python api_client.py items
 … python api_client.py urge 123 请尽快办理
 … python api_client.py table annex4 附件4.xlsx
+… python api_client.py push 1                      (every project without a case, into campaign 1)
+… python api_client.py upload 123 photos 现场.jpg
+… python api_client.py archive 45 归档材料.zip
 """
 
 from __future__ import annotations
@@ -12,10 +15,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
+from uuid import uuid4
+
+AT_ONCE = 500  # projects of one push
 
 
 class Refused(Exception):
@@ -51,6 +58,16 @@ class Client:
         body = json.dumps(given).encode()
         return json.loads(self._send(Request(f"{self._prefix}{path}", body, headers, method="POST")))  # noqa: S310
 
+    def upload(self, path: str, field: str, file: Path) -> Any:
+        """Bring a file to an item."""
+        boundary = uuid4().hex
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="field"\r\n\r\n{field}\r\n--{boundary}\r\n'
+        head += f'Content-Disposition: form-data; name="file"; filename="{file.name}"\r\n'
+        body = f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + file.read_bytes()
+        headers = {**self._headers(), "Content-Type": f"multipart/form-data; boundary={boundary}"}
+        whole = body + f"\r\n--{boundary}--\r\n".encode()
+        return json.loads(self._send(Request(f"{self._prefix}{path}", whole, headers, method="POST")))  # noqa: S310
+
     def rows(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Walk through all pages of a list."""
         after = ""
@@ -74,6 +91,16 @@ class Client:
                 raise Refused(json.loads(refused.read())) from refused
 
 
+def push(client: Client, campaign: int) -> None:
+    """Start a case for every project without one; what cannot start is listed with its reason."""
+    waiting = [project["id"] for project in client.rows("/projects", state="none")]
+    for start in range(0, len(waiting), AT_ONCE):
+        told = client.post("/cases", {"campaign_id": campaign, "project_ids": waiting[start : start + AT_ONCE]})
+        print(f"已推送 {len(told['started'])} 个，已在办 {len(told['already'])} 个")
+        for failure in told["failures"]:
+            print(failure["number"], failure["name"], failure["reason"], sep="\t")
+
+
 def main(words: list[str]) -> None:
     """Run one of the examples above."""
     client = Client(os.environ["SIGEYIPI_URL"], os.environ["SIGEYIPI_TOKEN"])
@@ -86,8 +113,13 @@ def main(words: list[str]) -> None:
         case ["urge", number, *sentence]:
             print(client.post(f"/items/{int(number)}/urge", {"words": " ".join(sentence)})["people"], "人已收到催办")
         case ["table", name, file]:
-            with open(file, "wb") as target:
-                target.write(client.fetch(f"/tables/{name}", format="xlsx"))
+            Path(file).write_bytes(client.fetch(f"/tables/{name}", format="xlsx"))
+        case ["push", campaign]:
+            push(client, int(campaign))
+        case ["upload", number, field, file]:
+            print(client.upload(f"/items/{int(number)}/papers", field, Path(file))["name"], "已上传")
+        case ["archive", case, file]:
+            Path(file).write_bytes(client.fetch(f"/cases/{int(case)}/archive"))
         case _:
             sys.exit(__doc__)
 

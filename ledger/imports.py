@@ -234,6 +234,13 @@ def unassigned_projects(session: Session, county_id: int) -> Sequence[Project]:
     return session.scalars(select(Project).where(*wanted).order_by(Project.number)).all()
 
 
+def projects_named(session: Session, county_id: int, project_ids: Collection[int]) -> Sequence[Project]:
+    """Return the county's projects of these ids with their units, in the order of their numbers."""
+    wanted = select(Project).where(Project.county_id == county_id, Project.id.in_(project_ids))
+    units = (Project.responsible_unit, Project.township, Project.village)
+    return session.scalars(wanted.options(*map(joinedload, units)).order_by(Project.number)).all()
+
+
 def _ready(county_id: int, campaign_id: int, but_not: Collection[int] = ()) -> tuple[ColumnElement[bool], ...]:
     pushed = select(Case.project_id).where(Case.campaign_id == campaign_id)
     return (

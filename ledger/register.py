@@ -27,6 +27,8 @@ class ProjectFilter:
     category: str = ""
     level: str = ""
     state: str = ""  # CaseStatus, NOT_PUSHED or EXITED
+    year: int | None = None  # of implementation
+    township_id: int | None = None
 
 
 def register_page(
@@ -46,6 +48,10 @@ def _conditions(wanted: ProjectFilter) -> list[ColumnElement[bool]]:
         conditions.append(text_condition(wanted.text))
     if wanted.unit_id is not None:
         conditions.append(Project.responsible_unit_id == wanted.unit_id)
+    if wanted.year is not None:
+        conditions.append(Project.implementation_year == wanted.year)
+    if wanted.township_id is not None:
+        conditions.append(Project.township_id == wanted.township_id)
     if wanted.category:
         conditions.append(Project.category == wanted.category)
     if wanted.level:
@@ -87,6 +93,12 @@ def cases_of_project(session: Session, project_id: int) -> Sequence[Case]:
     """Return a project's cases, the newest campaign first."""
     query = select(Case).where(Case.project_id == project_id).options(joinedload(Case.campaign))
     return session.scalars(query.order_by(Case.id.desc())).all()
+
+
+def cases_of_projects(session: Session, campaign_id: int, project_ids: Sequence[int]) -> Sequence[Case]:
+    """Return the cases that projects have in a campaign."""
+    query = select(Case).where(Case.campaign_id == campaign_id, Case.project_id.in_(project_ids))
+    return session.scalars(query.order_by(Case.id)).all()
 
 
 def latest_cases(session: Session, project_ids: Sequence[int]) -> dict[int, Case]:

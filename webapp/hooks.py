@@ -24,11 +24,9 @@ def index() -> ResponseReturnValue:
 @allows(STAFF)
 def create() -> ResponseReturnValue:
     """Begin to tell an address; its secret is shown this once."""
-    url, allowed = request.form.get("url", "")[: URL_LENGTH + 1].strip().replace("\0", ""), settings().channels.webhooks
+    url = request.form.get("url", "")[: URL_LENGTH + 1].strip().replace("\0", "")
     try:
-        if allowed is None or not allowed.admits(url):
-            raise HookRefused("地址应以 https:// 或 http:// 开头，主机须在系统管理员允许的范围内")
-        secret, hook = create_hook(ledger_session(), actor().user_id or 0, url, moment())
+        secret, hook = create_hook(ledger_session(), actor().user_id or 0, admitted(url), moment())
     except HookRefused as refused:
         return _page(error=str(refused), url=url), 422
     record(ledger_session(), moment(), actor(), Act("hook_created", detail={"url": hook.url}))
@@ -42,6 +40,14 @@ def end(hook_id: int) -> ResponseReturnValue:
     record(ledger_session(), moment(), actor(), Act("hook_ended", detail={"url": hook.url}))
     flash("已停用，不再向这个地址发送通知。")
     return redirect(url_for("hooks.index"), 303)
+
+
+def admitted(url: str) -> str:
+    """Return an address the installation may send to; HookRefused for any other."""
+    allowed = settings().channels.webhooks
+    if allowed is None or not allowed.admits(url):
+        raise HookRefused("地址应以 https:// 或 http:// 开头，主机须在系统管理员允许的范围内")
+    return url
 
 
 def _page(secret: str = "", error: str = "", url: str = "") -> str:

@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/meetings/new")
 @allows(MEETING)
 def new() -> ResponseReturnValue:
-    asked = _asked()
+    asked = asked_of_meeting()
     only = {name: [asked.options[source][0].value] for name, source in _CHOSEN if asked.options[source]}
     return render_template("meetings/new.html", page=FormPage(FORM, only, asked))
 
@@ -56,7 +56,7 @@ def new() -> ResponseReturnValue:
 @bp.post("/meetings/new")
 @allows(MEETING)
 def create() -> ResponseReturnValue:
-    posted, asked, errors = request.form.to_dict(flat=False), _asked(), {}
+    posted, asked, errors = request.form.to_dict(flat=False), asked_of_meeting(), {}
     answers: dict[str, Any] = {}
     try:
         answers = parse(FORM, posted, asked)
@@ -68,7 +68,7 @@ def create() -> ResponseReturnValue:
         errors["scan"] = str(refused_file)
     if errors:
         return render_template("meetings/new.html", page=FormPage(FORM, posted, asked, errors)), 422
-    meeting = create_meeting(ledger_session(), _meeting_of(answers), actor(), moment().at)
+    meeting = create_meeting(ledger_session(), meeting_of(answers), actor(), moment().at)
     _attach_scans(meeting, scans)
     record(ledger_session(), moment(), actor(), Act("meeting", unit=meeting.unit.short_name, detail=about(meeting)))
     flash("会议已登记。请安排议程；也可以在办理“党组研究”或“领导小组审定”时选择这次会议。")
@@ -164,7 +164,8 @@ def _posts() -> list[PostView]:
     return [post for post in actor().posts if post.role is Role.HANDLER and post.unit_kind in MEETING.kinds]
 
 
-def _asked() -> Asked:
+def asked_of_meeting() -> Asked:
+    """Return what can be chosen when a meeting is entered: the person's units and the open campaigns."""
     posts = _posts()
     counties = {post.county_id for post in posts if post.county_id is not None}
     campaigns = campaigns_of(ledger_session(), counties)
@@ -176,7 +177,8 @@ def _asked() -> Asked:
     )
 
 
-def _meeting_of(answers: dict[str, Any]) -> NewMeeting:
+def meeting_of(answers: dict[str, Any]) -> NewMeeting:
+    """Return the meeting that the answers of its form describe."""
     unit_id = int(answers["unit_id"])
     office = any(post.unit_id == unit_id and post.unit_kind is UnitKind.OFFICE for post in _posts())
     return NewMeeting(

@@ -18,7 +18,7 @@ from webapp.permissions import BUREAU, allows
 from webapp.request import actor, ledger_session, moment
 
 bp = Blueprint("unassigned", __name__)
-_RUNNING = (UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU, UnitKind.AGRICULTURE)
+RUNNING = (UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU, UnitKind.AGRICULTURE)
 
 
 @bp.get("/unassigned")
@@ -56,7 +56,7 @@ def _assign(project: Project, unit: Unit, level: Level) -> None:
 
 
 def _units() -> list[Unit]:
-    return list(units_of_kind(ledger_session(), county(), _RUNNING))
+    return list(units_of_kind(ledger_session(), county(), RUNNING))
 
 
 def _page(errors: dict[str, str]) -> str:

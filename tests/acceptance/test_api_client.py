@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from runpy import run_path
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from zipfile import ZipFile
 
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.walk import PDF
 from tests.webapp.api.conftest import program_of
 from tests.webapp.conftest import Site
 
@@ -54,3 +56,25 @@ def test_the_example_fetches_lists_urges_and_takes_a_table_away(
     monkeypatch.setenv("SIGEYIPI_TOKEN", program_of(site, item.unit_id).token)
     CLIENT["main"](["items"])
     assert capsys.readouterr().out.startswith(f"{item.id}\t")
+
+
+def test_the_example_pushes_what_has_no_case_and_carries_files_both_ways(
+    site: Site, served: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = site.walk()
+    walk.complete("receive")
+    monkeypatch.setenv("SIGEYIPI_URL", served)
+    monkeypatch.setenv("SIGEYIPI_TOKEN", program_of(site, site.ground.county.bureau.id).token)
+    campaign = str(site.ground.county.campaign.id)
+    CLIENT["main"](["push", campaign])
+    assert capsys.readouterr().out == f"已推送 {len(site.ground.projects) - 1} 个，已在办 0 个\n"
+    CLIENT["main"](["push", campaign])
+    assert capsys.readouterr().out == ""
+    photo, archive, item = tmp_path / "现场.pdf", tmp_path / "归档.zip", walk.item("field_survey")
+    photo.write_bytes(PDF)
+    monkeypatch.setenv("SIGEYIPI_TOKEN", program_of(site, item.unit_id).token)
+    CLIENT["main"](["upload", str(item.id), "photos", str(photo)])
+    assert capsys.readouterr().out == "现场.pdf 已上传\n"
+    CLIENT["main"](["archive", str(walk.case_id), str(archive)])
+    with ZipFile(archive) as package:
+        assert any(name.endswith("现场.pdf") for name in package.namelist())

@@ -6,7 +6,7 @@ make a browser act.
 
 from __future__ import annotations
 
-from webapp.api import cases, description, items, projects
+from webapp.api import cases, description, hooks, items, meetings, projects, pushing
 from webapp.api.operations import bp
 
-__all__ = ["bp", "cases", "description", "items", "projects"]
+__all__ = ["bp", "cases", "description", "hooks", "items", "meetings", "projects", "pushing"]

@@ -20,6 +20,9 @@ TAGS = {
     "cases": "流程",
     "items": "任务",
     "papers": "材料",
+    "meetings": "会议",
+    "campaigns": "流程",
+    "webhooks": "事件通知",
     "openapi.json": "接口说明",
 }
 PROBLEM = named(
@@ -107,8 +110,8 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _problems(operation: Operation) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    statuses = [] if operation.permission.public else [401, 403, *([404] if "<" in operation.path else [])]
-    statuses += [400, 409, 422] if operation.takes is not None else []
+    statuses = [] if operation.permission.public else [400, 401, 403, *([404] if "<" in operation.path else [])]
+    statuses += [409, 422] if operation.takes is not None else []
     return {str(status): {"description": _PROBLEM_WORDS[status], "content": content} for status in sorted(statuses)}
 
 

@@ -35,7 +35,7 @@ from ledger.case_views import item_papers
 from ledger.inbox import own_rows
 from ledger.journal import Act
 from ledger.listing import LIMIT_LABELS, Limit, Order
-from ledger.papers import Place, attach
+from ledger.papers import Place, attach, remove_attachment
 from ledger.scope import case_id_of_visible_item, hold_visible_item
 from ledger.taking import drop_drafts
 from ledger.vocabulary import Category, ItemStatus, PaperKind
@@ -181,6 +181,28 @@ def item_paper(item_id: int) -> dict[str, Any]:
     told = {"file": attachment.name}
     record(ledger_session(), moment(), actor(), Act("upload", case_id=case_id, item_id=item_id, detail=told))
     return shapes.paper(attachment)
+
+
+@acts(
+    "/items/<int:item_id>/papers/<int:paper_id>/remove",
+    "移除自己任务里一份已上传的材料",
+    ACTING,
+    named(),
+    listed(PAPER),
+)
+def item_paper_remove(item_id: int, paper_id: int, given: Given) -> list[dict[str, Any]]:
+    del given  # an empty object
+    case_id = _visible(item_id)
+    opened, session = open_item(acting(), item_id), ledger_session()
+    found = next((each for each in item_papers(session, item_id) if each.id == paper_id and each.field), None)
+    if found is None or not opened.mine or opened.item.status != ItemStatus.OPEN:
+        abort(404)
+    remove_attachment(found, moment().at)
+    record(
+        session, moment(), actor(), Act("remove_paper", case_id=case_id, item_id=item_id, detail={"file": found.name})
+    )
+    session.flush()
+    return [shapes.paper(each) for each in item_papers(session, item_id)]
 
 
 def _choices(path: str, words: str, found: Callable[[int], tuple[tuple[int, str], ...]]) -> None:

@@ -25,6 +25,7 @@ from webapp.request import Permission
 Schema = Mapping[str, Any]
 View = Callable[..., Any]
 JSON = "application/json"
+_LARGEST = 2**31  # no row has a higher number
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -71,6 +72,7 @@ def reads(
     def declare(view: View) -> View:
         @wraps(view)
         def answer(**path_values: Any) -> Response:
+            check_query(asks)
             return written(view(**path_values))
 
         return _declared(Operation(view.__name__, "GET", path, words, permission, gives, None, asks, JSON), answer)
@@ -110,6 +112,23 @@ def _declared(operation: Operation, answer: View) -> View:
     allows(operation.permission)(answer)
     bp.add_url_rule(operation.path, operation.name, answer, methods=[operation.method])
     return answer
+
+
+def check_query(asks: tuple[Asked, ...]) -> None:
+    """Refuse a question that is not as described: a filter misspelt must not answer everything."""
+    known, errors = {each.name: each.schema for each in asks}, {}
+    for name, text in request.args.items():
+        schema = known.get(name)
+        if schema is None:
+            errors[name] = "没有这个查询参数"
+        elif schema.get("type") == "integer" and not (text.isascii() and text.isdecimal() and int(text) < _LARGEST):
+            errors[name] = "应为编号（整数）"
+        elif "enum" in schema and text not in ("", *schema["enum"]):
+            errors[name] = f"只能是 {'、'.join(map(str, schema['enum']))}"
+        elif "\0" in text:
+            errors[name] = "有不能查询的字符"
+    if errors:
+        raise BodyRefused(errors)
 
 
 def read_body(takes: Schema) -> dict[str, Any]:

@@ -33,13 +33,15 @@ from webapp.api.shapes import COUNTS, NUMBER, PERSON, PROJECT, PROJECT_BRIEF, TE
 from webapp.permissions import SIGNED_IN, STAFF
 from webapp.project_facts import telephone_text
 from webapp.projects import STATES
-from webapp.request import actor, ledger_session, moment, row_number
+from webapp.request import actor, ledger_session, moment, number_asked
 
 PAGE = 50
 AFTER = Asked("after", "上一页答复里的 next", TEXT)
 _SEARCH = (
     Asked("q", "名称、编号、乡镇或拼音首字母", TEXT),
     Asked("unit", "承办单位的编号", NUMBER),
+    Asked("township", "所在乡镇的编号", NUMBER),
+    Asked("year", "实施年度", NUMBER),
     Asked("category", "四个一批类别", {"enum": [str(one) for one in Category]}),
     Asked("level", "主管层级", {"enum": [str(one) for one in Level]}),
     Asked("state", "办理状态", {"enum": [value for value, _label in STATES]}),
@@ -116,7 +118,7 @@ def _masked(found: Sequence[Project]) -> list[tuple[Any, ...]]:
 
 
 def _unit_id() -> int | None:
-    return request.args.get("unit", type=row_number)
+    return number_asked(request.args.get("unit"))
 
 
 def _wanted() -> ProjectFilter:
@@ -127,6 +129,8 @@ def _wanted() -> ProjectFilter:
         category=asked.get("category", ""),
         level=asked.get("level", ""),
         state=asked.get("state", ""),
+        year=number_asked(asked.get("year")),
+        township_id=number_asked(asked.get("township")),
     )
 
 
