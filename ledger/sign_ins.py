@@ -15,8 +15,8 @@ from ledger.scope import hash_token
 
 FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
-_HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash("nobody has this password")  # an unknown login costs the same time as a wrong password
+HASHER = PasswordHasher()
+NOBODY = HASHER.hash("nobody has this password")  # an unknown login costs the same time as a wrong password
 
 
 class SignInRefused(Exception):
@@ -24,7 +24,7 @@ class SignInRefused(Exception):
 
 
 def hash_password(password: str) -> str:
-    return _HASHER.hash(password)
+    return HASHER.hash(password)
 
 
 def check_password(session: Session, login: str, password: str, real_now: datetime) -> User | None:
@@ -33,7 +33,7 @@ def check_password(session: Session, login: str, password: str, real_now: dateti
     Five failures lock the account for 15 minutes; the count is in the database, so no restart forgives it.
     """
     user = session.scalars(select(User).where(User.login == login).with_for_update()).one_or_none()
-    right = is_password(user.password_hash if user else _NOBODY, password)
+    right = is_password(user.password_hash if user else NOBODY, password)
     if user is None or user.disabled_at is not None:
         return None
     if is_locked(user, real_now):
@@ -64,7 +64,7 @@ def is_locked(user: User, real_now: datetime) -> bool:
 def is_password(stored: str, password: str) -> bool:
     """Say whether `password` is the one whose hash is stored."""
     try:
-        return _HASHER.verify(stored, password)
+        return HASHER.verify(stored, password)
     except VerifyMismatchError:
         return False
 

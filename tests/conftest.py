@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 
 from bpmn.engine import limits
+from ledger import sign_ins
 from ledger.db import Keys, SessionFactory, open_ledger
 from ledger.migrations import upgrade
 from tests.postgres import PostgresServer, running_postgres
@@ -59,6 +64,35 @@ def postgres_server() -> Iterator[PostgresServer]:
 def patient_children() -> None:
     """Leave the checks' child its time by the processor alone: how long that takes is for the machine to say."""
     limits.WALL_LIMIT_SECONDS = 60
+
+
+SHIPPED_HASHER = sign_ins.HASHER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hash the tests' passwords with little work; what a release does, `tests/ledger/test_sign_ins.py` looks at."""
+    sign_ins.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    sign_ins.NOBODY = sign_ins.HASHER.hash("nobody has this password")
+
+
+class KeptTemplates(BytecodeCache):
+    """The pages' templates, compiled once for all the applications that tests build."""
+
+    compiled: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_templates() -> None:
+    """Compile a template once per run instead of once per application."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": KeptTemplates()}
 
 
 _NUMBERS = count(1)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import Type
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, build_county
 from ledger.people import SignIn, User
 from ledger.scope import Patience, who_asks
+from tests.conftest import SHIPPED_HASHER
 
 NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
@@ -22,6 +24,12 @@ def county(sessions: SessionFactory) -> SessionFactory:
     with transaction(sessions) as session:
         build_county(session, NOW, ("桑柘镇",))
     return sessions
+
+
+def test_rule_9_a_stored_password_costs_19_mib_and_two_passes_at_least() -> None:
+    """OWASP's Password Storage Cheat Sheet gives the least Argon2id should be asked to do."""
+    assert SHIPPED_HASHER.type is Type.ID
+    assert (SHIPPED_HASHER.memory_cost >= 19 * 1024, SHIPPED_HASHER.time_cost >= 2) == (True, True)
 
 
 def _try(session: Session, password: str, at: datetime) -> bool:

@@ -31,6 +31,7 @@ class Person:
     """Somebody at a browser."""
 
     client: FlaskClient
+    kept: tuple[str, str] = ("", "")  # the form cookie and the token that belongs to it
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, buffered=True, **more)
@@ -42,6 +43,18 @@ class Person:
         return answer
 
     def token(self) -> str:
+        """Return the token of this person's forms; it holds as long as the cookie it is made from."""
+        seed = self._seed()
+        if not seed or self.kept[0] != seed:
+            token = self._read_token()
+            self.kept = (self._seed(), token)
+        return self.kept[1]
+
+    def _seed(self) -> str:
+        cookie = self.client.get_cookie(self.client.application.config["SESSION_COOKIE_NAME"])
+        return cookie.value if cookie else ""
+
+    def _read_token(self) -> str:
         page = self.client.get("/login", follow_redirects=True).get_data(as_text=True)
         found = _TOKEN.search(page)
         assert found is not None
