@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     def papers(self) -> Path:
         return self.data / "papers"
 
+    @cached_property
+    def previews(self) -> Path:
+        """What was drawn from papers; it can be drawn again, so no backup needs it."""
+        return self.data / "previews"
+
     @property
     def anchors(self) -> Path:
         return self.audit.anchors or self.data / "audit" / "anchors.jsonl"

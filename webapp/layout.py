@@ -19,6 +19,7 @@ from ledger.vocabulary import Category, Role, Term
 from ledger.working_days import Calendar, load_calendar
 from webapp.assets import asset
 from webapp.permissions import STAFF
+from webapp.previews import SHOWN
 from webapp.request import Permission, here
 from webapp.uploads import ACCEPT, KINDS_TEXT
 
@@ -152,6 +153,7 @@ def register(app: Flask, limit_mb: int) -> None:
         asset=asset,
         system_name=SYSTEM_NAME,
         upload_accept=ACCEPT,
+        previewed=SHOWN,
         upload_kinds=KINDS_TEXT,
         upload_limit=limit_mb,
         verdict_labels=VERDICT_LABELS,

@@ -16,7 +16,7 @@
     if (!empty) continue;
     const choice = box.options && box.options.length > 1 ? box.options[1].value : '';
     const money = box.hasAttribute('data-money') || box.inputMode === 'numeric';
-    found.push({ name: box.name, kind: money ? 'number' : box.type, choice, longest: box.maxLength || 0 });
+    found.push({ name: box.name, kind: money ? 'number' : 'day' in box.dataset ? 'date' : box.type, choice, longest: box.maxLength || 0 });
   }
   return found;
 }

@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from bpmn.starting import PROCESS
 from ledger.cases import Case, WorkItem
 from ledger.db import UtcDateTime, transaction
 from ledger.demonstration import BEGINS_AT, PASSWORD
@@ -191,7 +192,7 @@ def _fill(ground: Ground, filled: int, size: int) -> None:
     with transaction(ground.sessions) as session:
         connection = session.connection()
         _deal(connection, ground)
-        procedure_id = connection.execute(select(Procedure.id)).scalar_one()
+        procedure_id = connection.execute(select(Procedure.id).where(Procedure.process_id == PROCESS)).scalar_one()
         cases = _numbers(filled // ITEMS_OF_CASE + 2, size // ITEMS_OF_CASE + 1)
         _insert(connection, Project, _project(ground, cases.c.n), cases)
         _insert(connection, Case, _case(ground, procedure_id, cases.c.n), cases)

@@ -295,3 +295,38 @@ def test_a_step_is_chosen_by_mouse_and_by_keyboard(diagram: Page) -> None:
     step.press("Enter")
     assert diagram.evaluate("window.chosen") == "receive"
     expect(diagram.locator("#records-receive")).to_be_in_viewport()
+
+
+def test_a_further_row_is_added_without_the_server(show: Callable[..., Page]) -> None:
+    row = (
+        '<tr><th>1</th><td><input name="team.0.name" id="f-team.0.name" value="甲" class="is-invalid">'
+        '<div class="errtxt">不对</div></td><td><input type="date" name="team.0.on" id="f-team.0.on" aria-label="日期">'
+        "</td><td><input name='team.0.paid' data-money value='1'></td></tr>"
+    )
+    table = f'<table data-rows="人员"><tbody>{row}</tbody></table>'
+    note = '<div class="hint">空行不用填<span data-without-script>；点“暂存”</span>。</div>'
+    page = show(f'<form><fieldset><div class="table-responsive">{table}</div>{note}</fieldset></form>')
+    page.get_by_role("button", name="增加一行").click()
+    page.get_by_role("button", name="增加一行").click()
+    names = page.locator("tbody tr:last-child [name]").evaluate_all("boxes => boxes.map(box => [box.name, box.value])")
+    assert names == [["team.2.name", ""], ["team.2.on", ""], ["team.2.paid", ""]]
+    assert page.locator("tbody tr:last-child th").inner_text() == "3"
+    expect(page.locator(".errtxt")).to_have_count(1)
+    assert page.locator(".hint").inner_text() == "空行不用填。"
+    page.fill('[name="team.2.paid"]', "1200")  # the new boxes behave as the others do
+    page.fill('[name="team.2.on"]', "2023年1月5日")
+    page.locator('[name="team.2.name"]').focus()
+    expect(page.locator('[name="team.2.paid"]')).to_have_value("1,200")
+    expect(page.locator('[name="team.2.on"]')).to_have_value("2023-01-05")
+
+
+def test_a_day_is_written_the_same_on_every_machine(show: Callable[..., Page]) -> None:
+    page = show('<form><label for="on">日期</label><input type="date" id="on" name="on" value="2023-11-06"></form>')
+    box = page.get_by_label("日期", exact=True)
+    expect(box).to_have_value("2023-11-06")
+    assert box.get_attribute("placeholder") == "年-月-日"
+    expect(page.get_by_role("button", name="日期：打开日历")).to_be_visible()
+    for typed, kept in (("２０２３/１/５", "2023-01-05"), ("20231120", "2023-11-20"), ("下周", "下周")):
+        box.fill(typed)
+        box.blur()
+        expect(box).to_have_value(kept)

@@ -15,6 +15,7 @@ import './css/boards.css';
 import './css/clerk.css';
 import './css/meetings.css';
 import './css/phone.css';
+import './css/papers.css';
 import './css/print.css';
 import './keys.js';
 
