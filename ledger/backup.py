@@ -252,8 +252,11 @@ def _bare_engine(url: str | URL) -> Engine:
 
 
 def damaged_papers(papers: Path) -> Iterator[str]:
-    """Name every paper whose content is not what its name says (a paper is stored under its SHA-256)."""
+    """Name every paper whose content is not what its name says (a paper is stored under its SHA-256).
+
+    What has a point in its name is being written, or was made from a paper.
+    """
     for path in sorted(papers.rglob("*")):
         name = path.parent.name + path.name
-        if path.is_file() and sha256(path.read_bytes()).hexdigest() != name:
+        if path.is_file() and "." not in path.name and sha256(path.read_bytes()).hexdigest() != name:
             yield name

@@ -146,7 +146,7 @@ def _naming(dialect: str) -> Insert:
 
 def _store(papers: Path, content: bytes) -> str:
     digest = sha256_of(content)
-    target = _path(papers, digest)
+    target = path_of(papers, digest)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f"{target.name}.{token_hex(4)}")
@@ -159,7 +159,8 @@ def sha256_of(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _path(papers: Path, digest: str) -> Path:
+def path_of(papers: Path, digest: str) -> Path:
+    """Return where the bytes of a paper lie."""
     return papers / digest[:2] / digest[2:]
 
 
@@ -169,7 +170,7 @@ class PaperDamaged(Exception):
 
 def read_paper(papers: Path, digest: str) -> bytes:
     """Return the bytes stored under `digest`; PaperDamaged when they are gone or are not what they were."""
-    path = _path(papers, digest)
+    path = path_of(papers, digest)
     if not path.is_file():
         raise PaperDamaged(f"文件丢失：{digest[:12]}")
     content = path.read_bytes()

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     upload_quota_mb: int = Field(default=2000, ge=1)  # of one person in a day
     clamav: str = ""  # host:port of clamd that looks at every upload; when set and away, nothing is taken in
     round_limit: int = 50  # how often a case may be sent back to one step
+    office: str = ""  # LibreOffice's program, where it is not on the path
     public_url: str = ""  # what messages give as the address to sign in at
     channels: Channelling = Channelling()
     audit: Auditing = Auditing()
@@ -88,6 +89,10 @@ class Settings(BaseSettings):
     def previews(self) -> Path:
         """What was drawn from papers; it can be drawn again, so no backup needs it."""
         return self.data / "previews"
+
+    @property
+    def office_profile(self) -> Path:
+        return self.data / "office"
 
     @property
     def anchors(self) -> Path:

@@ -302,6 +302,15 @@ class SnapshotKind(Term):
     REQUEST = "request", "按需"
 
 
+class ConversionStage(Term):
+    """How far a paper is on its way to a PDF."""
+
+    QUEUED = "queued", "排队"
+    WORKING = "working", "正在转换"
+    DONE = "done", "已转换"
+    FAILED = "failed", "不能转换"
+
+
 class ImportStage(Term):
     """How far an import is."""
 

@@ -1,0 +1,54 @@
+"""A paper as PDF on its page: queued, turned, taken; what to install where LibreOffice is missing (issue 6 item 7)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.db import transaction
+from ledger.papers import File, Place, attach
+from ledger.scope import CLOCK
+from ledger.vocabulary import PaperKind
+from tests.bpmn.test_conversions import DOCX, NOW, fake_office
+from tests.webapp.conftest import Site
+
+
+@pytest.fixture
+def paper(site: Site) -> int:
+    """A Word paper on a case of 桑柘镇."""
+    return laid(site, "调研报告.docx", DOCX, b"one")
+
+
+def laid(site: Site, name: str, media_type: str, content: bytes) -> int:
+    walk = site.walk()
+    with transaction(site.ground.sessions) as session:
+        place = Place(PaperKind.OTHER, case_id=walk.case_id)
+        attached = attach(session, site.ground.papers, File(name, media_type, content), place, CLOCK, NOW)
+        session.flush()
+        return attached.id
+
+
+def test_a_paper_is_turned_and_taken(site: Site, paper: int, tmp_path: Path) -> None:
+    site.app.extensions["sigeyipi_office"] = fake_office(tmp_path)
+    town = site.town()
+    assert "生成 PDF" in town.get(f"/papers/{paper}/pdf").get_data(as_text=True)
+    assert town.get(f"/papers/{paper}/paper.pdf").status_code == 404
+    assert town.post(f"/papers/{paper}/pdf").location == f"/papers/{paper}/pdf"
+    assert "下载 PDF" in town.get(f"/papers/{paper}/pdf").get_data(as_text=True)  # a test waits for the background
+    assert town.post(f"/papers/{paper}/pdf").location == f"/papers/{paper}/paper.pdf"
+    answer = town.get(f"/papers/{paper}/paper.pdf")
+    assert answer.data == b"%PDF-one"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    assert site.town("保家镇").get(f"/papers/{paper}/paper.pdf").status_code == 404
+
+
+def test_without_libreoffice_the_page_says_what_to_install(site: Site, paper: int) -> None:
+    site.app.extensions["sigeyipi_office"] = None
+    town = site.town()
+    assert town.post(f"/papers/{paper}/pdf").status_code == 303
+    page = town.get(f"/papers/{paper}/pdf").get_data(as_text=True)
+    assert "没有安装 LibreOffice" in page
+    assert "libreoffice-writer" in page
+    assert site.town("保家镇").get(f"/papers/{paper}/pdf").status_code == 404
