@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     port: int = 8000
     https: bool = False  # true behind a TLS proxy: cookies become Secure and get the __Host- prefix
     trusted_proxy: str = ""  # address of the TLS proxy, whose X-Forwarded-For is believed; of nobody else's
+    requests_per_minute: int = Field(default=600, ge=0)  # of one session or token, in each process; 0 for no limit
     idle_minutes: int = 30
     absolute_hours: int = 12
     upload_limit_mb: int = 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -74,6 +75,12 @@ def quick_passwords() -> None:
     """Hash the tests' passwords with little work; what a release does, `tests/ledger/test_sign_ins.py` looks at."""
     sign_ins.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     sign_ins.NOBODY = sign_ins.HASHER.hash("nobody has this password")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_pace() -> None:
+    """Let tests ask as fast as they can; `tests/webapp/test_pace.py` sets a limit of its own."""
+    os.environ["SIGEYIPI_REQUESTS_PER_MINUTE"] = "0"
 
 
 class KeptTemplates(BytecodeCache):

@@ -46,6 +46,7 @@ from webapp import (
     notices,
     own_lists,
     own_settings,
+    pace,
     papers,
     pdf,
     people,
@@ -157,6 +158,7 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
     for subject in SUBJECTS:
         app.register_blueprint(subject.bp)
     auth.register(app, settings.https).exempt(api.bp)  # a token is sent by a program, never by a browser on its own
+    pace.register(app, settings)
     allows(PUBLIC)(app.view_functions["static"])
     table = app.extensions["sigeyipi_permissions"] = permission_table(app)
     for endpoint, view in app.view_functions.items():

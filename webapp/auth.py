@@ -5,14 +5,11 @@ Nothing about the person is kept in a cookie, so signing out, disabling and a ch
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
@@ -34,12 +31,11 @@ from webapp.permissions import PUBLIC, SIGNED_IN, allows
 from webapp.request import cookie_name, ledger_session, moment, settings, signed_in
 
 bp = Blueprint("auth", __name__)
-_ATTEMPTS = "30 per minute"  # per address, before the account's own lock-out counts
 _WRONG = "用户名或密码不正确，或连续失败次数过多（请15分钟后再试）"
 
 
 def register(app: Flask, https: bool) -> CSRFProtect:
-    """Set up the request loader, the limit of attempts per address and the CSRF check, which is returned."""
+    """Set up the request loader and the CSRF check, which is returned."""
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name(https) + "-form",  # holds the form token's seed, never a person
         SESSION_COOKIE_SECURE=https,
@@ -56,11 +52,6 @@ def register(app: Flask, https: bool) -> CSRFProtect:
     protection = CSRFProtect(app)
     for provider in ("messaging.yunmas", "receipts.aliyun", "receipts.tencent"):
         protection.exempt(f"webapp.{provider}")  # a provider has no session; its address holds a secret
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    limited: Any = limiter.limit(_ATTEMPTS)(app.view_functions["auth.sign_in"])
-    app.view_functions["auth.sign_in"] = limited
-    checked: Any = limiter.limit(_ATTEMPTS)(app.view_functions["proofs.check"])
-    app.view_functions["proofs.check"] = checked
     return protection
 
 

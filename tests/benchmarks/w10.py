@@ -128,7 +128,7 @@ def _pass(session: Session, ground: Ground) -> None:
 
 def supervisor(here: Place, ground: Ground) -> FlaskClient:
     """Return a browser in which the county's 督查 has signed in."""
-    app = create_app(here.sessions, Settings(data=here.folder))
+    app = create_app(here.sessions, Settings(data=here.folder, requests_per_minute=0))
     person = Person(app.test_client())
     assert person.sign_in("ducha").status_code == 303
     return person.client

@@ -46,7 +46,7 @@ def _meeting(here: Place) -> Iterator[Figure]:
         wanted = select(User.login).join(Post).where(Post.unit_id == office, Post.role == Role.HANDLER)
         login = session.scalars(wanted.order_by(User.id)).first()
     assert login is not None
-    clerk = Person(create_app(here.sessions, Settings(data=here.folder)).test_client())
+    clerk = Person(create_app(here.sessions, Settings(data=here.folder, requests_per_minute=0)).test_client())
     clerk.sign_in(login)
     answers = {"title": "领导小组会议", "held_on": "2023-11-06", "place": "二楼", "chair": "组长", "attendance": "甲"}
     chosen = {"unit_id": str(office), "campaign_id": str(ground.county.campaign.id)}

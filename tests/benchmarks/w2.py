@@ -94,7 +94,7 @@ def _measured(at: Place) -> Iterator[Figure]:
         Reader("bureau", "xiangcunzhenxingju.jingban", "/inbox", inbox, bureau),
         Reader("bureau sees all", "xiangcunzhenxingju.jingban", "/under-way", under_way, bureau),
     )
-    app = create_app(at.sessions, Settings(data=at.folder))
+    app = create_app(at.sessions, Settings(data=at.folder, requests_per_minute=0))
     clients = {login: _signed_in(app.test_client(), login) for login in {reader.login for reader in readers}}
     filled = 0
     for size in SIZES:
