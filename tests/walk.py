@@ -58,12 +58,18 @@ class Ground:
     now: datetime = BEGINS_AT
 
 
-def lay_ground(sessions: SessionFactory, papers: Path, projects: int = 5, now: datetime = BEGINS_AT) -> Ground:
-    """Enter a calendar, a county of three townships, its people and projects over all levels; deploy the procedure."""
+def lay_ground(
+    sessions: SessionFactory,
+    papers: Path,
+    projects: int = 5,
+    now: datetime = BEGINS_AT,
+    townships: tuple[str, ...] = ("桑柘镇", "保家镇", "鹿角镇"),
+) -> Ground:
+    """Enter a calendar, a county of townships, its people and projects over all levels; deploy the procedure."""
     with transaction(sessions) as session:
         found(session, now, demonstration=True)
         seed_calendar(session)
-        county = build_county(session, now, townships=("桑柘镇", "保家镇", "鹿角镇"))
+        county = build_county(session, now, townships=townships)
         made = build_projects(session, county, projects, now)
         deploy(session, shipped_bundle(), "测试", now)
         for bundle in shipped_rounds():

@@ -64,8 +64,8 @@ def diagram() -> str:
     )
 
 
-def lay(here: Place) -> None:
-    """Enter a county and one case that waits at its timer, and copy it."""
+def lay(here: Place, count: int = WAITING) -> None:
+    """Enter a county and one case that waits at its timer, and copy it until there are `count`."""
     with transaction(here.sessions) as session:
         found(session, BEGINS_AT, demonstration=True)
         seed_calendar(session)
@@ -78,7 +78,7 @@ def lay(here: Place) -> None:
         case = start_case(acting, project, session.get_one(Campaign, county.campaign.id))
         item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
         complete_item(acting, item.id, item.revision, {"opinion": ["已登记"]})
-    crowd(here, WAITING, Project, Case, WorkItem, Timer)
+    crowd(here, count, Project, Case, WorkItem, Timer)
 
 
 def fall_due(here: Place, number: int) -> datetime:

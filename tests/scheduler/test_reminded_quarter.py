@@ -1,4 +1,4 @@
-"""T3 over some weeks of cases and rounds: every text message on its day, by an independent oracle."""
+"""T3 over some weeks of cases and rounds: every message on its day and slot, by an independent oracle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.walk import Ground, Walk, local
 
 
 @pytest.mark.usefixtures("quick_prints")
-def test_t3_every_text_message_is_on_its_day(sqlite_ground: Ground) -> None:
+def test_t3_every_message_is_on_its_day_and_slot(sqlite_ground: Ground) -> None:
     for project in sqlite_ground.projects:
         Walk(sqlite_ground, project)
     with transaction(sqlite_ground.sessions, writes=False) as session:
