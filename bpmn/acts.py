@@ -34,6 +34,8 @@ from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
 from ledger.deadlines import holders
 from ledger.journal import last_act
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, Line, Notice, post
 from ledger.people import Unit
 from ledger.vocabulary import ItemStatus, Role
@@ -170,7 +172,9 @@ def urge(acting: Acting, item_id: int, words: str = "") -> int:
     if acting.actor.in_unit(item.unit_id):
         raise ActRefused("这是本单位的任务，不用催办")
     words = " ".join(words.split())[:REASON_LIMIT]
-    notices = [_urging(file, item, person, words) for person in _holders_of(file, item)]
+    said = {"项目": file.project.name, "任务": item.name, "谁": acting.signature, "附言": f"：{words}" if words else ""}
+    text = worded(file.session, TextKind.URGE, **said)
+    notices = [_urging(file, item, person, *text) for person in _holders_of(file, item)]
     told = post(file.session, notices, file.now)
     if not told:
         raise ActRefused("今天已经催办过，请明天再催" if notices else f"{item.unit.short_name}还没有可以通知的人员")
@@ -185,11 +189,9 @@ def _holders_of(file: CaseFile, item: WorkItem) -> list[int]:
     return sorted({person.user_id for person in people if person.unit_id == item.unit_id})
 
 
-def _urging(file: CaseFile, item: WorkItem, user_id: int, words: str) -> Notice:
+def _urging(file: CaseFile, item: WorkItem, user_id: int, subject: str, body: str) -> Notice:
     posts = file.acting.actor.posts
     key = f"{URGE}:{item.id}:{day_of(file.now).isoformat()}:{posts[0].unit_id if posts else 0}:{user_id}"
-    body = f"{file.acting.signature}催办“{item.name}”" + (f"：{words}" if words else "")
-    subject = f"催办：{file.project.name} {item.name}"
     return Notice(key, PAGE, user_id, subject, body, AT_ONCE, (Line(item.id, body, subject),))
 
 

@@ -15,6 +15,8 @@ from bpmn.steps import pose
 from forms.fields import Posted, with_words
 from forms.parsing import parse
 from ledger.cases import WorkItem
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, Line, Notice, post
 from ledger.people import User, holders_in
 from ledger.scope import actor_of
@@ -79,9 +81,7 @@ def delegate(acting: Acting, item_id: int, revision: int, user_id: int, reason: 
     colleague = _colleague(file, item, user_id)
     item.claimed_by_id = item.delegated_to_id = colleague.id
     item.delegated_by_id = acting.actor.user_id
-    _tell(
-        file, item, colleague.id, f"委托办理：{file.project.name} {item.name}", f"{acting.signature}委托您填写：{words}"
-    )
+    _tell(file, item, colleague.id, TextKind.DELEGATED, f"：{words}")
     detail = {"to": colleague.name, "reason": words, "summary": f"委托{colleague.name}填写：{words}"}
     return settled(file, "delegate", detail, item)
 
@@ -100,8 +100,7 @@ def hand_back(acting: Acting, item_id: int, revision: int, posted: Posted) -> Co
     item.answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
     file.forget_draft(item)
     item.claimed_by_id, item.delegated_by_id = asked_by, None
-    body = f"{acting.signature}已填好“{item.name}”，请核对后提交"
-    _tell(file, item, asked_by, f"已交回：{file.project.name} {item.name}", body)
+    _tell(file, item, asked_by, TextKind.HANDED_BACK)
     return settled(file, "hand_back", {"summary": "填好交回"}, item)
 
 
@@ -114,6 +113,8 @@ def _colleague(file: CaseFile, item: WorkItem, user_id: int) -> User:
     return found
 
 
-def _tell(file: CaseFile, item: WorkItem, user_id: int, subject: str, body: str) -> None:
+def _tell(file: CaseFile, item: WorkItem, user_id: int, kind: TextKind, words: str = "") -> None:
+    said = {"项目": file.project.name, "任务": item.name, "谁": file.acting.signature, "附言": words}
+    subject, body = worded(file.session, kind, **said)
     key, lines = f"hold:{item.id}:{item.revision}:{user_id}", (Line(item.id, body, subject),)
     post(file.session, [Notice(key, PAGE, user_id, subject, body, AT_ONCE, lines)], file.now)

@@ -22,6 +22,8 @@ from forms.definition import DefinitionRefused
 from ledger.db import SessionFactory, day_of, transaction
 from ledger.deadlines import holders
 from ledger.journal import Act, Moment
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
 from ledger.procedure_drafts import OPEN_STAGES, DraftStage, ProcedureDraft, author_ids, drafts_due, parts_of
 from ledger.procedures import Procedure, newest_number, newest_versions, procedure_by_hash
@@ -88,10 +90,11 @@ def _weighs(finding: Finding) -> bool:
 
 
 def _tell_reviewers(acting: Acting, draft: ProcedureDraft) -> None:
-    body = f"{draft.submitted_by}提交了“{draft.name}”的修改：{draft.note}。请到“流程设计”审核。"
+    said = {"姓名": draft.submitted_by or "", "流程": draft.name, "附言": f"：{draft.note}"}
+    subject, body = worded(acting.session, TextKind.DRAFT, **said)
     people = {each.user_id for each in holders(acting.session, (Role.SECURITY_ADMIN,))}
     notices = [
-        Notice(f"draft:{draft.id}:{draft.revision}:{user_id}", PAGE, user_id, "流程修改待审核", body)
+        Notice(f"draft:{draft.id}:{draft.revision}:{user_id}", PAGE, user_id, subject, body)
         for user_id in sorted(people)
     ]
     post(acting.session, notices, acting.now)

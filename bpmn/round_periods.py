@@ -15,6 +15,8 @@ from bpmn.round_papers import file_summary
 from bpmn.rounds import complete_round_item, open_rounds
 from ledger.db import ONE_DAY, day_of
 from ledger.journal import Act
+from ledger.message_texts import wordings_of
+from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, PAGE, Notice, post
 from ledger.people import Unit
 from ledger.round_dates import Occurrence
@@ -102,18 +104,13 @@ def chase(acting: Acting, period: Period) -> int:
     people = handlers_of(acting.session, [row.unit_id for row in rows])
     told = [(row, user_id) for row in rows for user_id in people.get(row.unit_id, ())]
     key = f"round_chase:{day_of(acting.now)}"
-    notices = [
-        Notice(f"{key}:{row.id}:{user_id}", PAGE, user_id, f"催办：{row.title}", _chasing(row), AT_ONCE)
-        for row, user_id in told
-    ]
+    text = wordings_of(acting.session)[TextKind.CHASE]
+    words = {row.id: text.filled(周期=row.title, 单位=row.unit.short_name) for row in rows}
+    notices = [Notice(f"{key}:{row.id}:{user_id}", PAGE, user_id, *words[row.id], AT_ONCE) for row, user_id in told]
     post(acting.session, notices, acting.now)
     names = [row.unit.short_name for row in rows]
     _record(acting, "round_chased", period, {"units": names})
     return len(rows)
-
-
-def _chasing(row: UnitRound) -> str:
-    return f"{row.unit.short_name}的“{row.title}”还没有上报，请在“周期报送”里尽快办理。"
 
 
 def close(acting: Acting, period: Period, note: str) -> RoundSummary:

@@ -14,6 +14,8 @@ from ledger.cases import Case
 from ledger.copies import copy_units
 from ledger.db import Base, SealedText
 from ledger.journal import Act, Moment
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
 from ledger.people import Post, User
 from ledger.scope import BUSINESS, Actor, signature_of
@@ -98,7 +100,8 @@ def comment(session: Session, actor: Actor, case: Case, said: Said, now: Moment)
     )
     session.add(kept)
     session.flush()
-    post(session, [_notice(kept, case, user_id) for user_id in addressed], now.at)
+    if addressed:
+        post(session, _notices(session, kept, case, addressed), now.at)
     # the words themselves stay in the sealed column: the journal holds no personal data
     record(session, now, actor, Act("comment", case_id=case.id, detail={"comment": kept.id, "told": kept.mentioned}))
     return kept
@@ -126,11 +129,12 @@ def _named(words: str, people: Mapping[int, Member]) -> set[int]:
     return {user_id for name in re.findall(f"@({names})", words) for user_id in by_name[name]}
 
 
-def _notice(kept: Comment, case: Case, user_id: int) -> Notice:
+def _notices(session: Session, kept: Comment, case: Case, user_ids: Sequence[int]) -> list[Notice]:
     quoted = kept.text if len(kept.text) <= _QUOTED else f"{kept.text[:_QUOTED]}…"
-    subject = f"{kept.author}在“{case.project.name}”里提到了您"
+    said = {"谁": kept.author, "项目": case.project.name, "内容": quoted or "（见附件）"}
+    subject, body = worded(session, TextKind.COMMENT, **said)
     link = f"/cases/{case.id}?tab=comments#comment-{kept.id}"
-    return Notice(f"comment:{kept.id}:{user_id}", PAGE, user_id, subject, quoted or "（见附件）", link=link)
+    return [Notice(f"comment:{kept.id}:{each}", PAGE, each, subject, body, link=link) for each in user_ids]
 
 
 def comments_of(session: Session, case_id: int) -> Sequence[Comment]:

@@ -14,6 +14,8 @@ from ledger.cases import Case, WorkItem
 from ledger.db import Base
 from ledger.journal import Act, Moment
 from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import Notice, post
 from ledger.people import Post, Unit, User
 from ledger.projects import Project
@@ -89,7 +91,11 @@ def send_copies(session: Session, actor: Actor, case: Case, unit_ids: Sequence[i
     copies = [_copy(case, actor, user_id, words, now) for user_id in people]
     session.add_all(copies)
     session.flush()
-    post(session, [_notice(copy, case.project) for copy in copies], now.at)
+    ending = f"：{words}" if words else "，在“抄送我的”里查看"
+    subject, body = worded(session, TextKind.COPY, 项目=case.project.name, 谁=signature_of(actor), 附言=ending)
+    link = f"/cases/{case.id}"
+    notices = [Notice(f"copy:{copy.id}", _PAGE_CHANNEL, copy.user_id, subject, body, link=link) for copy in copies]
+    post(session, notices, now.at)
     names = [unit.short_name for unit in chosen]
     record(
         session, now, actor, Act("copy", case_id=case.id, detail={"summary": f"抄送{'、'.join(names)}", "note": words})
@@ -111,12 +117,6 @@ def _people(session: Session, unit_ids: Sequence[int], actor: Actor) -> Sequence
 def _copy(case: Case, actor: Actor, user_id: int, note: str, now: Moment) -> Copy:
     sender = signature_of(actor)
     return Copy(case_id=case.id, user_id=user_id, sent_by_id=actor.user_id, sent_by=sender, note=note, sent_at=now.at)
-
-
-def _notice(copy: Copy, project: Project) -> Notice:
-    body = f"{copy.sent_by}把该项目抄送给您" + (f"：{copy.note}" if copy.note else "，在“抄送我的”里查看")
-    link = f"/cases/{copy.case_id}"
-    return Notice(f"copy:{copy.id}", _PAGE_CHANNEL, copy.user_id, f"抄送：{project.name}", body, link=link)
 
 
 def copies_to(session: Session, actor: Actor, filters: Filters, size: int = PAGE_SIZE) -> CopyPage:

@@ -30,7 +30,14 @@ class DueItem:
     milestone_at: datetime | None
     procedure_id: int = 0
     element: str = ""
+    unit_name: str = ""
+    campaign_id: int = 0
     of_round: bool = False  # a round's step: its number is one of `RoundItem`
+
+    @property
+    def about(self) -> tuple[int, int]:
+        """Return its number among items and its number among rounds' steps; one of them is 0."""
+        return (0, self.item_id) if self.of_round else (self.item_id, 0)
 
 
 def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
@@ -47,6 +54,8 @@ def items_due(session: Session, until: datetime) -> Sequence[DueItem]:
             WorkItem.milestone_at,
             Case.procedure_id,
             WorkItem.element,
+            Unit.short_name,
+            Case.campaign_id,
         )
         .join(Case, Case.id == WorkItem.case_id)
         .join(Project, Project.id == Case.project_id)
@@ -87,7 +96,14 @@ class NewItem:
     due_at: datetime
     created_at: datetime
     returned: bool
+    unit_name: str = ""
+    campaign_id: int = 0
     of_round: bool = False
+
+    @property
+    def about(self) -> tuple[int, int]:
+        """Return what `DueItem.about` does."""
+        return (0, self.item_id) if self.of_round else (self.item_id, 0)
 
 
 def items_new(session: Session, since: datetime, until: datetime) -> Sequence[NewItem]:
@@ -102,9 +118,12 @@ def items_new(session: Session, since: datetime, until: datetime) -> Sequence[Ne
             WorkItem.due_at,
             WorkItem.created_at,
             WorkItem.returned_reason != "",
+            Unit.short_name,
+            Case.campaign_id,
         )
         .join(Case, Case.id == WorkItem.case_id)
         .join(Project, Project.id == Case.project_id)
+        .join(Unit, Unit.id == WorkItem.unit_id)
         .where(
             WorkItem.completed_at.is_(None),
             WorkItem.status.in_(WAITING),

@@ -226,21 +226,23 @@ def round_items_due(session: Session, until: datetime) -> list[DueItem]:
             Unit.path,
             RoundItem.role,
             RoundItem.due_at,
+            Unit.short_name,
         )
         .join(UnitRound, UnitRound.id == RoundItem.round_id)
         .join(Unit, Unit.id == RoundItem.unit_id)
         .where(*_running(), RoundItem.due_at <= until)
         .order_by(RoundItem.due_at, RoundItem.id)
     )
-    return [DueItem(*row, milestone_at=None, of_round=True) for row in rows]
+    return [DueItem(*row[:-1], milestone_at=None, unit_name=row.short_name, of_round=True) for row in rows]
 
 
 def round_items_new(session: Session, since: datetime, until: datetime) -> list[NewItem]:
     """Return the units' waiting steps that came after `since`, up to `until`, in the order they came."""
     columns = (RoundItem.id, RoundItem.name, UnitRound.title, RoundItem.unit_id, RoundItem.role, RoundItem.due_at)
     rows = session.execute(
-        select(*columns, RoundItem.created_at, RoundItem.returned_reason != "")
+        select(*columns, RoundItem.created_at, RoundItem.returned_reason != "", Unit.short_name)
         .join(UnitRound, UnitRound.id == RoundItem.round_id)
+        .join(Unit, Unit.id == RoundItem.unit_id)
         .where(*_running(), RoundItem.created_at > since, RoundItem.created_at <= until)
         .order_by(RoundItem.id)
     )

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session, joinedload
 from ledger.cases import Case, WorkItem
 from ledger.db import day_of
 from ledger.journal import Act, Moment
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
 from ledger.people import Post, Substitution, Unit, User
 from ledger.projects import Project
@@ -137,18 +139,14 @@ def _check_days(session: Session, wanted: Wanted) -> None:
 def _tell(session: Session, actor: Actor, made: Substitution, lent: Post, substitute: User, now: Moment) -> None:
     days = f"{made.first_on.isoformat()} 至 {made.last_on.isoformat()}"
     post_name = f"{lent.unit.short_name}{Role(lent.role).label}"
-    who = signature_of(actor)
+    said = {"谁": signature_of(actor), "日期": days, "岗位": post_name}
     told = [
-        (substitute.id, f"请您代{lent.user.name}办理任务", f"{who}安排您 {days} 代办{post_name}的任务：{made.reason}"),
-        (
-            lent.user_id,
-            f"您的任务由{substitute.name}代办",
-            f"{who}安排 {days} 由{substitute.name}代办{post_name}的任务",
-        ),
+        (substitute.id, worded(session, TextKind.SUBSTITUTE, 姓名=lent.user.name, 原因=made.reason, **said)),
+        (lent.user_id, worded(session, TextKind.SUBSTITUTED, 代办人=substitute.name, **said)),
     ]
     notices = [
-        Notice(f"substitute:{made.id}:{user_id}", PAGE, user_id, subject, body, link=_LINK)
-        for user_id, subject, body in told
+        Notice(f"substitute:{made.id}:{user_id}", PAGE, user_id, *words, link=_LINK)
+        for user_id, words in told
         if user_id != actor.user_id
     ]
     post(session, notices, now.at)

@@ -13,6 +13,8 @@ from ledger.anchors import AnchorsUnreadable, read_anchors, send_anchors
 from ledger.audit import FaultKind, Verdict, verify
 from ledger.audit_archive import month_before, write_archive
 from ledger.db import SHANGHAI, SessionFactory, transaction
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
 from ledger.seals import Digest, seal_journal
 from ledger.staff import holders_of
@@ -95,11 +97,11 @@ def look_at_all(session: Session, anchors: Path) -> Verdict:
 
 def _tell(session: Session, verification_id: int, verdict: Verdict, real_now: datetime) -> None:
     count, first = len(verdict.faults), verdict.faults[0].sentence
-    body = f"夜间核验发现 {count} 处问题，第一处：{first}。请到“审计”页面查看并保护现场。"
+    subject, body = worded(session, TextKind.AUDIT, 条数=str(count), 原因=first)
     post(
         session,
         [
-            Notice(f"audit:{verification_id}:{user_id}", PAGE, user_id, "审计记录核验发现问题", body)
+            Notice(f"audit:{verification_id}:{user_id}", PAGE, user_id, subject, body)
             for user_id in holders_of(session, Role.AUDIT_ADMIN)
         ],
         real_now,

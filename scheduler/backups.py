@@ -15,6 +15,8 @@ import structlog
 from ledger.audit import verify
 from ledger.backup import BackupUnusable, Manifest, damaged_papers, read_backup, write_backup
 from ledger.db import SHANGHAI, Keys, open_ledger, transaction
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
 from ledger.sealed_files import Secret, Unsealable
 from ledger.settings import BackingUp, Settings, load_keys
@@ -120,11 +122,11 @@ def _made_on(folder: Path, day: date) -> bool:
 
 def _tell(settings: Settings, drill: Drill, real_now: datetime) -> None:
     sessions = open_ledger(settings.database_url, load_keys(settings.data))
-    body = f"夜间备份没有成功：{drill.faults[0]}。请检查备份文件夹和磁盘，然后在“备份”页面重做一次。"
     try:
         with transaction(sessions) as session:
+            subject, body = worded(session, TextKind.BACKUP, 原因=drill.faults[0])
             notices = [
-                Notice(f"backup:{drill.made_at}:{user_id}", PAGE, user_id, "备份没有成功", body)
+                Notice(f"backup:{drill.made_at}:{user_id}", PAGE, user_id, subject, body)
                 for user_id in holders_of(session, Role.SYSTEM_ADMIN)
             ]
             post(session, notices, real_now)

@@ -18,7 +18,9 @@ from ledger.db import ONE_DAY, SHANGHAI, SessionFactory, day_of, end_of_day, las
 from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
 from ledger.incidents import open_incidents
 from ledger.message_choices import HOURS, Reachable, reachable
-from ledger.outbox import AT_ONCE, DIGEST, NO_ITEM, PAGE, Line, Notice, last_digests, post, told_at_once
+from ledger.message_texts import Wordings, wordings_of
+from ledger.message_words import TextKind
+from ledger.outbox import AT_ONCE, DIGEST, PAGE, Line, Notice, last_digests, post, told_at_once
 from ledger.outbox import lines_of as message_lines
 from ledger.reminder_rules import USUAL, ReminderKind, Rule, Rules, rules_of
 from ledger.round_dates import start_of_day
@@ -26,60 +28,10 @@ from ledger.round_lists import closing, round_items_due, round_items_new
 from ledger.vocabulary import Role
 from ledger.working_days import Calendar, load_calendar, missing_year
 from scheduler.letters import body_of, subject_of
+from scheduler.lines import DueLine, brief, day_text, kind_of_new, line_of, line_of_new
 
 MEMORY = timedelta(days=15)  # how far back new items are told at all: longer than any holiday
 SPREAD_WITHIN = timedelta(days=1)  # a clock that was away longer tells nobody of yesterday's urging
-_BRIEF = 12  # characters of a project's name in a text message
-
-
-@dataclass(frozen=True)
-class DueLine:
-    """One item that is due: `left` working days, negative when overdue."""
-
-    item: DueItem
-    left: int
-    day: date
-    milestone: bool = False
-
-    @property
-    def line(self) -> Line:
-        what = "阶段性成效" if self.milestone else "办理期限"
-        text = f"{self.item.project_name}：{self.item.name}，{what}{until_text(self.item)}，{self.when}"
-        if self.milestone:
-            text = f"{self.item.project_name}：{self.item.name}，{what}{self.day.month}月{self.day.day}日，{self.when}"
-        told = f"{brief(self.item.project_name)}{self.item.name}{self.when}"
-        return line_about(self.item, text, told, self.left)
-
-    @property
-    def when(self) -> str:
-        if self.left < 0:
-            return f"已超期{-self.left}个工作日"
-        return "今天到期" if self.left == 0 else f"还剩{self.left}个工作日"
-
-
-def until_text(item: DueItem | NewItem) -> str:
-    """Say until when: a day, and the hour where it is not the day's end (周调度)."""
-    day, local = last_day(item.due_at), item.due_at.astimezone(SHANGHAI)
-    return f"{day.month}月{day.day}日" + (f"{local:%H:%M}" if local.time() != time() else "")
-
-
-def line_about(item: DueItem | NewItem, text: str, told: str, left: int | None = None) -> Line:
-    """Return a line that speaks of an item or of a round's step."""
-    if item.of_round:
-        return Line(NO_ITEM, text, told, left, item.item_id)
-    return Line(item.item_id, text, told, left)
-
-
-def brief(name: str) -> str:
-    """Shorten a project's name for a telephone."""
-    return name if len(name) <= _BRIEF else f"{name[: _BRIEF - 1]}…"
-
-
-def line_of_new(item: NewItem) -> Line:
-    """Say that an item came, or came back; until when, and why, its page tells."""
-    what = "已退回，请重新办理" if item.returned else "新任务"
-    text = f"{item.project_name}：{item.name}，{what}，办理期限{until_text(item)}"
-    return line_about(item, text, f"{brief(item.project_name)}{item.name}{'退回' if item.returned else '新到'}")
 
 
 def hour_of(calendar: Calendar, now: datetime) -> int | None:
@@ -102,22 +54,21 @@ def remind(sessions: SessionFactory, now: datetime, channels: Collection[str] = 
 
 def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     """Read what there is to tell at this moment, and to whom."""
-    rules, today, since = rules_of(session), day_of(now), now - MEMORY
+    rules, texts, today, since = rules_of(session), wordings_of(session), day_of(now), now - MEMORY
     people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN), today)
     own = step_days(session)
     until = _horizon(calendar, today, rules[ReminderKind.BEFORE], own)
     items = [*items_due(session, until), *round_items_due(session, until)]
-    due = told_to([line for item in items for line in lines_of(item, calendar, now, rules, own)], people, rules)
-    for user_id, lines in closing_notes(session, calendar, today, people).items():
-        due.setdefault(user_id, []).extend(lines)
+    due = told_to([line for item in items for line in lines_of(item, calendar, now, rules, own)], people, rules, texts)
     ending = periods_ending(session, _horizon(calendar, today, rules[ReminderKind.PUBLICITY]))
-    for user_id, lines in notes_of(ending, calendar, today, rules, people).items():
-        due.setdefault(user_id, []).extend(lines)
-    for user_id, lines in keepers_notes(session, calendar, today, people).items():
-        due.setdefault(user_id, []).extend(lines)
+    heard = Hearing(calendar, today, rules, texts, people)
+    for notes in (closing_notes(session, heard), notes_of(ending, heard), keepers_notes(session, heard)):
+        for user_id, lines in notes.items():
+            due.setdefault(user_id, []).extend(lines)
     return Round(
         now=now,
         rules=rules,
+        texts=texts,
         due=due,
         new=[*items_new(session, since, now), *round_items_new(session, since, now)],
         holders=people,
@@ -130,51 +81,62 @@ def _horizon(calendar: Calendar, today: date, rule: Rule, own: StepDays | None =
     return end_of_day(calendar.period(today, ahead).end if ahead else today)
 
 
-def notes_of(
-    ending: Iterable[Ending], calendar: Calendar, today: date, rules: Rules, people: Sequence[Holder]
-) -> dict[int, list[Told]]:
+@dataclass(frozen=True)
+class Hearing:
+    """A day with its rules and words, and everybody who could be told."""
+
+    calendar: Calendar
+    today: date
+    rules: Rules
+    texts: Wordings
+    people: Sequence[Holder]
+
+    def posted(self, unit_id: int, role: Role) -> list[int]:
+        """Return who holds a role in a unit."""
+        return [person.user_id for person in self.people if (person.unit_id, person.role) == (unit_id, role)]
+
+
+def notes_of(ending: Iterable[Ending], here: Hearing) -> dict[int, list[Told]]:
     """Return what the responsible units' 经办人 are told of publicity periods that end."""
     told: dict[int, list[Told]] = {}
     for each in ending:
-        left = calendar.count(today, each.last_on)
-        if left in rules[ReminderKind.PUBLICITY].days:
-            when = "今天期满" if left == 0 else f"还剩{left}个工作日期满"
-            provisional = "（工作日历未录入，暂定）" if each.provisional else ""
-            text = f"{each.project_name}：公告{each.last_on.month}月{each.last_on.day}日{when}{provisional}"
-            line = Line(NO_ITEM, text, f"{brief(each.project_name)}公告{when}", left)
-            for user_id in _posted(people, each.unit_id, Role.HANDLER):
+        left = here.calendar.count(here.today, each.last_on)
+        if left in here.rules[ReminderKind.PUBLICITY].days:
+            values = {
+                "项目": each.project_name,
+                "项目简称": brief(each.project_name),
+                "期限": day_text(each.last_on),
+                "剩余": "今天期满" if left == 0 else f"还剩{left}个工作日期满",
+                "暂定": "（工作日历未录入，暂定）" if each.provisional else "",
+            }
+            line = line_of(here.texts[TextKind.PUBLICITY], left, values)
+            for user_id in here.posted(each.unit_id, Role.HANDLER):
                 told.setdefault(user_id, []).append(Told(ReminderKind.PUBLICITY, line))
     return told
 
 
-def closing_notes(session: Session, calendar: Calendar, today: date, people: Sequence[Holder]) -> dict[int, list[Told]]:
+def closing_notes(session: Session, here: Hearing) -> dict[int, list[Told]]:
     """Return what the bureau is told of rounds that ended since the last working day began: how many are in (R2)."""
     told: dict[int, list[Told]] = {}
-    since = start_of_day(calendar.last_working_day(today - ONE_DAY))
-    for bureau_id, title, count, missing in closing(session, since, start_of_day(today)):
-        text = f"{title}已截止：{count}个单位已报，{missing}个未报，请汇总"
-        line = Line(NO_ITEM, text, f"{brief(title)}已截止", 0)
-        for user_id in _posted(people, bureau_id, Role.HANDLER):
+    since = start_of_day(here.calendar.last_working_day(here.today - ONE_DAY))
+    for bureau_id, title, count, missing in closing(session, since, start_of_day(here.today)):
+        values = {"周期": title, "已报": str(count), "未报": str(missing)}
+        line = line_of(here.texts[TextKind.ROUND_CLOSED], 0, values)
+        for user_id in here.posted(bureau_id, Role.HANDLER):
             told.setdefault(user_id, []).append(Told(ReminderKind.ROUND, line))
     return told
 
 
-def keepers_notes(session: Session, calendar: Calendar, today: date, people: Sequence[Holder]) -> dict[int, list[Told]]:
+def keepers_notes(session: Session, here: Hearing) -> dict[int, list[Told]]:
     """Return what system administrators are told: a year without its calendar, incidents that wait for a person."""
     lines = []
-    missing, failed = missing_year(calendar, today), len(open_incidents(session))
+    missing, failed = missing_year(here.calendar, here.today), len(open_incidents(session))
     if missing is not None:
-        text = f"{missing}年的放假安排还没有录入，公告期和办理期限暂按周末计算"
-        lines.append(Told(ReminderKind.CALENDAR, Line(NO_ITEM, text, f"{missing}年放假安排未录入", 0)))
+        lines.append(Told(ReminderKind.CALENDAR, line_of(here.texts[TextKind.CALENDAR], 0, {"年度": str(missing)})))
     if failed:
-        text = f"有{failed}条异常等待处理"
-        lines.append(Told(ReminderKind.INCIDENT, Line(NO_ITEM, text, text, 0)))
-    keepers = {person.user_id for person in people if person.role == Role.SYSTEM_ADMIN}
+        lines.append(Told(ReminderKind.INCIDENT, line_of(here.texts[TextKind.INCIDENT], 0, {"条数": str(failed)})))
+    keepers = {person.user_id for person in here.people if person.role == Role.SYSTEM_ADMIN}
     return {user_id: list(lines) for user_id in keepers} if lines else {}
-
-
-def _posted(people: Sequence[Holder], unit_id: int, role: Role) -> list[int]:
-    return [person.user_id for person in people if (person.unit_id, person.role) == (unit_id, role)]
 
 
 def spread(sessions: SessionFactory, now: datetime, channels: Collection[str]) -> int:
@@ -213,6 +175,7 @@ class Round:
 
     now: datetime
     rules: Rules
+    texts: Wordings
     due: Mapping[int, Sequence[Told]]
     new: Sequence[NewItem]
     holders: Sequence[Holder]
@@ -249,16 +212,14 @@ class Round:
             return ()
         first_today = last is None or day_of(last) < day_of(self.now)
         # what came after the person's hour waits for the next one, also where the hour itself had nothing to tell
-        later = {_about(line_of_new(item)) for item in self.new if item.created_at > hour}
+        later = {item.about for item in self.new if item.created_at > hour}
         shown = self._due(person, channel) if first_today else ()
         due = [each.line for each in shown if _about(each.line) not in later]
         told = {_about(line) for line in due}
         came = [
-            line
+            line_of_new(item, self.texts[kind_of_new(item)])
             for item in self.came.get(person.user_id, ())
-            if item.created_at <= hour and (last is None or item.created_at > last)
-            for line in (line_of_new(item),)
-            if _about(line) not in told
+            if item.created_at <= hour and (last is None or item.created_at > last) and item.about not in told
         ]
         return (*due, *(came if self.rules[ReminderKind.NEW].over(channel) else ()))
 
@@ -274,7 +235,8 @@ class Round:
     def _notice(self, person: Reachable, channel: str, lines: tuple[Line, ...]) -> Notice:
         hour = self._hour(person, channel)
         key = f"{DIGEST}:{hour:%Y-%m-%dT%H}:{person.user_id}:{channel}"
-        return Notice(key, channel, person.user_id, subject_of(lines), body_of(lines), DIGEST, lines)
+        subject = subject_of(lines, self.texts[TextKind.DIGEST])
+        return Notice(key, channel, person.user_id, subject, body_of(lines), DIGEST, lines)
 
 
 def _about(line: Line) -> tuple[int, int]:
@@ -301,7 +263,7 @@ def lines_of(
     return lines
 
 
-def told_to(lines: Iterable[DueLine], people: Sequence[Holder], rules: Rules = USUAL) -> dict[int, list[Told]]:
+def told_to(lines: Iterable[DueLine], people: Sequence[Holder], rules: Rules, texts: Wordings) -> dict[int, list[Told]]:
     """Return each person's lines: one's own items, and what is long overdue below a signer or supervisor."""
     posts: dict[tuple[int, str], list[int]] = {}
     for person in people:
@@ -312,7 +274,10 @@ def told_to(lines: Iterable[DueLine], people: Sequence[Holder], rules: Rules = U
         for user_id, kind in _hearers(line, posts, supervisors, rules):
             told.setdefault(user_id, {}).setdefault(line, kind)
     return {
-        user_id: [Told(mine[line], line.line) for line in sorted(mine, key=lambda line: (line.left, line.day))]
+        user_id: [
+            Told(mine[line], line.said(texts[TextKind(mine[line])]))
+            for line in sorted(mine, key=lambda line: (line.left, line.day))
+        ]
         for user_id, mine in told.items()
     }
 

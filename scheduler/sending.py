@@ -15,7 +15,8 @@ import structlog
 from bpmn.incidents import note_failure
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.deadlines import still_open
-from ledger.message_choices import Reachable, reachable
+from ledger.message_choices import reachable
+from ledger.message_texts import wordings_of
 from ledger.outbox import (
     LEASE,
     NO_ITEM,
@@ -30,10 +31,10 @@ from ledger.outbox import (
 )
 from ledger.people import colleagues_of
 from ledger.round_lists import round_items_open
-from scheduler.channels import Channel, ChannelAway, ChannelFailed, Send
+from scheduler.channels import Channel, ChannelAway, ChannelFailed, Reach, Send
 from scheduler.channels.sms import NAME as SMS
 from scheduler.channels.sms import part_count
-from scheduler.letters import Letter, letter_of
+from scheduler.letters import Addressee, Letter, Paper, letter_of
 
 OPENS, CLOSES = time(8, 30), time(20, 0)  # text messages disturb nobody outside these hours (T3)
 REST = timedelta(minutes=1)  # after which a channel that was away is tried again
@@ -136,17 +137,15 @@ class _Batch:
             open_ids = still_open(session, {line.item_id for line in told})
             open_rounds = round_items_open(session, {line.round_item_id for line in told} - {NO_ITEM})
             people = reachable(session, {each.user_id for each in claimed}, (name,))
+            paper = Paper(self.outgoing.link, wordings_of(session), self.outgoing.channel.reach is Reach.EMAIL)
         letters = {}
         for message in claimed:
             lines = [line for line in lines_of(message) if _stands(line, open_ids, open_rounds)]
             person = people.get(message.user_id)
             if person is not None and (lines or message.lines is None):
-                letters[message.id] = self._letter(message, lines, person)
+                to = Addressee(person.addresses.get(name, ""), person.name)
+                letters[message.id] = letter_of(message, lines, to, paper)
         return letters
-
-    def _letter(self, message: Message, lines: Sequence[Line], person: Reachable) -> Letter:
-        address = person.addresses.get(self.outgoing.name, "")
-        return letter_of(message, lines, address, person.name, self.outgoing.link)
 
     def _one(self, send: Send, message: Message, letter: Letter | None) -> None:
         failure = self._refusal(message, letter)

@@ -81,6 +81,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "move_run": "批量更换流程版本",
     "reminder_rules": "提醒规则",
     "message_choices": "消息设置",
+    "message_text": "修改消息文字",
     "message_retried": "重发消息",
     "message_undelivered": "消息未送达",
     "hook_created": "新建事件通知",

@@ -15,6 +15,8 @@ from flask.typing import ResponseReturnValue
 from forms.sheets.workbook import write_table
 from ledger.journal import Act
 from ledger.message_choices import CHANNELS, EMAIL, HOURS, SMS, choices_of, choose, reachable, without_address
+from ledger.message_texts import worded
+from ledger.message_words import TextKind
 from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
 from ledger.outbox import PAGE, Message, Notice, post, revive
 from ledger.people import counties
@@ -78,8 +80,8 @@ def test() -> ResponseReturnValue:
     user_id, now = actor().user_id or 0, moment().at
     minute = now.replace(second=0, microsecond=0)
     key = f"test:{minute:%Y-%m-%dT%H:%M}:{user_id}:{channel}"
-    body = f"这是一条测试消息，由{actor().name}在消息设置中发送。收到即表示{LABELS[channel]}可以使用。"
-    new = post(ledger_session(), [Notice(key, channel, user_id, "测试消息", body, "test")], now)
+    subject, body = worded(ledger_session(), TextKind.TEST, 姓名=actor().name, 渠道=LABELS[channel])
+    new = post(ledger_session(), [Notice(key, channel, user_id, subject, body, "test")], now)
     flash(f"测试{LABELS[channel]}已交付发送。" if new else "一分钟内只能发送一条测试消息，请稍后再试。")
     return redirect(url_for("messaging.choices"), 303)
 

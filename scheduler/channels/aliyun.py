@@ -59,12 +59,11 @@ class AliyunChannel:
         yield lambda letter: self._send(client, letter)
 
     def _send(self, client: Client, letter: Letter) -> str:
-        due, overdue = letter.counts
         request = SendSmsRequest(
             phone_numbers=mobile(letter.address),
             sign_name=self._settings.sign,
-            template_code=self._settings.template,
-            template_param=orjson.dumps({"due": str(due), "overdue": str(overdue)}).decode(),
+            template_code=letter.template or self._settings.template,
+            template_param=orjson.dumps(dict(letter.parameters)).decode(),
             out_id=letter.key[:255],
         )
         try:

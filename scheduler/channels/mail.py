@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.header import Header
 from email.message import Message
+from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
@@ -17,7 +18,7 @@ from hashlib import sha256
 
 from ledger.channel_settings import Security, Smtp
 from scheduler.channels import ChannelAway, ChannelFailed, Reach, Send
-from scheduler.letters import Letter
+from scheduler.letters import Enclosure, Letter
 
 NAME = "email"
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\\\x00-\x1f\x7f-\uffff]+@[A-Za-z0-9.-]+")
@@ -109,7 +110,21 @@ class MailChannel:
         made.attach(MIMEText(letter.text, "plain", "utf-8"))
         if letter.html:
             made.attach(MIMEText(letter.html, "html", "utf-8"))
-        return made
+        return made if not letter.enclosures else _enclosing(made, letter.enclosures)
+
+
+def _enclosing(made: MIMEMultipart, enclosures: Sequence[Enclosure]) -> MIMEMultipart:
+    """Put a letter and its files under one cover; the headers move to the cover."""
+    cover = MIMEMultipart("mixed")
+    for name in [name for name in made.keys() if name not in ("Content-Type", "MIME-Version")]:  # noqa: SIM118  # no dict
+        cover[name] = made[name]
+        del made[name]
+    cover.attach(made)
+    for each in enclosures:
+        part = MIMEApplication(each.content, each.type.partition("/")[2])
+        part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", each.name))
+        cover.attach(part)
+    return cover
 
 
 def _again(code: int) -> bool:

@@ -60,8 +60,8 @@ class TencentChannel:
         request = SendSmsRequest()
         request.PhoneNumberSet = [f"+86{mobile(letter.address)}"]
         request.SmsSdkAppId, request.SignName = self._settings.app, self._settings.sign
-        request.TemplateId = self._settings.template
-        request.TemplateParamSet = [str(count) for count in letter.counts]
+        request.TemplateId = letter.template or self._settings.template
+        request.TemplateParamSet = [value for _name, value in letter.parameters]
         request.SessionContext = letter.key[:512]
         try:
             (status,) = client.SendSms(request).SendStatusSet

@@ -51,13 +51,14 @@ class YunmasChannel:
         number = mobile(letter.address)
         fields = {"ecName": here.group, "apId": here.account, "mobiles": number, "sign": here.sign}
         fields |= {"addSerial": here.serial}
-        if here.template:
-            parameters = orjson.dumps([str(count) for count in letter.counts]).decode()
-            fields |= {"templateId": here.template, "params": parameters}
+        template = letter.template or here.template
+        if template:
+            parameters = orjson.dumps([value for _name, value in letter.parameters]).decode()
+            fields |= {"templateId": template, "params": parameters}
         else:
             fields |= {"content": letter.short}
         signed = {**fields, "mac": signature(fields, here.secret.get_secret_value())}
-        last = TEMPLATE if here.template else NORMAL
+        last = TEMPLATE if template else NORMAL
         posting = Posting(
             f"{here.url.rstrip('/')}/{last}",
             base64.b64encode(orjson.dumps(signed)),

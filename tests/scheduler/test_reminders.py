@@ -18,7 +18,7 @@ from ledger.outbox import Message, lines_of
 from ledger.people import Post, User
 from ledger.reminder_rules import ReminderKind, Rule, change_rule
 from ledger.vocabulary import Role
-from scheduler.letters import letter_of
+from scheduler.letters import Addressee, Paper, letter_of
 from scheduler.reminders import remind, spread
 from tests.walk import Ground, Walk, local
 
@@ -173,14 +173,14 @@ def test_t3_a_text_names_the_three_most_urgent(sqlite_ground: Ground) -> None:
     with transaction(sqlite_ground.sessions, writes=False) as session:
         mine = (Post.unit_id == unit_id, Post.role == Role.HANDLER, Message.channel == "sms")
         message = session.scalars(select(Message).join(Post, Post.user_id == Message.user_id).where(*mine)).one()
-        letter = letter_of(message, lines_of(message), "13800000001", "经办甲", "https://x.test")
+        letter = letter_of(message, lines_of(message), Addressee("13800000001", "经办甲"), Paper("https://x.test"))
     assert letter.short.startswith("办理提醒：4件已超期，1件即将到期；")
     assert [words in letter.short for words in ("超期4个", "超期3个", "超期2个", "超期1个", "今天到期")] == [
         *(True, True, True),
         *(False, False),
     ]
     assert len(letter.short) <= 200
-    assert letter.counts == (1, 4)
+    assert letter.parameters == (("due", "1"), ("overdue", "4"))
 
 
 def test_t3_what_a_person_asks_of_another_goes_over_every_channel_at_once(ground: Ground) -> None:
@@ -192,7 +192,7 @@ def test_t3_what_a_person_asks_of_another_goes_over_every_channel_at_once(ground
     assert [spread(ground.sessions, walk.now, channels) for _ in range(2)] == [2, 0]
     with transaction(ground.sessions, writes=False) as session:
         written = session.scalars(select(Message).where(Message.channel == "sms")).one()
-        letter = letter_of(written, lines_of(written), "13800000001", "经办甲", "")
+        letter = letter_of(written, lines_of(written), Addressee("13800000001", "经办甲"), Paper())
     assert letter.short.startswith(f"催办：{walk.project.name}")
     assert "请今天签收" in letter.text
     assert [line.item_id for line in lines_of(written)] == [item.id]  # looked at again before it goes

@@ -31,7 +31,7 @@ LETTER = Letter(
     subject="办理提醒",
     text="",
     short="办理提醒：1件已超期，2件即将到期。https://sgyp.example.test",
-    counts=(2, 1),
+    parameters=(("due", "2"), ("overdue", "1")),
 )
 
 
