@@ -10,7 +10,7 @@ from ledger.message_faults import faults_of
 from ledger.message_words import KINDS, MEANINGS, TextGroup, TextKind, Wording, fill, pairs_of
 
 GREENHOUSE = "桑柘镇高山蔬菜大棚"
-SURVEY = f"{SURVEY}"
+SURVEY = f"{GREENHOUSE}：实地调研，"
 BOTTOM = "\n\n请登录办理：https://sgyp.example.gov.cn/\n\n“四个一批”管理系统"
 SAID: dict[TextKind, tuple[str, str, str]] = {  # subject, body, text message, as an official reads them
     TextKind.BEFORE: (
