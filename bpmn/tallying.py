@@ -31,6 +31,7 @@ from ledger.tallies import (
     forget_revisions,
     keep_rates,
     mark_of,
+    place_archive,
     place_cases,
     take_mark,
 )
@@ -44,7 +45,7 @@ from ledger.tally_sources import (
     unit_places,
     written_shares,
 )
-from ledger.vocabulary import UnitKind
+from ledger.vocabulary import RowStanding, UnitKind
 from ledger.working_days import Calendar, load_calendar
 
 BATCH = 200  # projects in one transaction: a person's step waits for no more than these
@@ -87,11 +88,13 @@ def _renew(sessions: SessionFactory, now: datetime, project_ids: Sequence[int]) 
         before = written_shares(session, project_ids)
         known = [row.shares for row in before.values()]
         fresh, cases = list[Mapping[str, object]](), list[CaseShare]()
+        archives: dict[int, tuple[str, str] | None] = {}
         for source in sources_of(session, project_ids):
             shares = shares_of(source, places, calendar)
             written = shares.written()
             fresh.append(written)
             cases += shares.cases
+            archives[source.project.id] = shares.archive
             row = before.get(source.project.id)
             if row is None:
                 session.add(Tallied(project_id=source.project.id, revisions=source.revisions, shares=written))
@@ -100,6 +103,7 @@ def _renew(sessions: SessionFactory, now: datetime, project_ids: Sequence[int]) 
         sums = differences(known, fresh)
         add_sums(session, sums)
         place_cases(session, cases)
+        place_archive(session, archives, RowStanding.LACKING)
         touched = {key[0] for keyed in sums.values() for key in keyed}
         keep_rates(session, day_of(now), sorted(touched))
 
@@ -119,6 +123,7 @@ def shares_of(source: Source, places: Mapping[int, UnitPlace], calendar: Calenda
         progress=_progress(project, cases),
         money=(*known, project.funding_total_yuan - sum(known, Decimal(0))),
         cases=cases,
+        archive=source.archive,
     )
 
 

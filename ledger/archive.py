@@ -5,7 +5,7 @@ The list differs by who runs the project only in its wording: the village's fift
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, contains_eager, defer
 
 from ledger.cases import Case
-from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case
+from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case, kinds_of_cases
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor
-from ledger.vocabulary import Level, PaperKind
+from ledger.vocabulary import CaseStatus, Level, PaperKind, RowStanding
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class ArchiveRow:
     attachments: tuple[Attachment, ...]
     lacking: tuple[str, ...]  # kinds of paper that are not there
     waiver: ArchiveWaiver | None
+    bringers: tuple[str, ...] = ()  # who has to bring what is lacking, and when
+
+    @property
+    def standing(self) -> RowStanding:
+        if not self.lacking:
+            return RowStanding.THERE
+        return RowStanding.LACKING if self.missing else RowStanding.WAIVED
 
     @property
     def missing(self) -> bool:
@@ -67,6 +74,17 @@ _HEADINGS = (
         - {PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES} - _CONTRACT,
     ),
 )  # fmt: skip
+BRINGS: Mapping[PaperKind, str] = {
+    PaperKind.APPLICATION: "责任单位经办人，填写审批表时生成",
+    PaperKind.ANNEX4: "责任单位经办人，报送时生成",
+    PaperKind.ANNEX5: "责任单位经办人，报送时生成",
+    PaperKind.PARTY_MINUTES: "责任单位经办人，党组（委）会研究后生成或上传",
+    PaperKind.GROUP_MINUTES: "领导小组办公室，审定后生成或上传",
+    PaperKind.CONTRACT: "责任单位经办人，实地调研或归档时上传",
+    PaperKind.REPLY: "领导小组办公室，下达批复时生成",
+    PaperKind.NOTICE: "责任单位和项目所在地，张贴公告时生成或上传",
+}
+"""Who has to bring what the rows need, and when it comes."""
 _VILLAGE_FIFTH = ArchiveHeading(5, "项目协议书或合同书等其他材料", (_CONTRACT,))
 LEDGER_NAMES = {
     Level.DEPARTMENT: "行业部门主管项目台账",
@@ -117,15 +135,51 @@ def archive_rows(session: Session, case: Case) -> tuple[ArchiveRow, ...]:
 def _row(heading: ArchiveHeading, papers: Sequence[Attachment], waiver: ArchiveWaiver | None) -> ArchiveRow:
     wanted = heading.also.union(*heading.needs)
     there = {paper.kind for paper in papers}
-    lacking = tuple("或".join(kind.label for kind in sorted(g)) for g in heading.needs if not g & there)
+    empty = [group for group in heading.needs if not group & there]
+    lacking = tuple("或".join(kind.label for kind in sorted(group)) for group in empty)
     filed = tuple(paper for paper in papers if paper.kind in wanted)
-    return ArchiveRow(heading.row, heading.title, filed, lacking, waiver)
+    return ArchiveRow(heading.row, heading.title, filed, lacking, waiver, tuple(map(_bringer, empty)))
+
+
+def _bringer(group: frozenset[PaperKind]) -> str:
+    return next(BRINGS[kind] for kind in sorted(group) if kind in BRINGS)
+
+
+def lacking_words(row: ArchiveRow) -> tuple[str, ...]:
+    """Return what a row lacks, each with who has to bring it."""
+    return tuple(f"{what}（{who}）" for what, who in zip(row.lacking, row.bringers, strict=True))
+
+
+def letters_of(session: Session, cases: Sequence[Case], levels: Mapping[int, str]) -> dict[int, tuple[str, str]]:
+    """Return for each of these cases its level and a letter of RowStanding per row, in two statements.
+
+    `levels` says the level of a case's project by the case's id.
+    """
+    there: dict[int, set[str]] = {}
+    for case_id, kind in session.execute(kinds_of_cases([case.id for case in cases])):
+        there.setdefault(case_id, set()).add(kind)
+    agreed = (ArchiveWaiver.case_id.in_([case.id for case in cases]), ArchiveWaiver.confirmed_at.is_not(None))
+    waived = {(w.case_id, w.row) for w in session.scalars(select(ArchiveWaiver).where(*agreed))}
+    found = {}
+    for case in cases:
+        letters = ""
+        for heading in headings_of(levels[case.id]):
+            filled = all(group & there.get(case.id, set()) for group in heading.needs)
+            standing = RowStanding.WAIVED if (case.id, heading.row) in waived else RowStanding.LACKING
+            letters += RowStanding.THERE if filled else standing
+        found[case.id] = (levels[case.id], letters)
+    return found
+
+
+def counts_for_archive(case: Case) -> bool:
+    """Say whether a case is one whose papers are filed: not one that was withdrawn or ended early."""
+    return case.status not in (CaseStatus.WITHDRAWN, CaseStatus.TERMINATED)
 
 
 def missing_for_archive(session: Session, case: Case) -> tuple[str, ...]:
     """Return a Chinese line per row of Annex 6 that is still empty; closing is refused while there is one."""
     return tuple(
-        f"第{row.row}项《{row.title}》缺：{'、'.join(row.lacking)}"
+        f"第{row.row}项《{row.title}》缺：{'、'.join(lacking_words(row))}"
         for row in archive_rows(session, case)
         if row.missing
     )

@@ -20,8 +20,8 @@ from ledger.db import Yuan
 from ledger.listing import Bounds
 from ledger.people import Unit
 from ledger.statistics import Rates
-from ledger.tallies import SOURCES, CaseTally, ProjectTally, RateDay
-from ledger.vocabulary import CaseStatus, Category, Linkage, Operation, Term
+from ledger.tallies import SOURCES, ArchiveTally, CaseTally, ProjectTally, RateDay
+from ledger.vocabulary import CaseStatus, Category, Linkage, Operation, RowStanding, Term
 
 MOST_DAYS = 400  # of a trend
 
@@ -149,6 +149,29 @@ def all_lights(parts: dict[int, Lights]) -> Lights:
     """Return the lights of a whole area."""
     names = ("red", "yellow", "green", "suspended", "archived", "all")
     return Lights(*(sum(getattr(part, name) for part in parts.values()) for name in names))
+
+
+@dataclass(frozen=True)
+class ArchiveCell:
+    """A row of a level's Annex 6 over the projects of an area."""
+
+    there: int = 0
+    waived: int = 0
+    lacking: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.there + self.waived + self.lacking
+
+
+def archive_meter(session: Session, area_id: int) -> dict[tuple[str, int], ArchiveCell]:
+    """Return how Annex 6 stands in an area, by level and row; a level without projects is not in it (P13)."""
+    counts: dict[tuple[str, int], dict[str, int]] = {}
+    for tally in session.scalars(select(ArchiveTally).where(ArchiveTally.area_id == area_id)):
+        counts.setdefault((tally.level, tally.row), {})[tally.standing] = tally.count
+    return {
+        key: ArchiveCell(*(known.get(standing, 0) for standing in RowStanding)) for key, known in sorted(counts.items())
+    }
 
 
 def trend(session: Session, area_id: int, today: date) -> list[tuple[date, Rates]]:

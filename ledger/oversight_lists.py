@@ -23,7 +23,7 @@ from ledger.oversight import in_area, in_branch
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
-from ledger.tallies import NEVER, NOT_BEGUN, Standing
+from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, Standing
 from ledger.vocabulary import CaseStatus
 from ledger.working_days import Calendar
 
@@ -47,6 +47,7 @@ class Wanted:
     progress: tuple[int, int] | None = None  # from, to: `Shares.progress`
     light: Light | None = None
     status: str = ""  # CaseStatus of a case
+    lacking: tuple[str, int] | None = None  # a level's row of Annex 6 that is empty
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,10 @@ def _project_conditions(area: Unit, wanted: Wanted) -> list[ColumnElement[bool]]
         conditions.append(Project.exited_on.is_not(None))
     if wanted.progress is not None:
         conditions.append(_progress(*wanted.progress))
+    if wanted.lacking is not None:
+        level, row = wanted.lacking
+        empty = (ArchiveStanding.level == level, ArchiveStanding.lacking.contains(str(row)))
+        conditions.append(exists().where(ArchiveStanding.project_id == Project.id, *empty))
     return conditions
 
 

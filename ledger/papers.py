@@ -9,8 +9,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 from sqlalchemy.sql.dml import Insert
@@ -221,6 +222,20 @@ def _papers_of(case_id: int) -> ColumnElement[bool]:
     meetings = select(MeetingVerdict.meeting_id).where(MeetingVerdict.case_id == case_id)
     batches = select(BatchCase.batch_id).where(BatchCase.case_id == case_id)
     return or_(Attachment.case_id == case_id, Attachment.meeting_id.in_(meetings), Attachment.batch_id.in_(batches))
+
+
+def kinds_of_cases(case_ids: Sequence[int]) -> Select[Any]:
+    """Return the query for which kinds of paper each of these cases has, its meetings' and batches' included."""
+    lying = Attachment.removed_at.is_(None)
+    own = select(Attachment.case_id, Attachment.kind).where(Attachment.case_id.in_(case_ids), lying)
+    met = select(MeetingVerdict.case_id, Attachment.kind).join(
+        Attachment, Attachment.meeting_id == MeetingVerdict.meeting_id
+    )
+    sent = select(BatchCase.case_id, Attachment.kind).join(Attachment, Attachment.batch_id == BatchCase.batch_id)
+    every = own.union(
+        met.where(MeetingVerdict.case_id.in_(case_ids), lying), sent.where(BatchCase.case_id.in_(case_ids), lying)
+    ).subquery()
+    return select(every.c.case_id, every.c.kind)
 
 
 @asked_once

@@ -79,6 +79,28 @@ class ProjectTally(Base):
     unattributed_yuan: Mapped[Decimal]
 
 
+class ArchiveStanding(Base):
+    """What Annex 6 lacks of a project's newest case: the digits of its empty rows, nothing where all is there."""
+
+    __tablename__ = "archive_standing"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
+    level: Mapped[str]  # Level
+    lacking: Mapped[str]
+
+
+class ArchiveTally(Base):
+    """Projects of an area by how a row of their level's Annex 6 stands (`RowStanding`)."""
+
+    __tablename__ = "archive_tally"
+
+    area_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    level: Mapped[str] = mapped_column(primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    standing: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
 class CaseTally(Base):
     """Cases of an area by what they are and when the first thing in them is late."""
 
@@ -175,6 +197,7 @@ class Shares:
     progress: int
     money: tuple[Decimal, ...]  # by SOURCES, 元
     cases: tuple[CaseShare, ...]
+    archive: tuple[str, str] | None = None  # level and a letter of `RowStanding` per row; None without a case
 
     def written(self) -> dict[str, Any]:
         """Return what `Tallied` keeps: no more than `amounts_of` needs."""
@@ -183,6 +206,7 @@ class Shares:
             "is": [self.category, self.operation, self.linkage, self.exited, self.progress],
             "money": [str(amount) for amount in self.money],
             "cases": [each.written() for each in self.cases],
+            "archive": self.archive,
         }
 
 
@@ -195,7 +219,10 @@ def amounts_of(written: Mapping[str, Any]) -> Iterator[tuple[type[Base], tuple[A
     """Yield table, key and amounts of everything written shares count for."""
     category, operation, linkage, exited, progress = written["is"]
     money = {f"{source}_yuan": Decimal(text) for source, text in zip(SOURCES, written["money"], strict=True)}
+    level, letters = written.get("archive") or ("", "")
     for area, branch in written["areas"]:
+        for row, letter in enumerate(letters, 1):
+            yield ArchiveTally, (area, level, row, letter), {"count": 1}
         yield ProjectTally, (area, branch, category, operation, linkage, exited, progress), {**money, "count": 1}
         for campaign, procedure, status, standing, passed in written["cases"]:
             late_at = min((datetime.fromisoformat(late) for _element, late in standing), default=NEVER)
@@ -253,6 +280,16 @@ def place_cases(session: Session, cases: Sequence[CaseShare]) -> None:
         for each in cases
         for place in each.standing
     )
+
+
+def place_archive(session: Session, known: Mapping[int, tuple[str, str] | None], lacks: str) -> None:
+    """Write anew what the archive of these projects lacks: rows whose letter is `lacks`."""
+    session.execute(delete(ArchiveStanding).where(ArchiveStanding.project_id.in_(known)))
+    for project_id, archive in known.items():
+        if archive is not None:
+            level, letters = archive
+            lacking = "".join(str(row) for row, letter in enumerate(letters, 1) if letter == lacks)
+            session.add(ArchiveStanding(project_id=project_id, level=level, lacking=lacking))
 
 
 def keep_rates(session: Session, today: date, area_ids: Sequence[int] | None) -> None:

@@ -10,13 +10,14 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, defer, joinedload
 
+from ledger.archive import counts_for_archive, letters_of
 from ledger.cases import WAITING, Case, Timer, WorkItem
 from ledger.journal import Entry
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.tallies import Tallied
-from ledger.vocabulary import ItemStatus
+from ledger.vocabulary import ItemStatus, Level
 from ledger.working_days import calendar_revision
 
 OVERLAP = 50  # journal rows looked at again: a transaction may commit after one that began later
@@ -39,6 +40,7 @@ class Source:
     project: Project
     revisions: int
     cases: list[tuple[Case, list[Stay]]] = field(default_factory=list)
+    archive: tuple[str, str] | None = None  # of the newest case whose papers are filed
 
 
 class UnitPlace(NamedTuple):
@@ -84,7 +86,7 @@ def unit_places(session: Session) -> Mapping[int, UnitPlace]:
 
 def sources_of(session: Session, project_ids: Collection[int]) -> list[Source]:
     """Return these projects with their cases and all that waits or was done in them."""
-    projects = session.scalars(select(Project).where(Project.id.in_(project_ids)).order_by(Project.id))
+    projects = session.scalars(select(Project).where(Project.id.in_(project_ids)).order_by(Project.id)).all()
     slight = joinedload(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256)
     wanted = select(Case).where(Case.project_id.in_(project_ids)).order_by(Case.id)
     cases = session.scalars(wanted.options(slight, defer(Case.state))).all()
@@ -92,11 +94,15 @@ def sources_of(session: Session, project_ids: Collection[int]) -> list[Source]:
     of_project: dict[int, list[Case]] = {}
     for case in cases:
         of_project.setdefault(case.project_id, []).append(case)
+    levels = {project.id: project.level or Level.TOWNSHIP for project in projects}
+    filed = {case.project_id: case for case in cases if counts_for_archive(case)}  # the newest is the last
+    letters = letters_of(session, list(filed.values()), {case.id: levels[case.project_id] for case in filed.values()})
     return [
         Source(
             project,
             project.revision + sum(case.revision for case in of_project.get(project.id, ())),
             [(case, stays.get(case.id, [])) for case in of_project.get(project.id, ())],
+            letters[filed[project.id].id] if project.id in filed else None,
         )
         for project in projects
     ]

@@ -302,6 +302,14 @@ class SnapshotKind(Term):
     REQUEST = "request", "按需"
 
 
+class RowStanding(Term):
+    """How a row of Annex 6 stands."""
+
+    THERE = "t", "已有"
+    WAIVED = "w", "不适用"
+    LACKING = "l", "缺"
+
+
 class ConversionStage(Term):
     """How far a paper is on its way to a PDF."""
 

@@ -11,11 +11,14 @@ from typing import Any
 from flask import url_for
 
 from bpmn.versions import version_of
+from ledger.archive import LEDGER_NAMES, headings_of
 from ledger.boards import (
+    ArchiveCell,
     Branch,
     Light,
     Lights,
     all_lights,
+    archive_meter,
     branches,
     disposal_progress,
     late_holders,
@@ -31,12 +34,13 @@ from ledger.people import Unit
 from ledger.process_map import MapFilter, StepFigures, step_figures, versions_of, worst_steps
 from ledger.statistics import UNASSIGNED, Rates, rate_text, ten_thousands
 from ledger.tallies import NOT_BEGUN
-from ledger.vocabulary import CaseStatus, Category, FundingSource, Linkage, Operation, UnitKind
+from ledger.vocabulary import CaseStatus, Category, FundingSource, Level, Linkage, Operation, UnitKind
 from webapp.procedure import MAIN
 from webapp.process_map import Line, lines_of
 from webapp.request import ledger_session, moment
 
 CLASSES = (*((str(each), each.label) for each in Category), ("none", "待认定"))
+ARCHIVE_ROWS = 6  # of each level
 CLASS_COLOURS = ("green", "blue", "orange", "red", "gray")
 PROGRESS = (
     ((NOT_BEGUN, NOT_BEGUN), "未登记进展"),
@@ -88,6 +92,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class ArchiveLine:
+    """The six rows of one level's Annex 6, each with the address of the projects that lack it."""
+
+    label: str
+    cells: list[tuple[int, str, ArchiveCell, str]]  # number in the directive's 1–18, title, counts, address
+
+
+@dataclass(frozen=True)
 class Board:
     """Everything a board shows of one area."""
 
@@ -102,6 +114,7 @@ class Board:
     phases: list[Line]
     worst: list[tuple[str, str, StepFigures]]
     charts: dict[str, Any]
+    archive: list[ArchiveLine]
 
     @property
     def late_count(self) -> int:
@@ -135,6 +148,7 @@ def board_of(area: Unit) -> Board:
         phases=[line for line in lines if not line.inside],
         worst=[(steps[step], step, figures[step]) for step in worst_steps(figures, steps, _WORST)],
         charts={},
+        archive=_archive(area),
     )
     board.charts.update(_charts(board))
     return board
@@ -183,6 +197,24 @@ def _progress(area: Unit, far: dict[int, int]) -> list[tuple[str, int, str]]:
         )
         for (first, last), label in PROGRESS
     ]
+
+
+def _archive(area: Unit) -> list[ArchiveLine]:
+    """Read all 18 rows of Annex 6; a level without projects has noughts."""
+    meter = archive_meter(ledger_session(), area.id)
+    lines = []
+    for number, (level, label) in enumerate(LEDGER_NAMES.items()):
+        cells = [
+            (number * ARCHIVE_ROWS + each.row, each.title, meter.get((level, each.row), ArchiveCell()), each.row)
+            for each in headings_of(level)
+        ]
+        lines.append(
+            ArchiveLine(
+                label,
+                [(n, title, cell, projects_url(area, lacking=f"{level}-{row}")) for n, title, cell, row in cells],
+            )
+        )
+    return lines
 
 
 def _source_label(source: str) -> str:
@@ -258,6 +290,15 @@ def title_of(asked: dict[str, Any]) -> str:
         Light(asked["light"]).label if asked.get("light") else "",
         CaseStatus(asked["status"]).label if asked.get("status") else "",
         "已退出" if asked.get("exited") else "",
+        _lacking_words(asked.get("lacking")),
         next((f"处置进展{label}" for span, label in PROGRESS if span == asked.get("progress")), ""),
     ]
     return "、".join(word for word in words if word) + "项目" if any(words) else "全部项目"
+
+
+def _lacking_words(lacking: tuple[str, int] | None) -> str:
+    if lacking is None:
+        return ""
+    level, row = lacking
+    title = next(each.title for each in headings_of(level) if each.row == row)
+    return f"{LEDGER_NAMES[Level(level)].removesuffix('台账')}缺《{title}》"

@@ -15,9 +15,9 @@ from ledger.journal import Act
 from ledger.listing import bounds
 from ledger.oversight_lists import OverseenPage, Wanted, held_late, overseen_projects
 from ledger.people import Unit
-from ledger.vocabulary import CaseStatus, Linkage, Operation
+from ledger.vocabulary import CaseStatus, Level, Linkage, Operation
 from ledger.writing import record
-from webapp.board_figures import CLASSES, PROGRESS, RATES, board_of, projects_url, title_of
+from webapp.board_figures import ARCHIVE_ROWS, CLASSES, PROGRESS, RATES, board_of, projects_url, title_of
 from webapp.layout import stamp_text
 from webapp.overseeing import MOST_EXPORTED, PAGE, area_choices, asked_for, chosen_area, list_page, workbook
 from webapp.permissions import STAFF, allows
@@ -115,9 +115,17 @@ def _asked() -> dict[str, Any]:
         "exited": given.get("exited") == "1",
         "branch_id": given.get("branch", type=row_number),
         "progress": spans.get(given.get("progress", "")),
+        "lacking": _lacking(given.get("lacking", "")),
         "light": Light(light) if light in set(Light) else None,
     }
     return known
+
+
+def _lacking(text: str) -> tuple[str, int] | None:
+    """Read a level and row of Annex 6, as village-5; anything else asks for nothing."""
+    level, _dash, row = text.rpartition("-")
+    known = level in set(Level) and row in {str(number) for number in range(1, ARCHIVE_ROWS + 1)}
+    return (level, int(row)) if known else None
 
 
 def _title(area: Unit) -> str:

@@ -10,11 +10,14 @@ from sqlalchemy import delete, select
 
 from bpmn.acts import send_back
 from bpmn.tallying import renew_tallies
+from ledger.archive import archive_rows
 from ledger.cases import WAITING, Case, WorkItem
 from ledger.db import Base, day_of, transaction
 from ledger.projects import Project
 from ledger.tallies import (
     NEVER,
+    ArchiveStanding,
+    ArchiveTally,
     CaseTally,
     PassageTally,
     ProjectTally,
@@ -27,7 +30,15 @@ from ledger.tallies import (
 from ledger.vocabulary import CaseStatus, ItemStatus
 from tests.walk import Ground, Walk
 
-TALLIES: tuple[type[Base], ...] = (ProjectTally, CaseTally, StandingTally, PassageTally, Standing)
+TALLIES: tuple[type[Base], ...] = (
+    ProjectTally,
+    CaseTally,
+    StandingTally,
+    PassageTally,
+    Standing,
+    ArchiveTally,
+    ArchiveStanding,
+)
 
 
 def rows(ground: Ground, kind: type[Base]) -> Counter[tuple[Any, ...]]:
@@ -73,6 +84,14 @@ def test_a_countys_tallies_are_what_lies_in_its_cases(ground: Ground, quick_prin
     assert {step: count for step, count in done.items() if step in passed} == passed
     assert done["survey_review"] == 1  # only the case that has left it
     assert sum(in_area(ground, ProjectTally, county, "category").values()) == len(ground.projects)
+    rows_of = Counter[tuple[str, int, str]]()
+    with transaction(ground.sessions, writes=False) as session:
+        for walk in walks:
+            case = session.get_one(Case, walk.case_id)
+            for row in archive_rows(session, case):
+                rows_of[str(case.project.level), row.row, str(row.standing)] += 1
+    assert in_area(ground, ArchiveTally, county, "level", "row", "standing") == rows_of
+    assert {standing for _level, _row, standing in rows_of} == {"t", "l"}
     assert in_area(ground, CaseTally, county, "status") == {CaseStatus.RUNNING: len(ground.projects)}
 
 
