@@ -29,6 +29,7 @@ from bpmn.exploration import legal_targets
 from bpmn.moving_on import Sender, journal, save
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.returning import require_straight_way
+from bpmn.round_limit import is_worn_out
 from bpmn.steps import OBJECTION, signature
 from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
@@ -37,6 +38,7 @@ from ledger.journal import last_act
 from ledger.message_texts import worded
 from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, Line, Notice, post
+from ledger.passages import passages
 from ledger.people import Unit
 from ledger.vocabulary import ItemStatus, Role
 
@@ -78,7 +80,7 @@ def send_back(
         raise ActRefused("还有异议没有核查，请先登记核查结论")
     if target not in earlier(file, item):
         raise ActRefused(f"不能从“{item.name}”退回到“{name}”")
-    if sum(past.element == target for past in file.items) >= acting.round_limit:
+    if is_worn_out(file, target):
         raise ActRefused(f"“{name}”已经办理{acting.round_limit}次，请与县乡村振兴局商定后再退回")
     if straight_back:
         require_straight_way(file, item, target)
@@ -197,10 +199,9 @@ def _urging(file: CaseFile, item: WorkItem, user_id: int, subject: str, body: st
 
 def earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
     """Return the steps this case did before it first came to the item's own, as far as it may be brought there."""
-    first: dict[str, int] = {}
-    for past in file.items:
-        first.setdefault(past.element, past.id)
-    before = {past.element for past in file.done if first[past.element] < first[item.element]}
+    came = passages(file.session, file.case.id)
+    own = came[item.element].first_id
+    before = {element for element, passage in came.items() if passage.done and passage.first_id < own}
     return legal_targets(file.version.markings, file.run, item.token, before)
 
 

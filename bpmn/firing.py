@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.certificates import file_certificate
 from bpmn.moving_on import Sender, journal, save
+from bpmn.round_limit import require_waits
 from ledger.cases import Case, Timer
 from ledger.taking import case_of_timer
 from ledger.vocabulary import CaseStatus
@@ -35,6 +36,7 @@ def go_off(file: CaseFile, timer: Timer) -> None:
     file.run.fire(timer.token)
     timer.fired, timer.ended_at = True, file.now
     new = save(file, Sender(file.acting.signature, timer=timer), had_timers=True)
+    require_waits(file, timer)
     element = file.element(timer.element)
     detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}
     journal(file, "timer", detail, element=timer.element, new=new)

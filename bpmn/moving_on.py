@@ -16,6 +16,7 @@ from bpmn.engine import ReadyTask, WaitingTimer
 from bpmn.outlook import may_come_to
 from bpmn.refusals import AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.returning import go_straight_back
+from bpmn.round_limit import require_rounds
 from bpmn.steps import Posing, carry_out, pose, signature, variables_of, with_meeting
 from bpmn.surroundings import Told
 from forms.fields import Posted, plain_answers, with_words
@@ -206,7 +207,9 @@ def move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words:
     if item.returns_to:
         file.straight_back = go_straight_back(file, item, before)
     sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
-    return save(file, sender, had_timers=had_timers)
+    new = save(file, sender, had_timers=had_timers)
+    require_rounds(file, [each for each in new if each.returned_reason])
+    return new
 
 
 @dataclass(frozen=True)

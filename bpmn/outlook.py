@@ -39,6 +39,19 @@ def may_come_to(diagram: Diagram, start: str, goal: str) -> bool:
     return goal in seen
 
 
+@lru_cache(maxsize=1024)
+def turns_by_itself(diagram: Diagram, start: str, goal: str) -> bool:
+    """Tell whether a case goes from one wait to another with nobody doing anything; cached by the diagram."""
+    seen: set[str] = set()
+    ahead = [diagram.elements[start]]
+    while ahead:
+        element = ahead.pop()
+        if element.id not in seen and element.kind != "userTask":
+            seen.add(element.id)
+            ahead += _after(diagram, element)
+    return goal in seen
+
+
 def _over_edges(diagram: Diagram, element: Element) -> list[Element]:
     """Return the events on the edge of an element and of every phase around it."""
     around: list[Element] = []

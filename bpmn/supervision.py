@@ -23,6 +23,7 @@ from bpmn.moving_on import Sender, save
 from bpmn.refusals import ActRefused
 from ledger.cases import timers_of
 from ledger.db import day_of, end_of_day, last_day
+from ledger.passages import passages
 from ledger.vocabulary import CaseStatus
 from ledger.working_days import Calendar
 
@@ -175,7 +176,8 @@ def _targets(file: CaseFile, token: str) -> tuple[str, ...]:
         raise ActRefused("该环节已经变动，请刷新后再试")
     barred = {e.id for e in file.version.diagram.elements.values() if ends_publicity(e)}
     ahead = ahead_of(file.version.diagram, here, barred) - _behind_messages(file.version.diagram)
-    candidates = ahead | {item.element for item in file.done}
+    came = passages(file.session, file.case.id)
+    candidates = ahead | {element for element, passage in came.items() if passage.done}
     return legal_targets(file.version.markings, file.run, token, candidates)
 
 

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = 20
     upload_quota_mb: int = Field(default=2000, ge=1)  # of one person in a day
     clamav: str = ""  # host:port of clamd that looks at every upload; when set and away, nothing is taken in
-    round_limit: int = 50  # how often a case may be sent back to one step
+    round_limit: int = 50  # how often a case may come back to one step before a person looks at it
     office: str = ""  # LibreOffice's program, where it is not on the path
     public_url: str = ""  # what messages give as the address to sign in at
     channels: Channelling = Channelling()
