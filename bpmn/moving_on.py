@@ -208,7 +208,9 @@ def move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words:
         file.straight_back = go_straight_back(file, item, before)
     sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
     new = save(file, sender, had_timers=had_timers)
-    require_rounds(file, [each for each in new if each.returned_reason])
+    again = [each for each in new if each.returned_reason]
+    if again:
+        require_rounds(file, again)
     return new
 
 
