@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bpmn.casefile import Acting
-from bpmn.prints import issue_print
+from bpmn.prints import entered_by, issue_print
 from forms.rendering import chinese_date
 from handlers.outcome import Print
 from ledger.meetings import Meeting, MeetingVerdict, verdicts_with_projects
+from ledger.numbers import Issue, draw_number
 from ledger.papers import Place, withdraw_minutes
 from ledger.projects import Project
 from ledger.vocabulary import Category, MeetingKind, PaperKind
@@ -24,7 +25,12 @@ def write_minutes(acting: Acting, meeting: Meeting) -> None:
     """Write the minutes of `meeting` with all it decided so far; uploaded scans stand beside them."""
     kind = KINDS[MeetingKind(meeting.kind)]
     withdraw_minutes(acting.session, meeting.id, acting.now)
+    title = f"{meeting.title}纪要"
+    if not meeting.number:
+        issue = Issue(meeting.unit, kind, title, meeting.held_on)
+        meeting.number = draw_number(acting.session, issue, entered_by(acting))
     rows = [
+        ("文号", meeting.number),
         ("会议名称", meeting.title),
         ("召开日期", chinese_date(meeting.held_on)),
         ("成文日期", chinese_date(meeting.held_on)),
@@ -37,7 +43,7 @@ def write_minutes(acting: Acting, meeting: Meeting) -> None:
         ("会议内容", meeting.minutes),
     ]
     decided = [_line(verdict, project) for verdict, project in verdicts_with_projects(acting.session, meeting.id)]
-    printed = Print(kind, f"{meeting.title}纪要", tuple(rows), str(kind), {"项目": decided})
+    printed = Print(kind, title, tuple(rows), str(kind), {"项目": decided})
     issue_print(acting, printed, Place(kind, meeting_id=meeting.id, written=True), meeting.unit)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bpmn.casefile import CaseFile
-from bpmn.prints import write_print
+from bpmn.prints import entered_by, write_print
 from bpmn.tables import file_tables
 from forms.rendering import class_counts
 from handlers.outcome import BatchJoined, Print, StepRefused
 from handlers.rules import label_of
 from ledger.cases import WorkItem
+from ledger.db import day_of
 from ledger.meetings import BatchCase, SubmissionBatch
+from ledger.numbers import Issue, NumberRefused, draw_number, enter_number
 from ledger.papers import Place, papers_of_batch, remove_attachment
 from ledger.people import Unit
 from ledger.projects import Project
@@ -36,7 +38,7 @@ def _new(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch
         unit_id=item.unit_id,
         campaign_id=file.case.campaign_id,
         title=joined.title,
-        number=joined.number,
+        number=_number(file, item, joined),
         created_at=file.now,
         created_by=signed(item.unit.short_name, file.acting.actor.name),
         sent_at=file.now,
@@ -44,6 +46,17 @@ def _new(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch
     file.session.add(batch)
     file.session.flush()
     return batch
+
+
+def _number(file: CaseFile, item: WorkItem, joined: BatchJoined) -> str:
+    """Draw the number of a 请示, or enter the one that was given."""
+    issue, entered = Issue(item.unit, PaperKind.REQUEST, joined.title, day_of(file.now)), entered_by(file.acting)
+    if not joined.number:
+        return draw_number(file.session, issue, entered)
+    try:
+        return enter_number(file.session, issue, joined.number, entered)
+    except NumberRefused as refused:
+        raise StepRefused({"number": str(refused)}) from refused
 
 
 def _existing(file: CaseFile, item: WorkItem, batch_id: int) -> SubmissionBatch:

@@ -13,6 +13,7 @@ from forms.rendering import chinese_date
 from handlers.outcome import Print
 from ledger.cases import WorkItem
 from ledger.db import day_of
+from ledger.numbers import Entered
 from ledger.papers import Attachment, File, Place, attach
 from ledger.people import Unit
 from ledger.vocabulary import PaperKind
@@ -60,6 +61,11 @@ def _project(facts: Mapping[str, Any]) -> dict[str, str]:
     names = ("项目名称", "项目编号", "实施年度", "责任单位")
     columns = ("name", "number", "implementation_year", "responsible_body")
     return {column: str(facts.get(name) or "") for column, name in zip(columns, names, strict=True)}
+
+
+def entered_by(acting: Acting) -> Entered:
+    """Return who enters a number now, as 发文登记 names them."""
+    return Entered(acting.actor.name, acting.now)
 
 
 def file_name(title: str) -> str:

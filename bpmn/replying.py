@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bpmn.casefile import CaseFile
-from bpmn.prints import write_print
+from bpmn.prints import entered_by, write_print
 from forms.rendering import chinese_date, class_counts
 from handlers.outcome import Print, ReplyIssued, StepRefused
 from handlers.rules import label_of
 from ledger.cases import WorkItem
 from ledger.db import day_of
 from ledger.meetings import Meeting, Reply, ReplyCase, issue_reply, reply_of, verdicts_for_unit
+from ledger.numbers import Issue, NumberRefused, draw_number, enter_number
 from ledger.papers import Place, renew_reply
 from ledger.people import Unit
 from ledger.vocabulary import Category, PaperKind
@@ -24,21 +25,33 @@ def answer_case(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
     """
     unit = file.places.responsible
     reply = reply_of(file.session, issued.meeting_id, unit.id)
-    if reply is not None and reply.number != issued.number:
+    if reply is not None and issued.number not in ("", reply.number):
         raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
     if reply is None:
-        reply = _new(file, issued, unit)
+        reply = _new(file, item, issued, unit)
     file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
     if not issued.brought:
         _write(file, item, issued, reply)
 
 
-def _new(file: CaseFile, issued: ReplyIssued, unit: Unit) -> Reply:
+def _new(file: CaseFile, item: WorkItem, issued: ReplyIssued, unit: Unit) -> Reply:
     issued_on = issued.issued_on or day_of(file.now)
-    reply = Reply(meeting_id=issued.meeting_id, unit_id=unit.id, number=issued.number, issued_on=issued_on)
-    if not issue_reply(file.session, reply):
-        raise StepRefused({"number": f"文号“{issued.number}”已经用过，请核对"})
+    issue, entered = Issue(item.unit, PaperKind.REPLY, title_for(unit), issued_on), entered_by(file.acting)
+    try:
+        number = issued.number or draw_number(file.session, issue, entered)
+        reply = Reply(meeting_id=issued.meeting_id, unit_id=unit.id, number=number, issued_on=issued_on)
+        if not issue_reply(file.session, reply):
+            raise NumberRefused(f"文号“{number}”已经用过，请核对")
+        if issued.number:
+            enter_number(file.session, issue, number, entered)
+    except NumberRefused as refused:
+        raise StepRefused({"number": str(refused)}) from refused
     return reply
+
+
+def title_for(unit: Unit) -> str:
+    """Return what a unit's 批复 is called."""
+    return f"关于{unit.short_name}经营性帮扶产业项目“四个一批”分类及处置措施的批复"
 
 
 def _write(file: CaseFile, item: WorkItem, issued: ReplyIssued, reply: Reply) -> None:
@@ -65,8 +78,7 @@ def _write(file: CaseFile, item: WorkItem, issued: ReplyIssued, reply: Reply) ->
         *_held(meeting),
         ("批复要求", issued.request),
     )
-    title = f"关于{unit.short_name}经营性帮扶产业项目“四个一批”分类及处置措施的批复"
-    printed = Print(PaperKind.REPLY, title, rows, "reply", {"项目": listed})
+    printed = Print(PaperKind.REPLY, title_for(unit), rows, "reply", {"项目": listed})
     place = Place(PaperKind.REPLY, case_id=file.case.id, item_id=item.id, written=True)
     written = write_print(file, printed, place, item.unit)
     renew_reply(file.session, reply.id, written)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bpmn.casefile import Acting
-from bpmn.prints import issue_print
+from bpmn.prints import entered_by, issue_print
 from bpmn.tables import write_tables
-from handlers.outcome import Print
+from handlers.outcome import Print, StepRefused
+from ledger.db import day_of
+from ledger.numbers import WORDS, Issue, NumberRefused, draw_number, enter_number
 from ledger.papers import Place
 from ledger.people import Unit
 from ledger.round_figures import lines_of
@@ -15,8 +19,24 @@ from ledger.vocabulary import PaperKind
 
 
 def file_written(acting: Acting, printed: Print, item: RoundItem, signed: Unit) -> None:
-    """Write a unit's paper and file it on a step."""
+    """Write a unit's paper, numbered where its kind is, and file it on a step; StepRefused for a used number."""
+    if printed.kind in WORDS:
+        printed = replace(printed, more={**printed.more, "文号": _number(acting, printed, signed)})
     issue_print(acting, printed, Place(PaperKind(printed.kind), round_item_id=item.id, written=True), signed)
+
+
+def _number(acting: Acting, printed: Print, signed: Unit) -> str:
+    issue = Issue(signed, PaperKind(printed.kind), printed.title, day_of(acting.now))
+    given = str(printed.more.get("文号") or "")
+    try:
+        entered = entered_by(acting)
+        return (
+            enter_number(acting.session, issue, given, entered)
+            if given
+            else draw_number(acting.session, issue, entered)
+        )
+    except NumberRefused as refused:
+        raise StepRefused({"": f"{refused}，请退回修改"}) from refused
 
 
 def file_tables_of(acting: Acting, item: RoundItem, unit: Unit) -> None:

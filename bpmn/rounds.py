@@ -35,7 +35,7 @@ from ledger.outbox import Telling, post_to_unit
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.round_dates import ARTICLES, Occurrence
-from ledger.round_figures import RATES, figures_of, gaps_of, invested_of, progress_of, rates_of
+from ledger.round_figures import RATES, figures_of, gaps_of, invested_of, listed_of, progress_of, rates_of
 from ledger.rounds import (
     RoundItem,
     UnitRound,
@@ -275,6 +275,7 @@ def _step(file: RoundFile, item: RoundItem) -> Step:
         progress_of(file.session, row.unit_id) if item.stem == "weekly_report" else (),
         gaps_of(file.session, row.unit_id) if item.stem == "monthly_update" else (),
         invested_of(file.session, row.unit_id) if item.stem == "round_approval" else "",
+        listed_of(file.session, row.unit_id) if item.stem == "round_approval" else (),
     )
     return Step(
         stem=item.stem,

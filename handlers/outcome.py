@@ -48,6 +48,7 @@ class RoundFacts:
     progress: tuple[str, ...] = ()  # a line for each 盘活 and 重建 project
     gaps: tuple[str, ...] = ()  # what the ledger still lacks, a line each
     invested: str = ""  # 投资规模 of its projects in 万元, as printed
+    projects: tuple[tuple[str, str, str], ...] = ()  # each project's name, number and class, as printed
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,12 @@ def complete(step: Step, answers: Answers) -> Outcome:
     elif step.meeting is not None and issued_on < step.meeting.held_on:
         errors["issued_on"] = f"批复日期不能早于会议日期{chinese_date(step.meeting.held_on)}"
     refuse_if(errors)
-    number = answers["number"]
+    number = str(answers.get("number") or step.reply_number)
     brought = bool(answers.get("scan"))
     return Outcome(
         reply=ReplyIssued(int(step.answers["decision"]["meeting"]), number, issued_on, answers["request"], brought),
         prints=(approved_form(step, issued_on),),
-        summary=short(f"{number}，台账抄送乡村振兴局、农业农村委"),
+        summary=short(f"{number or '已批复'}，台账抄送乡村振兴局、农业农村委"),
     )
 
 

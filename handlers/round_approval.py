@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.outcome import Answers, Handler, Outcome, Print, Shown, Step
-from handlers.rules import short
+from forms.rendering import chinese_date
+from handlers.outcome import Answers, Handler, Outcome, Print, RoundFacts, Shown, Step
+from handlers.rules import day_in, short
 from ledger.vocabulary import Category, PaperKind, RoundKind
 
 SECTIONS = (
@@ -33,12 +34,14 @@ def submitted_text(step: Step) -> str:
 
 
 def complete(step: Step, answers: Answers) -> Outcome:
-    """Sign, or give back with a reason; a signed yearly report is printed (art. 23)."""
+    """Sign, or give back with a reason; a signed yearly report is printed (art. 23), and a plan that nobody brought."""
     if answers["verdict"] == "back":
         return Outcome(variables={"verdict": "back"}, summary=short(f"退回修改：{answers['reason']}"))
     prints: tuple[Print, ...] = ()
     if step.round is not None and step.round.kind == RoundKind.YEARLY:
         prints = (_report(step),)
+    if step.round is not None and step.round.kind == RoundKind.PLAN and not step.answers["work_plan"].get("paper"):
+        prints = (_plan(step, step.round),)
     return Outcome(variables={"verdict": "accept"}, prints=prints, summary="审核通过")
 
 
@@ -65,5 +68,26 @@ def _report(step: Step) -> Print:
     title = f"{step.unit_name}{year}年经营性帮扶产业项目“四个一批”工作报告"
     return Print(PaperKind.YEARLY_REPORT, title, template="yearly_report", more=texts)
 
+
+def _plan(step: Step, facts: RoundFacts) -> Print:
+    """Return the unit's 清理处置意见 as an official document (art. 16)."""
+    plan, figures = step.answers["work_plan"], facts.figures
+    classes = "、".join(f"{each.label}类{count}个" for each in Category if (count := figures.get(f"{each}_count", 0)))
+    texts = {
+        "文号": plan.get("number"),
+        "成文日期": chinese_date(day_in(plan, "issued_on") or step.today),
+        "项目数": str(figures.get("project_count", 0)),
+        "投资合计": facts.invested,
+        "分类情况": f"其中{classes}。" if classes else "",
+        "工作措施": plan["content"],
+        **{name: chinese_date(step.dates[moment]) for name, moment in _BY.items() if moment in step.dates},
+        "组织保障": f"责任人：{plan['responsible']}。",
+        "抄送": "县乡村振兴局",
+        "项目": [{"名称": n, "编号": number, "分类": category, "措施": ""} for n, number, category in facts.projects],
+    }
+    return Print(PaperKind.WORK_PLAN, plan["title"], template="cleanup_opinion", more=texts)
+
+
+_BY = {"调研日期": "survey", "审定日期": "decision", "阶段日期": "first_results"}
 
 HANDLER = Handler("round_approval", complete, show=show)

@@ -38,8 +38,8 @@ def complete(step: Step, answers: Answers) -> Outcome:
         refuse_if({"": f"材料不齐，不能报送。{missing_words(step)}"})
     if answers["into"] == "existing":
         return Outcome(batch=BatchJoined(int(answers["batch"])), summary="加入已有批次报送，已承诺数据真实")
-    batch = BatchJoined(None, answers["title"], answers["number"])
-    return Outcome(batch=batch, summary=short(f"报送（{batch.number}），已承诺数据真实"))
+    batch = BatchJoined(None, answers["title"], str(answers.get("number") or ""))
+    return Outcome(batch=batch, summary=short(f"报送（{batch.number or batch.title}），已承诺数据真实"))
 
 
 HANDLER = Handler("submission", complete, prepare, show)

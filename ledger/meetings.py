@@ -35,6 +35,7 @@ class Meeting(Base):
     absent: Mapped[Any | None] = mapped_column(SealedJson)  # 缺席: list of names
     recorder: Mapped[str] = mapped_column(default="")
     minutes: Mapped[str] = mapped_column(default="")  # the text; signed scans are attachments
+    number: Mapped[str] = mapped_column(default="")  # 文号 of the minutes, drawn when they are first written
     created_at: Mapped[datetime]
     created_by: Mapped[str]
 

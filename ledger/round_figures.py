@@ -162,6 +162,14 @@ def gaps_of(session: Session, unit_id: int) -> tuple[str, ...]:
     return tuple(f"{label}：{count}个项目没有填写" for label, count in zip(labels, found, strict=True) if count)
 
 
+def listed_of(session: Session, unit_id: int) -> tuple[tuple[str, str, str], ...]:
+    """Return name, number and class of the projects a unit runs, by number (R1)."""
+    columns = (Project.name, Project.number, Project.category)
+    staying = (Project.responsible_unit_id == unit_id, Project.exited_on.is_(None))
+    rows = session.execute(select(*columns).where(*staying).order_by(Project.number))
+    return tuple((name, number, Category(category).label if category else "") for name, number, category in rows)
+
+
 def invested_of(session: Session, unit_id: int) -> str:
     """Return 投资规模 of the projects a unit runs, in 万元 as printed."""
     staying = (Project.responsible_unit_id == unit_id, Project.exited_on.is_(None))

@@ -37,6 +37,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "purge_refused": "退回清除个人信息",
     "purged": "清除个人信息",
     "export": "导出",
+    "number_started": "设置文号起始",
     "upload": "上传材料",
     "remove_paper": "移除材料",
     "comment": "留言",

@@ -109,6 +109,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("周期报送", "rounds.index", "rounds", ("rounds", "periods")),
             Entry("督查抽查", "spot_checks.index", within=("spot_checks",)),
             Entry("报送批次", "batches.index", within=("batches",)),
+            Entry("发文登记", "numbering.index"),
             Entry("统计表和台账", "reports.index", within=("ledger_returns",)),
             Entry("台账快照", "snapshots.index", within=("snapshots",)),
         ),

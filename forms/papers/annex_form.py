@@ -107,9 +107,9 @@ _VALUES = (
 
 
 def _amounts(left: tuple[str, str], right: tuple[str, str]) -> str:
-    line = replace(_VALUE, centre_at=0, right_at=twips(62))
+    line = replace(_VALUE, right_at=twips(sum(GRID[2:]) - 4))
     (one, first), (other, second) = left, right
-    return line.of(f"{one}\t{{{{ 现值.{first} }}}} 元　　{other}　{{{{ 现值.{second} }}}} 元")
+    return line.of(f"{one}　{{{{ 现值.{first} }}}} 元\t{other}　{{{{ 现值.{second} }}}} 元")
 
 
 def _funding(number: int, source: str) -> str:

@@ -28,6 +28,7 @@ Facts = Mapping[str, Any]  # text by name, lists of such mappings, mappings of t
 _BREAK = "<!break>"  # no text can hold it: its signs are escaped
 _TAB = '</w:t><w:tab/><w:t xml:space="preserve">'
 _CACHED = 64
+_STAYS = "<w:keepNext/>"
 DOCUMENT, CORE = "word/document.xml", "docProps/core.xml"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _UNDATED = (1980, 1, 1, 0, 0, 0)  # the earliest moment a ZIP can tell
@@ -83,12 +84,18 @@ class Prepared:
 
 def _with_paragraphs(xml: str) -> str:
     """Turn each line break of a text into a new paragraph that looks like the one it stands in."""
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     while (found := xml.find(_BREAK, at)) >= 0:
         paragraph = _PARAGRAPH.match(xml, max(xml.rfind("<w:p>", 0, found), xml.rfind("<w:p ", 0, found)))
         run = _RUN.match(xml, max(xml.rfind("<w:r>", 0, found), xml.rfind("<w:r ", 0, found)))
         looks = (each.group(1) or "" if each else "" for each in (paragraph, run))
-        pieces.append(xml[at:found])
+        before, begins = xml[at:found], paragraph.start() - at if paragraph else 0
+        if begins >= 0:  # its first line: only the last one stays with what follows
+            before = before[:begins] + before[begins:].replace(_STAYS, "", 1)
+        else:
+            pieces[-1] = pieces[-1].replace(_STAYS, "", 1)
+        pieces.append(before)
         pieces.append('</w:t></w:r></w:p><w:p>{}<w:r>{}<w:t xml:space="preserve">'.format(*looks))
         at = found + len(_BREAK)
     return "".join((*pieces, xml[at:]))

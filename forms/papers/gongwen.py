@@ -7,6 +7,7 @@ only kept by some.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -68,8 +69,8 @@ def led(label: str, text: str) -> str:
     return TEXT.of((replace(TEXT.font, name=HEITI), label), text)
 
 
-def empty(count: int = 1) -> str:
-    return FLUSH.of("") * count
+def empty(count: int = 1, *, with_next: bool = False) -> str:
+    return replace(FLUSH, with_next=with_next).of("") * count
 
 
 def when(condition: str, *blocks: str) -> str:
@@ -124,8 +125,11 @@ def title(text: str = "{{ 标题 }}") -> str:
 
 
 def signature(organ: str = "{{ 发文机关 }}") -> str:
-    """Return 发文机关署名 in the middle above 成文日期, which ends four characters from the right."""
-    return empty(2) + _SIGNED.of(f"\t{organ}") + replace(_SIGNED, with_next=False).of("\t{{ 成文日期 }}")
+    """Return 发文机关署名 in the middle above 成文日期, which ends four characters from the right.
+
+    It never stands on a page alone: the end of the text goes with it, and 版记 where there is one.
+    """
+    return _SIGNATURE + empty(2, with_next=True) + _SIGNED.of(f"\t{organ}") + _SIGNED.of("\t{{ 成文日期 }}")
 
 
 def annexes(loop: str, text: str) -> str:
@@ -156,4 +160,28 @@ _FRAME = (
 
 def paper(blocks: Iterable[str]) -> bytes:
     """Return the template of a paper made of `blocks`."""
-    return packed("".join(blocks) + section())
+    text, _mark, end = "".join(blocks).partition(_SIGNATURE)
+    return packed(_bound(text) + end + section())
+
+
+_SIGNATURE = "<!-- signature -->"
+_PARAGRAPH = re.compile(r"<w:p>.*?</w:p>", re.DOTALL)
+_STEPS = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
+_TAG = re.compile(r"\{%p (\w+)")
+
+
+def _bound(text: str) -> str:
+    """Keep the last paragraph that is always there, and what may follow it, on one page with the signature."""
+    depth, found = 0, []
+    for paragraph in _PARAGRAPH.finditer(text, text.rfind("</w:tbl>") + 1):
+        if tagged := _TAG.search(paragraph[0]):
+            depth += _STEPS[tagged[1]]
+        else:
+            found.append((paragraph.start(), depth == 0))
+    for start, always in reversed(found):
+        look = start + len("<w:p><w:pPr>")
+        if not text.startswith("<w:keepNext/>", look):
+            text = f"{text[:look]}<w:keepNext/>{text[look:]}"
+        if always:
+            break
+    return text

@@ -34,13 +34,12 @@ def test_p5_refused_with_the_list_of_what_is_missing() -> None:
     ("posted", "field"),
     [
         ({**NEW, "truth": ""}, "truth"),
-        ({**NEW, "number": ""}, "number"),
         ({**NEW, "title": ""}, "title"),
         ({"into": "existing", "truth": "true"}, "batch"),
         ({"into": "existing", "truth": "true", "batch": "10"}, "batch"),
         ({"truth": "true"}, "into"),
     ],
-    ids=["R2 untrue", "no number", "no title", "no batch", "another's batch", "neither"],
+    ids=["R2 untrue", "no title", "no batch", "another's batch", "neither"],
 )
 def test_p5_refused(posted: dict[str, Any], field: str) -> None:
     assert set(refused(HANDLER, step("submission"), posted)) == {field}

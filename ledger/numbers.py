@@ -1,0 +1,343 @@
+"""文号: the numbers of a unit's official papers, one row of them by kind and year, without gaps or doubles.
+
+A number is drawn in the transaction of the act that issues the paper: one statement raises the counter and holds its
+row until the commit. Two acts at once therefore wait for each other, and one that is rolled back has used nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from ledger.db import Base
+from ledger.people import Unit
+from ledger.scope import BUSINESS, Actor, reach_of
+from ledger.vocabulary import PaperKind
+
+WORDS: Final = {
+    PaperKind.REQUEST: "请",
+    PaperKind.REPLY: "复",
+    PaperKind.PARTY_MINUTES: "党纪",
+    PaperKind.GROUP_MINUTES: "纪",
+    PaperKind.WORK_PLAN: "发",
+    PaperKind.YEARLY_REPORT: "报",
+}
+"""Which papers carry a number, and what stands before its year after the unit's name while no 代字 is chosen."""
+TEXT_LENGTH, WORD_LENGTH = 60, 30  # characters
+_NUMBER = re.compile(r"(.+)〔(\d{4})〕([1-9]\d{0,5})号")
+
+
+class NumberSeries(Base):
+    """The papers of one kind that one unit issues in one year; `last` is the last number used."""
+
+    __tablename__ = "number_series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    county_id: Mapped[int | None]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[str]  # PaperKind
+    year: Mapped[int]
+    word: Mapped[str]  # 代字: what stands before the year
+    last: Mapped[int]
+
+    unit: Mapped[Unit] = relationship()
+
+    __table_args__ = (UniqueConstraint("unit_id", "kind", "year"), UniqueConstraint("county_id", "word", "year"))
+
+
+class IssuedNumber(Base):
+    """A line of 发文登记: a number and the paper that has it; rows are never changed."""
+
+    __tablename__ = "issued_number"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[str]  # PaperKind
+    year: Mapped[int]
+    number: Mapped[int | None]  # None for one with words of its own
+    text: Mapped[str]  # as printed
+    title: Mapped[str]
+    issued_on: Mapped[date]  # 成文日期
+    entered_at: Mapped[datetime]
+    entered_by: Mapped[str]
+    by_hand: Mapped[bool]  # given by a person, not drawn
+
+    unit: Mapped[Unit] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("unit_id", "text"),
+        Index("ix_issued_number_unit_id_year", "unit_id", "year"),
+    )
+
+
+class NumberRefused(ValueError):
+    """文号不能这样编."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A paper that is about to be issued."""
+
+    unit: Unit
+    kind: PaperKind
+    title: str
+    issued_on: date
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Who enters a number, and when."""
+
+    by: str
+    at: datetime
+
+
+def printed_number(word: str, year: int, number: int) -> str:
+    """Return a number as papers print it: 桑柘府文〔2023〕12号, without leading zeros (GB/T 9704-2012)."""
+    return f"{word}〔{year}〕{number}号"
+
+
+def usual_word(unit: Unit, kind: PaperKind) -> str:
+    """Return the 代字 of a unit that chose none."""
+    return f"{unit.short_name}{WORDS[kind]}"
+
+
+def draw_number(session: Session, issue: Issue, entered: Entered) -> str:
+    """Draw the next number for a paper and enter it; the year is that of its 成文日期."""
+    year = issue.issued_on.year
+    word, number = session.connection().execute(_drawing(session), _place(issue)).one()
+    text = printed_number(word, year, number)
+    while not _enter(session, issue, entered, text, number, by_hand=False):  # given by hand under another word
+        word, number = session.connection().execute(_drawing(session), _place(issue)).one()
+        text = printed_number(word, year, number)
+    return text
+
+
+def enter_number(session: Session, issue: Issue, text: str, entered: Entered) -> str:
+    """Enter a number that a person gave; one of the unit's own series has to be the next or one from before it.
+
+    Raises NumberRefused for one that is used or would leave a gap.
+    """
+    series = _held(session, issue)
+    found, number = _NUMBER.fullmatch(text), None
+    if found is not None and found[1] == (series.word if series else usual_word(issue.unit, issue.kind)):
+        number = _next_by_hand(session, issue, series, int(found[2]), int(found[3]))
+    if not _enter(session, issue, entered, text, number, by_hand=True):
+        raise NumberRefused(f"文号“{text}”已经用过，请核对")
+    return text
+
+
+def _next_by_hand(session: Session, issue: Issue, series: NumberSeries | None, year: int, number: int) -> int:
+    if year != issue.issued_on.year:
+        raise NumberRefused(f"文号的年份应为成文年份〔{issue.issued_on.year}〕")
+    last = series.last if series else 0
+    if number > last + 1:
+        raise NumberRefused(
+            f"下一个文号是 {last + 1} 号，不能跳号；以前手工编到了哪一号，请先在“发文登记”填写，或留空由系统编号"
+        )
+    if number == last + 1:
+        session.connection().execute(_drawing(session), _place(issue)).one()
+    return number
+
+
+def _place(issue: Issue) -> dict[str, Any]:
+    return {
+        "county": issue.unit.county_id,
+        "unit": issue.unit.id,
+        "paper": str(issue.kind),
+        "in_year": issue.issued_on.year,
+        "usual": usual_word(issue.unit, issue.kind),
+    }
+
+
+def _drawing(session: Session) -> Any:
+    """Return the statement that raises a series by one, or begins it with the word it had the year before."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    unit, kind, year = (
+        bindparam("unit", type_=Integer),
+        bindparam("paper", type_=String),
+        bindparam("in_year", type_=Integer),
+    )
+    before = select(NumberSeries.word).where(NumberSeries.unit_id == unit, NumberSeries.kind == kind)
+    latest = before.where(NumberSeries.year < year).order_by(NumberSeries.year.desc()).limit(1).scalar_subquery()
+    values = {
+        NumberSeries.county_id: bindparam("county", type_=Integer),
+        NumberSeries.unit_id: unit,
+        NumberSeries.kind: kind,
+        NumberSeries.year: year,
+        NumberSeries.word: func.coalesce(latest, bindparam("usual", type_=String)),
+        NumberSeries.last: literal(1),
+    }
+    raised = (
+        insert(NumberSeries)
+        .values(values)
+        .on_conflict_do_update(index_elements=["unit_id", "kind", "year"], set_={"last": NumberSeries.last + 1})
+    )
+    return raised.returning(NumberSeries.word, NumberSeries.last)
+
+
+def _held(session: Session, issue: Issue) -> NumberSeries | None:
+    """Return the series of a paper, held until the commit, as it stands now."""
+    wanted = (
+        NumberSeries.unit_id == issue.unit.id,
+        NumberSeries.kind == issue.kind,
+        NumberSeries.year == issue.issued_on.year,
+    )
+    found = select(NumberSeries).where(*wanted).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(found).one_or_none()
+
+
+def _enter(session: Session, issue: Issue, entered: Entered, text: str, number: int | None, *, by_hand: bool) -> bool:
+    """Write a line of the register; False when the unit has used this number, also just now."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "unit_id": issue.unit.id,
+        "kind": str(issue.kind),
+        "year": issue.issued_on.year,
+        "number": number,
+        "text": text,
+        "title": issue.title,
+        "issued_on": issue.issued_on,
+        "entered_at": entered.at,
+        "entered_by": entered.by,
+        "by_hand": by_hand,
+    }
+    written = insert(IssuedNumber).values(row).on_conflict_do_nothing().returning(IssuedNumber.id)
+    return session.connection().execute(written).one_or_none() is not None
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a unit numbers papers of a kind in a year: its 代字, and the number the next paper gets."""
+
+    unit: Unit
+    kind: PaperKind
+    year: int
+    word: str
+    next: int
+
+
+def start_series(session: Session, start: Start) -> tuple[str, str]:
+    """Set a unit's 代字, and the number that goes on from those given by hand; returns the next number, old → new.
+
+    Raises NumberRefused for a word that is not one or another series has, once a number of the year is drawn for
+    another word, and for a number that is used.
+    """
+    word = start.word.strip()
+    if not word or len(word) > WORD_LENGTH or not word.isprintable() or set("〔〕[]（）()号 ") & set(word):
+        raise NumberRefused(f"请填写代字（最多 {WORD_LENGTH} 字，不含括号和空格），如“桑柘府文”")
+    if not 1 <= start.next < 1_000_000 or not 2000 <= start.year <= 2100:
+        raise NumberRefused("请填写年份和下一个文号（1 以上的整数）")
+    issue = Issue(start.unit, start.kind, "", date(start.year, 1, 1))
+    series = _held(session, issue)
+    _refuse_taken(session, issue, word)
+    if series is None:
+        before = printed_number(usual_word(start.unit, start.kind), start.year, 1)
+        series = NumberSeries(
+            county_id=start.unit.county_id,
+            unit_id=start.unit.id,
+            kind=start.kind,
+            year=start.year,
+            word=word,
+            last=start.next - 1,
+        )
+        session.add(series)
+    else:
+        before = printed_number(series.word, series.year, series.last + 1)
+        if word != series.word and _is_used(session, series):
+            raise NumberRefused(f"本年已用“{series.word}”发文，代字不能再改，可从下一年起改")
+        if start.next <= series.last and (_is_used(session, series)):
+            raise NumberRefused(f"已编到 {series.last} 号，下一个文号至少是 {series.last + 1}")
+        series.word, series.last = word, start.next - 1
+    session.flush()
+    return before, printed_number(word, start.year, start.next)
+
+
+def _is_used(session: Session, series: NumberSeries) -> bool:
+    """Say whether a paper of a series has a number of it."""
+    same = (
+        IssuedNumber.unit_id == series.unit_id,
+        IssuedNumber.kind == series.kind,
+        IssuedNumber.year == series.year,
+        IssuedNumber.number.is_not(None),
+    )
+    return bool(session.scalar(select(exists().where(*same))))
+
+
+def _refuse_taken(session: Session, issue: Issue, word: str) -> None:
+    """Refuse a word that another series of the county has, or will have unless its unit chooses another."""
+    unit, kind, county = issue.unit, issue.kind, issue.unit.county_id
+    others = or_(NumberSeries.unit_id != unit.id, NumberSeries.kind != kind)
+    if session.scalar(select(exists().where(NumberSeries.county_id == county, NumberSeries.word == word, others))):
+        raise NumberRefused(f"代字“{word}”已由别的单位或别的文种使用")
+    units = session.scalars(select(Unit).where(Unit.county_id == county)).all()
+    usual = {usual_word(each, of): (each.id, of) for each in units for of in WORDS}
+    if usual.get(word, (unit.id, kind)) != (unit.id, kind):
+        raise NumberRefused(f"代字“{word}”是别的单位或别的文种的默认代字")
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `Unit` whose numbers `actor` may see: those of the own units and of all below."""
+    reaches = {reach_of(post) for post in actor.posts if post.role in BUSINESS}
+    return or_(false(), *(Unit.path.startswith(reach, autoescape=True) for reach in reaches))
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which lines of the register are wanted; None and 0 for all."""
+
+    year: int
+    kind: PaperKind | None = None
+    unit_id: int | None = None
+
+
+def register_of(
+    session: Session, actor: Actor, sought: Sought, limit: int, before_id: int | None = None
+) -> Sequence[IssuedNumber]:
+    """Return lines of 发文登记 that `actor` may see, the newest first; `before_id` continues a list."""
+    wanted = select(IssuedNumber).join(Unit, Unit.id == IssuedNumber.unit_id).where(_seen(actor))
+    wanted = wanted.where(IssuedNumber.year == sought.year)
+    if sought.kind is not None:
+        wanted = wanted.where(IssuedNumber.kind == sought.kind)
+    if sought.unit_id is not None:
+        wanted = wanted.where(IssuedNumber.unit_id == sought.unit_id)
+    if before_id is not None:
+        wanted = wanted.where(IssuedNumber.id < before_id)
+    return session.scalars(
+        wanted.options(joinedload(IssuedNumber.unit)).order_by(IssuedNumber.id.desc()).limit(limit)
+    ).all()
+
+
+def series_of(session: Session, units: Collection[int], year: int) -> Sequence[NumberSeries]:
+    """Return the series that units began in a year, by unit and kind."""
+    wanted = select(NumberSeries).where(NumberSeries.unit_id.in_(units), NumberSeries.year == year)
+    return session.scalars(
+        wanted.options(joinedload(NumberSeries.unit)).order_by(NumberSeries.unit_id, NumberSeries.kind)
+    ).all()
+
+
+def units_with_numbers(session: Session, actor: Actor, year: int) -> Sequence[Unit]:
+    """Return the units whose numbers of a year `actor` may see."""
+    numbered = exists().where(IssuedNumber.unit_id == Unit.id, IssuedNumber.year == year)
+    return session.scalars(select(Unit).where(_seen(actor), numbered).order_by(Unit.id)).all()
