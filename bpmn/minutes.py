@@ -44,7 +44,7 @@ def write_minutes(acting: Acting, meeting: Meeting) -> None:
     ]
     decided = [_line(verdict, project) for verdict, project in verdicts_with_projects(acting.session, meeting.id)]
     printed = Print(kind, title, tuple(rows), str(kind), {"项目": decided})
-    issue_print(acting, printed, Place(kind, meeting_id=meeting.id, written=True), meeting.unit)
+    issue_print(acting, printed, Place(kind, meeting_id=meeting.id, written=True), meeting.unit, meeting.created_at)
 
 
 def _line(verdict: MeetingVerdict, project: Project) -> dict[str, str]:

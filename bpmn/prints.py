@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from bpmn.casefile import Acting, CaseFile
@@ -14,6 +14,7 @@ from handlers.outcome import Print
 from ledger.cases import WorkItem
 from ledger.db import day_of
 from ledger.numbers import Entered
+from ledger.paper_templates import template_of
 from ledger.papers import Attachment, File, Place, attach
 from ledger.people import Unit
 from ledger.vocabulary import PaperKind
@@ -31,14 +32,18 @@ def file_print(file: CaseFile, printed: Print, item: WorkItem | None) -> None:
 
 def write_print(file: CaseFile, printed: Print, place: Place, signed: Unit) -> Attachment:
     """Write a paper and file it at `place`."""
-    return issue_print(file.acting, printed, place, signed)
+    return issue_print(file.acting, printed, place, signed, file.case.started_at)
 
 
-def issue_print(acting: Acting, printed: Print, place: Place, signed: Unit) -> Attachment:
-    """Write a paper that may be of no case, and file it at `place`."""
+def issue_print(acting: Acting, printed: Print, place: Place, signed: Unit, since: datetime) -> Attachment:
+    """Write a paper that may be of no case, and file it at `place`.
+
+    Its template is the one that was in force at `since`, when what it belongs to began (F8).
+    """
     form = BY_NAME[printed.template]
     today = day_of(acting.now)
-    content = print_paper(printed.title, form.complete(_facts(printed, signed, today)), form.shipped, today)
+    template = template_of(acting.session, form.name, since, acting.now) or form.shipped
+    content = print_paper(printed.title, form.complete(_facts(printed, signed, today)), template, today)
     document = File(f"{file_name(printed.title)}.docx", DOCX, content)
     return attach(acting.session, acting.papers, document, place, acting.actor, acting.now)
 

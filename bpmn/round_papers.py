@@ -22,7 +22,8 @@ def file_written(acting: Acting, printed: Print, item: RoundItem, signed: Unit) 
     """Write a unit's paper, numbered where its kind is, and file it on a step; StepRefused for a used number."""
     if printed.kind in WORDS:
         printed = replace(printed, more={**printed.more, "文号": _number(acting, printed, signed)})
-    issue_print(acting, printed, Place(PaperKind(printed.kind), round_item_id=item.id, written=True), signed)
+    place = Place(PaperKind(printed.kind), round_item_id=item.id, written=True)
+    issue_print(acting, printed, place, signed, item.round.opened_at)
 
 
 def _number(acting: Acting, printed: Print, signed: Unit) -> str:
@@ -56,4 +57,5 @@ def file_summary(acting: Acting, summary: RoundSummary, reported: int, signed: U
     lines = [(label, now) for label, _then, now, _change in lines_of(summary.figures, None)]
     note = [("情况说明", summary.note)] if summary.note else []
     printed = Print(PaperKind.ROUND_SUMMARY, f"{summary.title}情况汇总", (*head, *lines, *note))
-    issue_print(acting, printed, Place(PaperKind.ROUND_SUMMARY, round_summary_id=summary.id, written=True), signed)
+    place = Place(PaperKind.ROUND_SUMMARY, round_summary_id=summary.id, written=True)
+    issue_print(acting, printed, place, signed, acting.now)

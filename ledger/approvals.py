@@ -28,6 +28,7 @@ class ApprovalKind(Term):
 
     POSTS = "posts", "岗位调整"
     PURGE = "purge", "清除个人信息"
+    TEMPLATE = "template", "文书模板"
 
 
 class Approval(Base):

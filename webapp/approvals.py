@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from ledger.approvals import Approval, ApprovalKind, ApprovalRefused, decide, decided, waiting
 from ledger.journal import Act
+from ledger.paper_templates import settle_template
 from ledger.personal import purge
 from ledger.staff import Place, StaffRefused, give_posts, user_with_posts
 from ledger.vocabulary import Role
@@ -55,7 +57,7 @@ def settle() -> ResponseReturnValue:
 
 def _settle(approval: Approval) -> None:
     """Carry an approved wish out, and write down what became of it."""
-    work = {ApprovalKind.POSTS: _change_posts, ApprovalKind.PURGE: _purge}[ApprovalKind(approval.kind)]
+    work = _WORK[ApprovalKind(approval.kind)]
     name, detail = work(approval)
     told = {"approval_id": approval.id, "kind": approval.kind, **detail}
     record(ledger_session(), moment(), actor(), Act(name, detail=told))
@@ -78,3 +80,16 @@ def _purge(approval: Approval) -> tuple[str, dict[str, Any]]:
         return "purge_refused", {}
     done = purge(ledger_session(), datetime.fromisoformat(approval.wanted["before_at"]))
     return "purged", {"projects": done.project_count, "people": done.person_count}
+
+
+def _use_template(approval: Approval) -> tuple[str, dict[str, Any]]:
+    row = settle_template(ledger_session(), approval.subject_id, moment().at, approved=bool(approval.approved))
+    detail = {"name": approval.wanted["name"], "version": row.number, "sha256": row.sha256}
+    return "template_approved" if approval.approved else "template_refused", detail
+
+
+_WORK: Mapping[ApprovalKind, Callable[[Approval], tuple[str, dict[str, Any]]]] = {
+    ApprovalKind.POSTS: _change_posts,
+    ApprovalKind.PURGE: _purge,
+    ApprovalKind.TEMPLATE: _use_template,
+}

@@ -129,6 +129,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "design.index",
                 within=("design", "publishing", "moving", "form_design", "table_design", "bundles", "playing"),
             ),
+            Entry("文书模板", "paper_designs.index", within=("paper_designs",)),
             Entry("异常处理", "incidents.index"),
             Entry("消息发送", "messaging.index", within=("message_texts",)),
             Entry("接口令牌", "tokens.index", within=("tokens", "hooks")),
