@@ -93,7 +93,10 @@ def parts_of(parts: Sequence[Part], row: Sequence[Any]) -> list[dict[str, Any]]:
 
 _UNIT = ("name", "short_name", "kind", "county_id", "staffed")
 _CASE = (
-    Part(Case, *("project_id", "campaign_id", "procedure_id", "callees", "state", "status", "round", "revision")),
+    Part(
+        Case,
+        *("project_id", "campaign_id", "procedure_id", "callees", "state", "status", "round", "revision", "started_at"),
+    ),
     Part(Project),
     Part(Campaign, *(f"{moment}_on" for moment in MOMENTS)),
     # the bundle is large and parsed once per version: only its name travels with each step

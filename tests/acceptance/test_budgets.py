@@ -36,9 +36,9 @@ INSIDE_MORE = {  # steps that read files, or also write papers, minutes, classes
     "party_meeting": 17,
     "decision": 18,
     "reply": 19,
-    "submission": 21,
+    "submission": 23,
 }
-PLAIN, PLAIN_FILES, FILES = "receive", 14, 37
+PLAIN, PLAIN_FILES, FILES = "receive", 14, 38
 MARKS = ("BEGIN", "SAVEPOINT", "RELEASE")  # of the transaction: they ask nothing of the database
 
 
