@@ -12,6 +12,7 @@ from forms.papers.catalogue import BY_NAME
 from forms.papers.filling import print_paper
 from ledger.db import day_of
 from ledger.paper_access import visible_attachment
+from ledger.paper_templates import template_of
 from ledger.papers import read_paper
 from webapp.permissions import SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment, settings
@@ -37,5 +38,7 @@ def download(attachment_id: int) -> Response:
 def blank(number: int) -> Response:
     """Answer Annex 1, 2 or 3 as printed, with nothing filled in (F1–F3)."""
     form = BY_NAME.get(f"annex{number}") or abort(404)
-    content = print_paper(form.title, form.complete(blank_facts()), form.shipped, day_of(moment().at))
+    now = moment().at
+    template = template_of(ledger_session(), form.name, now, now) or form.shipped
+    content = print_paper(form.title, form.complete(blank_facts()), template, day_of(now))
     return send_file(BytesIO(content), DOCX, as_attachment=True, download_name=f"{form.title}（空白）.docx", max_age=0)
