@@ -12,7 +12,7 @@ from ledger.archive import missing_for_archive, missing_for_submission
 from ledger.cases import WorkItem, entries_of, objections_of
 from ledger.db import day_of
 from ledger.meetings import Meeting, batches_of, meetings_of, reply_of
-from ledger.papers import attachments_of_item, meeting_with_minutes, paper_counts
+from ledger.papers import files_of_item, meeting_with_minutes, paper_counts
 from ledger.people import Unit, units_of_kind
 from ledger.vocabulary import MeetingKind, UnitKind
 
@@ -84,8 +84,8 @@ def objections(file: CaseFile) -> tuple[OpenObjection, ...]:
 def attached_to(file: CaseFile, item: WorkItem) -> dict[str, list[int]]:
     """Return the files on an item by the form's field."""
     attached: dict[str, list[int]] = {}
-    for attachment in attachments_of_item(file.session, item.id):
-        attached.setdefault(attachment.field, []).append(attachment.id)
+    for found in files_of_item(file.session, item.id):
+        attached.setdefault(found.field, []).append(found.id)
     return attached
 
 

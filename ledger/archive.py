@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, contains_eager, defer
 
 from ledger.cases import Case
-from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case, kinds_of_cases
+from ledger.papers import ArchiveWaiver, Attachment, attachments_of_case, kinds_of_cases, paper_counts
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor
@@ -187,7 +187,7 @@ def missing_for_archive(session: Session, case: Case) -> tuple[str, ...]:
 
 def missing_for_submission(session: Session, case: Case) -> tuple[str, ...]:
     """Return the papers a case lacks before it can be sent with a batch; 重建 also needs its assessment (art. 10)."""
-    there = {paper.kind for paper in attachments_of_case(session, case.id)}
+    there = paper_counts(session, case.id)
     needed = list(_SUBMITTED)
     if case.project.category == "rebuild":
         needed.append(PaperKind.ASSESSMENT)

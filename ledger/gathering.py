@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from ledger.asking import answered, kept, promised
 from ledger.cases import Case, Timer, WorkItem, items_of, timers_of
 from ledger.meetings import BatchCase, MeetingVerdict
-from ledger.papers import Attachment, attachments_of_item, paper_counts
+from ledger.papers import Attachment, files_of_item, paper_counts
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
@@ -106,7 +106,7 @@ def _read_items(session: Session, case_ids: Collection[int]) -> None:
 
 
 def gather_papers(session: Session, case_ids: Collection[int], item_ids: Collection[int]) -> None:
-    """Read what papers cases and items have, for `paper_counts` and `attachments_of_item`."""
+    """Read what papers cases and items have, for `paper_counts` and `files_of_item`."""
     own = select(Attachment.case_id, Attachment.kind, Attachment.id).where(Attachment.case_id.in_(case_ids))
     of_meetings = (
         select(MeetingVerdict.case_id, Attachment.kind, Attachment.id)
@@ -126,8 +126,9 @@ def gather_papers(session: Session, case_ids: Collection[int], item_ids: Collect
         counts[case_id][kind] = count
     for case_id in case_ids:
         answered(session, paper_counts, case_id, counts[case_id])
-    on_items = select(Attachment).where(Attachment.item_id.in_(item_ids), here).order_by(Attachment.id)
-    _answer(session, attachments_of_item, item_ids, session.scalars(on_items), lambda paper: paper.item_id)
+    named = select(Attachment.item_id, Attachment.field, Attachment.id)
+    on_items = named.where(Attachment.item_id.in_(item_ids), here).order_by(Attachment.id)
+    _answer(session, files_of_item, item_ids, session.execute(on_items), lambda paper: paper.item_id)
 
 
 def _answer(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, and_, select
+from sqlalchemy import ForeignKey, Row, UniqueConstraint, and_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, load_only, mapped_column, relationship
 
 from ledger.asking import asked_once
 from ledger.cases import Case
@@ -138,17 +138,22 @@ class ReplyCase(Base):
 
 
 @asked_once
-def meetings_of(session: Session, unit_id: int, kind: str, campaign_id: int) -> Sequence[Meeting]:
-    """Return a unit's meetings of one kind in a campaign, newest first."""
+def meetings_of(session: Session, unit_id: int, kind: str, campaign_id: int) -> Sequence[Row[int, str, date]]:
+    """Return `id`, `title` and `held_on` of a unit's meetings of one kind in a campaign, newest first.
+
+    A year's meetings with their minutes would be read at every item that may name one of them.
+    """
     wanted = (Meeting.unit_id == unit_id, Meeting.kind == kind, Meeting.campaign_id == campaign_id)
-    return session.scalars(select(Meeting).where(*wanted).order_by(Meeting.held_on.desc(), Meeting.id.desc())).all()
+    named = select(Meeting.id, Meeting.title, Meeting.held_on).where(*wanted)
+    return session.execute(named.order_by(Meeting.held_on.desc(), Meeting.id.desc())).all()
 
 
 @asked_once
-def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[SubmissionBatch]:
-    """Return a unit's batches in a campaign, newest first."""
+def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[Row[int, str, str]]:
+    """Return `id`, `title` and `number` of a unit's batches in a campaign, newest first."""
     wanted = (SubmissionBatch.unit_id == unit_id, SubmissionBatch.campaign_id == campaign_id)
-    return session.scalars(select(SubmissionBatch).where(*wanted).order_by(SubmissionBatch.id.desc())).all()
+    named = select(SubmissionBatch.id, SubmissionBatch.title, SubmissionBatch.number).where(*wanted)
+    return session.execute(named.order_by(SubmissionBatch.id.desc())).all()
 
 
 def hold_meeting(session: Session, meeting_id: int) -> None:
@@ -172,6 +177,10 @@ def reply_of(session: Session, meeting_id: int, unit_id: int) -> Reply | None:
     return session.scalars(select(Reply).where(*wanted)).one_or_none()
 
 
+# what papers say of a project; its fifty columns, some of them sealed, would be read for every line of minutes
+_NAMED = load_only(Project.name, Project.number, Project.exited_on)
+
+
 def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[MeetingVerdict, Project]]:
     """Return what a meeting decided, project by project, in the order of its agenda, then as it was entered."""
     listed = and_(AgendaItem.meeting_id == MeetingVerdict.meeting_id, AgendaItem.item_id == MeetingVerdict.item_id)
@@ -181,6 +190,7 @@ def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[Meet
         .join(Project, Project.id == Case.project_id)
         .outerjoin(AgendaItem, listed)
         .where(MeetingVerdict.meeting_id == meeting_id)
+        .options(_NAMED)
         .order_by(AgendaItem.position.is_(None), AgendaItem.position, MeetingVerdict.id)
     )
     return [(verdict, project) for verdict, project in rows]
@@ -194,6 +204,7 @@ def verdicts_for_unit(session: Session, meeting_id: int, unit_id: int) -> list[t
         .join(Project, Project.id == Case.project_id)
         .where(MeetingVerdict.meeting_id == meeting_id, Project.responsible_unit_id == unit_id)
         .where(MeetingVerdict.verdict != "return")
+        .options(_NAMED)
         .order_by(Project.number)
     )
     return [(verdict, project) for verdict, project in rows]

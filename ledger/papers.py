@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,19 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Row,
+    Select,
+    UniqueConstraint,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 from sqlalchemy.sql.dml import Insert
@@ -22,6 +35,8 @@ from ledger.meetings import BatchCase, Meeting, MeetingVerdict, ReplyCase
 from ledger.people import User
 from ledger.scope import Actor
 from ledger.vocabulary import PaperKind
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class Paper(Base):
@@ -147,12 +162,17 @@ def _naming(dialect: str) -> Insert:
 
 def _store(papers: Path, content: bytes) -> str:
     digest = sha256_of(content)
-    target = path_of(papers, digest)
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{token_hex(4)}")
-        part.write_bytes(content)
-        part.replace(target)  # whole or not at all, also when two writers meet
+    target = str(path_of(papers, digest))
+    if not os.path.exists(target):
+        part = f"{target}.{token_hex(4)}"
+        try:
+            written = os.open(part, _NEW_FILE, 0o666)
+        except FileNotFoundError:  # the first of its folder
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            written = os.open(part, _NEW_FILE, 0o666)
+        with open(written, "wb") as file:
+            file.write(content)
+        os.replace(part, target)  # whole or not at all, also when two writers meet
     return digest
 
 
@@ -181,10 +201,17 @@ def read_paper(papers: Path, digest: str) -> bytes:
 
 
 @asked_once
-def attachments_of_item(session: Session, item_id: int) -> Sequence[Attachment]:
-    """Return what was put on one item, in the order it came."""
-    wanted = (Attachment.item_id == item_id, Attachment.removed_at.is_(None))
-    return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
+def files_of_item(session: Session, item_id: int) -> Sequence[Row[int | None, str, int]]:
+    """Return `item_id`, `field` and `id` of what was put on one item, in the order it came."""
+    return session.execute(_FILES, {"item_id": item_id}).all()
+
+
+# asked at every step with a file among its questions: three columns, built once
+_FILES = (
+    select(Attachment.item_id, Attachment.field, Attachment.id)
+    .where(Attachment.item_id == bindparam("item_id"), Attachment.removed_at.is_(None))
+    .order_by(Attachment.id)
+)
 
 
 def attachments_of_case(session: Session, case_id: int) -> Sequence[Attachment]:

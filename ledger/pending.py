@@ -45,6 +45,11 @@ def pending_after(session: Session, item_id: int) -> list[Pending]:
     return [Pending(*row) for row in session.execute(_AFTER, {"item_id": item_id})]
 
 
+def revision_of(session: Session, item_id: int) -> int:
+    """Return the revision an item has now."""
+    return session.scalars(select(WorkItem.revision).where(WorkItem.id == item_id)).one()
+
+
 def unfinished(session: Session, campaign_id: int) -> Sequence[tuple[int, str]]:
     """Return (case, 项目编号) of the cases of a campaign that have not ended."""
     open_cases = (Case.campaign_id == campaign_id, Case.ended_at.is_(None))

@@ -31,7 +31,6 @@ from bpmn.runtime import (
     Completed,
     OpenItem,
     answer_item,
-    open_item,
     record_overdue,
     register_objection,
     sign_item,
@@ -41,7 +40,7 @@ from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.journal import Moment
 from ledger.meetings import batches_of
 from ledger.papers import File, Place, attach
-from ledger.pending import Pending, next_timer_at, pending_after
+from ledger.pending import Pending, next_timer_at, pending_after, revision_of
 from ledger.scope import Actor
 from ledger.vocabulary import MeetingKind, PaperKind, Role
 from ledger.working_days import Calendar
@@ -173,6 +172,11 @@ class Rehearsal:
             self._seen = max(self._seen, item.id)
             self._plan_item(item)
 
+    def _look(self, session: Session, done: Completed) -> None:
+        """Plan what came with an act that says it brought something new."""
+        if done.next and not done.remains:
+            self._gather(session)
+
     def _plan_item(self, item: Pending) -> None:
         story = self.stories.get(item.case_id)
         if story is None:
@@ -242,7 +246,7 @@ class Rehearsal:
             if item.stem == "submission" and batch is None:
                 newest = batches_of(acting.session, item.unit_id, self.desks.campaign_id)[0]
                 self.desks.begun(item.unit_id, newest.id, today)
-            self._gather(acting.session)
+            self._look(acting.session, done)
         ((situation, wishes),) = taken
         self.tally.returns += is_return(situation, wishes)
         self._after(item, wishes, done, signed=situation.shown.item.signed)
@@ -274,10 +278,9 @@ class Rehearsal:
         story, refused = self.stories[item.case_id], f"unsigned {item.stem}"
         approve = not story.unsigned or self._visits[item.case_id, refused] > 0
         with self._acting(self.desks.person(item.unit_id, Role.SIGNER)) as acting:
-            shown = open_item(acting, item.id)
             opinion = "同意" if approve else "请补充说明后再送审"
-            done = sign_item(acting, item.id, shown.item.revision, approve, opinion)
-            self._gather(acting.session)
+            done = sign_item(acting, item.id, revision_of(acting.session, item.id), approve, opinion)
+            self._look(acting.session, done)
         if approve:
             self._after(item, {}, done, signed=True)
         else:

@@ -29,6 +29,7 @@ _BREAK = "<!break>"  # no text can hold it: its signs are escaped
 _TAB = '</w:t><w:tab/><w:t xml:space="preserve">'
 _CACHED = 64
 _STAYS = "<w:keepNext/>"
+_TAG = re.compile(r"\{[{%#]")
 DOCUMENT, CORE = "word/document.xml", "docProps/core.xml"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _UNDATED = (1980, 1, 1, 0, 0, 0)  # the earliest moment a ZIP can tell
@@ -104,7 +105,7 @@ def _with_paragraphs(xml: str) -> str:
 @lru_cache(maxsize=_CACHED)
 def prepare(content: bytes) -> Prepared:
     """Prepare a template that was admitted; what is not, `forms.papers.trial` says."""
-    texts = dict(sources(content))
+    texts = {name: text for name, text in sources(content) if _TAG.search(text)}
     fixed = BytesIO()
     with ZipFile(BytesIO(content)) as package, ZipFile(fixed, "w", ZIP_DEFLATED) as kept:
         names = package.namelist()

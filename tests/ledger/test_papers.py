@@ -19,7 +19,7 @@ from ledger.papers import (
     Place,
     attach,
     attachments_of_case,
-    attachments_of_item,
+    files_of_item,
     paper_counts,
     read_paper,
     remove_attachment,
@@ -163,9 +163,10 @@ def test_a_paper_taken_off_an_item_no_longer_counts(sessions: SessionFactory, ca
         paper = attach(
             session, tmp_path, REPORT, Place(PaperKind.PHOTO, case_id=case_id, item_id=item.id), _actor(session), NOW
         )
-        assert attachments_of_item(session, item.id) == [paper]
+        session.flush()
+        assert files_of_item(session, item.id) == [(item.id, "", paper.id)]
         remove_attachment(paper, NOW)
-        assert attachments_of_item(session, item.id) == []
+        assert files_of_item(session, item.id) == []
 
 
 def test_p13_every_row_of_annex_6_must_be_filled(sessions: SessionFactory, case_id: int, tmp_path: Path) -> None:
