@@ -7,6 +7,7 @@ the played ledger written again by statements alone, in as many transactions, sy
 from __future__ import annotations
 
 import io
+import resource
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -35,12 +36,14 @@ from ledger.vocabulary import ImportStage, PaperKind, Role
 from ledger.working_days import seed_calendar
 from scheduler.sweep import Ground, sweep
 from tests.benchmarks.figures import DATABASES, Figure, Place, place
+from tests.benchmarks.parts import booked, shares
 from webapp.importing import Carrier, carry_on, check, findings
 
 EXPORT = Path(__file__).parents[1] / "data" / "export-plain-1086.xlsx"
 MANY = 10_000
 MOST_SECONDS = {1086: 3.0, MANY: 20.0}
 PUSH_SECONDS = 3.0
+MOST_MEMORY = 500.0  # MB, of the rehearsal
 PLAYED = 60  # projects of the rehearsal: the whole county takes `sigeyipi rehearse`
 
 
@@ -135,17 +138,22 @@ def _rehearsal(at: Place, content: bytes) -> Iterator[Figure]:
     ground = Ground(at.sessions, at.folder / "papers")
     stage = Stage(at.sessions, at.folder / "papers", lambda moment: sweep(ground, moment).fired)
     worked = process_time()
-    done = rehearse(stage, chosen, 2023, 7, lambda _done, _all: None)
+    with booked() as looks:
+        done = rehearse(stage, chosen, 2023, 7, lambda _done, _all: None)
     worked = process_time() - worked
     assert done.problems == (), done.problems
-    seconds, bare_worked = _bare_seconds(at, done.transactions)
+    seconds, bare_worked = bare_seconds(at, done.transactions)
     name, count = f"rehearse {PLAYED} projects", done.transactions
     yield Figure(name, at.database, 1, count / done.seconds, "transactions/s", count / seconds)
     each, bare_each = worked / count * 1000, bare_worked / count * 1000
     yield Figure(f"{name}, processor time", at.database, 1, each, "ms/transaction", bare_each)
+    for part, share in shares(looks, each).items():
+        yield Figure(f"{name}, {part}", at.database, 1, share, "ms/transaction")
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield Figure("most memory of this process", at.database, 1, held, "MB", MOST_MEMORY)
 
 
-def _bare_seconds(at: Place, transactions: int) -> tuple[float, float]:
+def bare_seconds(at: Place, transactions: int) -> tuple[float, float]:
     """Return how long bare sqlite3 takes, and works, to write the played rows anew in as many transactions."""
     target = at.folder / "bare.sqlite"
     with closing(sqlite3.connect(at.folder / "ledger.sqlite")) as source:
