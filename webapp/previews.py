@@ -1,5 +1,6 @@
 """预览: what a paper looks like, on a page of ours: photographs, and the pages of a PDF as pictures we drew.
 
+A Word or Excel paper is turned into a PDF first, where LibreOffice is installed (`webapp.pdf`).
 The file itself is still only ever served as a download (`webapp.papers`).
 """
 
@@ -7,10 +8,11 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, render_template, send_file
+from flask import Blueprint, Response, abort, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from forms.preview import CannotBeShown, page_count, page_picture
+from ledger.conversions import CONVERTIBLE, PDF, has_pdf, pdf_path
 from ledger.paper_access import visible_attachment
 from ledger.papers import Attachment, read_paper
 from ledger.previews import drawn_once
@@ -19,8 +21,7 @@ from webapp.request import actor, ledger_session, settings
 
 bp = Blueprint("previews", __name__)
 PICTURES = ("image/jpeg", "image/png")
-PDF = "application/pdf"
-SHOWN = (*PICTURES, PDF)
+SHOWN = (*CONVERTIBLE, PDF)
 MOST_PAGES = 60  # on one page of ours; what is longer is read from the file itself
 
 
@@ -28,6 +29,8 @@ MOST_PAGES = 60  # on one page of ours; what is longer is read from the file its
 @allows(SIGNED_IN)
 def show(attachment_id: int) -> ResponseReturnValue:
     attachment = _visible(attachment_id)
+    if not _can_be_drawn(attachment):
+        return redirect(url_for("pdf.show", attachment_id=attachment_id), 302)
     try:
         count, problem = _page_count(attachment), ""
     except CannotBeShown as refused:
@@ -42,6 +45,8 @@ def show(attachment_id: int) -> ResponseReturnValue:
 def page(attachment_id: int, number: int) -> Response:
     """Answer a photograph, or one page of a PDF, as a picture."""
     attachment = _visible(attachment_id)
+    if not _can_be_drawn(attachment):
+        abort(404)
     try:
         if not 1 <= number <= min(_page_count(attachment), MOST_PAGES):
             abort(404)
@@ -57,6 +62,11 @@ def page(attachment_id: int, number: int) -> Response:
 def _visible(attachment_id: int) -> Attachment:
     found = visible_attachment(ledger_session(), actor(), attachment_id)
     return found if found is not None and found.paper.media_type in SHOWN else abort(404)
+
+
+def _can_be_drawn(attachment: Attachment) -> bool:
+    kind = attachment.paper.media_type
+    return kind in PICTURES or has_pdf(settings().papers, attachment.sha256, kind)
 
 
 def _page_count(attachment: Attachment) -> int:
@@ -80,4 +90,7 @@ def _picture(attachment: Attachment, number: int) -> tuple[bytes, str]:
 
 
 def _content(attachment: Attachment) -> bytes:
-    return read_paper(settings().papers, attachment.sha256)
+    """Return the bytes of a photograph or a PDF, of another paper those of the PDF made from it."""
+    if attachment.paper.media_type in (*PICTURES, PDF):
+        return read_paper(settings().papers, attachment.sha256)
+    return pdf_path(settings().papers, attachment.sha256).read_bytes()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.conversions import keep_pdf
 from ledger.db import transaction
-from ledger.papers import File, Place, attach
+from ledger.papers import File, Place, attach, sha256_of
 from ledger.scope import CLOCK
 from ledger.vocabulary import PaperKind
 from tests.acceptance.people import picture
@@ -64,9 +65,19 @@ def test_what_cannot_be_drawn_says_so_and_is_still_offered(site: Site) -> None:
     answer = town.get(f"{paper}/view")
     assert (answer.status_code, "不能预览" in answer.text, f'href="{paper}"' in answer.text) == (200, True, True)
     assert town.get(f"{paper}/pages/1").status_code == 404
-    office = put(site, walk.case_id, "方案.docx", DOCX, b"PK\x03\x04")
-    assert town.get(f"{office}/view").status_code == 404
-    assert f'href="{office}/view"' not in town.get(f"/cases/{walk.case_id}?tab=papers").text
+
+
+def test_a_word_paper_is_shown_once_it_has_been_turned_into_a_pdf(site: Site) -> None:
+    walk, town = site.walk(), site.town()
+    content = b"PK\x03\x04 a plan"
+    paper = put(site, walk.case_id, "方案.docx", DOCX, content)
+    assert f'href="{paper}/view"' in town.get(f"/cases/{walk.case_id}?tab=papers").text
+    assert town.get(f"{paper}/view").headers["Location"] == f"{paper}/pdf"
+    assert town.get(f"{paper}/pages/1").status_code == 404
+    keep_pdf(site.ground.papers, sha256_of(content), pdf([(500, 700), (500, 700)]))
+    assert f'src="{paper}/pages/2"' in town.get(f"{paper}/view").text
+    assert f'href="{paper}/view"' in town.get(f"{paper}/pdf").text
+    assert town.get(f"{paper}/pages/2").mimetype == "image/png"
 
 
 def test_drawn_pages_lie_beside_the_papers_not_among_them(site: Site) -> None:
