@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from ledger.outbox import PAGE, Message
+from ledger.outbox import PAGE, Message, Notice, post
 from ledger.people import User
 from ledger.vocabulary import Term
 
@@ -38,6 +39,22 @@ def fate_of(message: Message) -> Fate:
     if message.delivered_at is not None:
         return Fate.DELIVERED
     return Fate.WAITING if message.sent_at is None else Fate.SENT
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Long work that has come to its end while nobody waited for it; `link` is where its result stands."""
+
+    subject: str
+    body: str
+    link: str
+
+
+def tell_finished(session: Session, user_id: int | None, work: Finished, now: datetime) -> None:
+    """Tell who began long work that it has ended: they went on to something else meanwhile."""
+    if user_id is not None:
+        key = f"finished:{work.link}:{now.isoformat()}:{user_id}"
+        post(session, [Notice(key, PAGE, user_id, work.subject, work.body, link=work.link)], now)
 
 
 def unread(user_id: int | None) -> Any:

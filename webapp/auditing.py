@@ -15,6 +15,7 @@ from ledger.audit_search import EXPORTED, PAGE, Question, found_entries
 from ledger.db import Keys, SessionFactory, end_of_day, transaction
 from ledger.installation import installation
 from ledger.journal import Act
+from ledger.notices import Finished, tell_finished
 from ledger.scope import Actor
 from ledger.seals import last_seal, unsealed_count
 from ledger.verifications import keep_verdict, verifications
@@ -72,7 +73,10 @@ def _verify(opened: SessionFactory, anchors: Path, who: Actor) -> None:
     with transaction(opened) as session:
         row = keep_verdict(session, verdict, who.user_id, now)
         detail = {"verification_id": row.id, "rows": row.row_count, "faults": len(verdict.faults)}
-        record(session, moment_of(installation(session), now), who, Act("audit_verified", detail=detail))
+        when = moment_of(installation(session), now)
+        record(session, when, who, Act("audit_verified", detail=detail))
+        found = f"发现 {len(verdict.faults)} 处问题。" if verdict.faults else "没有发现问题。"
+        tell_finished(session, who.user_id, Finished("审计核验已完成", found, "/audit"), when.at)
 
 
 @bp.get("/audit/export")

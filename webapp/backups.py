@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from ledger.db import SessionFactory, transaction
 from ledger.installation import installation
 from ledger.journal import Act
+from ledger.notices import Finished, tell_finished
 from ledger.scope import Actor
 from ledger.settings import Settings
 from ledger.writing import record
@@ -46,4 +47,7 @@ def _make(opened: SessionFactory, chosen: Settings, who: Actor) -> None:
     drill = back_up(chosen, folder, now)
     detail = {"file": drill.file, "rows": drill.rows, "faults": len(drill.faults)}
     with transaction(opened) as session:
-        record(session, moment_of(installation(session), now), who, Act("backup", detail=detail))
+        when = moment_of(installation(session), now)
+        record(session, when, who, Act("backup", detail=detail))
+        found = f"试恢复发现 {len(drill.faults)} 处问题。" if drill.faults else "试恢复正常。"
+        tell_finished(session, who.user_id, Finished("备份已完成", found, "/backups"), when.at)

@@ -27,6 +27,7 @@ from ledger.import_runs import ImportRun, held_run, mappings_of
 from ledger.imports import Comparison, compare, projects_to_push, take, to_push_count
 from ledger.installation import installation
 from ledger.journal import Act, Moment
+from ledger.notices import Finished, tell_finished
 from ledger.papers import read_paper
 from ledger.scope import Actor
 from ledger.vocabulary import ImportStage
@@ -134,9 +135,10 @@ def carry_on(carrier: Carrier, run_id: int, owner: str) -> None:
             pass
     except Exception as error:  # nobody waits for this thread: the page must say what became of it
         _log.exception("import_failed", run_id=run_id)
-        with _held(carrier, run_id, owner) as (_acting, run):
+        with _held(carrier, run_id, owner) as (acting, run):
             if run is not None:
                 run.stage, run.message = ImportStage.FAILED, f"{type(error).__name__}：{error}"[:_LONGEST_MESSAGE]
+                _tell(acting, run, "没有完成", "中途出错，已导入和推送的保留，可以从中断处继续。")
 
 
 def _step(carrier: Carrier, run_id: int, owner: str, rows: Sequence[ProjectRow]) -> bool:
@@ -203,12 +205,19 @@ def _push(acting: Acting, run: ImportRun) -> bool:
         counts = {each: run.outcome.get(each, 0) for each in ("new", "changed", "cases")}
         detail = {**counts, "file": name, "failed": len(failed)}
         record(acting.session, acting.moment, acting.actor, Act("import" if name else "push", detail=detail))
+        taken = f"新增项目 {counts['new']} 个，更新 {counts['changed']} 个"
+        _tell(acting, run, "已完成", f"{taken}，推送 {counts['cases']} 个，未推送 {len(failed)} 个。")
         return False
     _add(run, cases=pushed.case_count)
     told = [[each.project_id, each.number, each.name, each.reason] for each in pushed.failures]
     run.outcome = {**run.outcome, "failures": [*run.outcome.get("failures", ()), *told]}
     run.done_count += pushed.case_count + len(pushed.failures)
     return True
+
+
+def _tell(acting: Acting, run: ImportRun, end: str, body: str) -> None:
+    what = "项目导入" if _name_of(run) else "项目推送"
+    tell_finished(acting.session, run.user_id, Finished(what + end, body, f"/imports/{run.id}"), acting.now)
 
 
 def _name_of(run: ImportRun) -> str:

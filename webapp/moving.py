@@ -19,6 +19,7 @@ from ledger.db import transaction
 from ledger.installation import installation
 from ledger.journal import Act
 from ledger.move_runs import MoveOutcome, MoveRun, outcomes_of, run_counts, running_by_version, runs_to
+from ledger.notices import Finished, tell_finished
 from ledger.procedures import Procedure
 from ledger.writing import record
 from webapp.background import after_the_answer
@@ -125,6 +126,7 @@ class Carrier:
     sessions: Any
     begin: Any
     now: Any
+    user_id: int | None
 
     def carry(self, run_id: int, outcomes: Any) -> None:
         """Write down what became of each case as it is done."""
@@ -132,7 +134,11 @@ class Carrier:
             with transaction(self.sessions) as session:
                 session.add(_written(run_id, each))
         with transaction(self.sessions) as session:
-            session.get_one(MoveRun, run_id).ended_at = self.now(session).at
+            run, now = session.get_one(MoveRun, run_id), self.now(session).at
+            run.ended_at = now
+            moved, stayed = run_counts(session, run_id)
+            told = Finished("批量换版已完成", f"已换 {moved} 件，没有换 {stayed} 件。", f"/design/moves/{run_id}")
+            tell_finished(session, self.user_id, told, now)
 
 
 def _written(run_id: int, outcome: Outcome) -> MoveOutcome:
@@ -145,7 +151,7 @@ def _carrier() -> Carrier:
     def begin(session: Session) -> Acting:
         return Acting(session, who, moment_of(installation(session), real_now()), papers)
 
-    return Carrier(factory, begin, lambda session: moment_of(installation(session), real_now()))
+    return Carrier(factory, begin, lambda session: moment_of(installation(session), real_now()), who.user_id)
 
 
 def _run(procedure: Procedure, count: int, *, back: bool) -> MoveRun:

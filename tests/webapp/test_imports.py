@@ -252,6 +252,9 @@ def test_p1_a_cancel_is_heard_between_two_parts_and_can_be_resumed(site: Site, m
     background.install(site.app, lambda work: work())
     assert bureau.post(f"{address}/resume").status_code == 303
     assert "已完成：新增项目 1 个" in bureau.get(address).text
+    told = bureau.get("/notices").text
+    assert f'<a href="{address}">项目导入已完成</a>' in told
+    assert "新增项目 1 个" in told
 
 
 def test_p1_long_lists_have_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
