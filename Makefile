@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 PAGES := $(shell find webapp/frontend -name node_modules -prune -o -type f -print)
 WORKERS ?= 2
 
-.PHONY: setup demo serve test check bench prove
+.PHONY: setup demo serve test check audit sbom bench prove
 
 setup: .venv/ready webapp/static/dist/manifest.json
 
@@ -36,10 +36,24 @@ test: setup
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
-check: .venv/ready
+check: audit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# tools that look at the environment stand beside it, so that they are no part of what they look at
+.audit/ready:
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit==2.10.1' 'cyclonedx-bom==7.5.0'
+	@touch $@
+
+audit: .venv/ready .audit/ready
+	@bash .ci/audit
+
+# every Python part of a release with its version and licence, as CycloneDX
+sbom: .venv/ready .audit/ready
+	@mkdir -p build
+	.audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json
 
 # tests/benchmarks holds what `bench` measures (NAME=w1, all without), tests/proofs the long runs that `prove` repeats
 bench: setup
