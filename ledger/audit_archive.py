@@ -110,7 +110,7 @@ def _faults(package: ZipFile, public_key: str) -> Iterator[str]:
     for name, facts in orjson.loads(manifest)["parts"].items():
         if package.getinfo(name).file_size > _MOST_BYTES:
             yield f"{name} 过大"
-        elif _sum_of(package, name) != facts["sha256"]:
+        elif sum_of(package, name) != facts["sha256"]:
             yield f"{name} 与清单里的校验值不符"
 
 
@@ -140,7 +140,8 @@ def _put(package: ZipFile, name: str, lines: Iterator[bytes]) -> dict[str, Any]:
     return {"lines": count, "sha256": hashing.hexdigest()}
 
 
-def _sum_of(package: ZipFile, name: str) -> str:
+def sum_of(package: ZipFile, name: str) -> str:
+    """Return the SHA-256 of a part, read piece by piece."""
     hashing = sha256()
     with package.open(name) as part:
         while block := part.read(1 << 20):

@@ -103,6 +103,13 @@ def waiting_among(session: Session, digests: Collection[str]) -> int:
     return session.scalar(select(func.count()).select_from(Conversion).where(*wanted)) or 0
 
 
+def failed_among(session: Session, digests: Collection[str]) -> dict[str, str]:
+    """Return which of these papers could not be turned, with the reason."""
+    wanted = (Conversion.sha256.in_(digests), Conversion.stage == ConversionStage.FAILED)
+    rows = session.execute(select(Conversion.sha256, Conversion.message).where(*wanted))
+    return {row.sha256: row.message for row in rows}
+
+
 def claim(session: Session, most: int, now: datetime) -> Sequence[Conversion]:
     """Take the next papers to be turned; none while another worker turns some, or where none waits.
 

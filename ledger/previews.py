@@ -12,7 +12,7 @@ def drawn_once(previews: Path, digest: str, part: str, draw: Callable[[], bytes]
 
     The folder holds nothing that cannot be drawn again: it may be emptied at any time and belongs to no backup.
     """
-    target = previews / digest[:2] / f"{digest[2:]}.{part}"
+    target = drawn_path(previews, digest, part)
     if target.is_file():
         return target.read_bytes()
     content = draw()
@@ -21,3 +21,8 @@ def drawn_once(previews: Path, digest: str, part: str, draw: Callable[[], bytes]
     written.write_bytes(content)
     written.replace(target)  # whole or not at all, also when two people look at the same moment
     return content
+
+
+def drawn_path(previews: Path, digest: str, part: str) -> Path:
+    """Return where `part` of what was drawn lies, or will lie."""
+    return previews / digest[:2] / f"{digest[2:]}.{part}"

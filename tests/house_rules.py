@@ -26,6 +26,7 @@ HOMES = {
     "openpyxl": "forms/sheets/",
     "python_calamine": "forms/sheets/",
     "docxtpl": "forms/papers/",
+    "pypdf": "forms/papers/binder.py",
     "pypdfium2": "forms/preview.py",
     "docx": "forms/papers/",
     "apscheduler": "scheduler/clock.py",

@@ -22,7 +22,7 @@ from ledger.migrations import NoDatabase
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
-from webapp import audit_commands, backup_commands, create_app, deploying, import_commands, rehearsing
+from webapp import archive_commands, audit_commands, backup_commands, create_app, deploying, import_commands, rehearsing
 from webapp.audit_commands import Unusable
 from webapp.command_files import NoFile, cannot_open, read_file
 from webapp.import_commands import CannotImport
@@ -96,6 +96,7 @@ def _parser() -> _Parser:
         serving.add_argument("--port", type=_port, help="端口，缺省 8000")
     add("clock", _clock, "单独运行时钟（公告期满、提醒、消息）")
     audit_commands.add_to(add)
+    archive_commands.add_to(add)
     backup_commands.add_to(add)
     add("init", _init, "建立数据文件夹、单位和三个管理员（一次性密码只显示一次）")
     import_commands.add_to(add)

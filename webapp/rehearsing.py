@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpmn.archives import write_archive
+from bpmn.binders import Shelf
 from bpmn.rehearsal.county import Rehearsed, Stage, begins_at, rehearse
 from forms.sheets.annexes import Heading, annex4, annex5, table_name
 from forms.sheets.national_export import read_export
@@ -74,4 +75,5 @@ def write_results(sessions: SessionFactory, settings: Settings, year: int) -> No
         for kind, content in tables:
             (settings.data / f"{table_name(kind)}.xlsx").write_bytes(content)
         with (settings.data / ARCHIVE).open("wb") as target:
-            write_archive(session, settings.papers, cases_with_projects(session, everything()), target, now)
+            shelf = Shelf(settings.papers, settings.previews)
+            write_archive(session, shelf, cases_with_projects(session, everything()), target, now)

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from bpmn.archives import write_archive
+from bpmn.binders import Shelf
 from bpmn.prints import file_name
 from bpmn.tables import XLSX
 from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5, table_name
@@ -76,7 +77,7 @@ def register() -> ResponseReturnValue:
 @allows(STAFF)
 def archive() -> ResponseReturnValue:
     """Answer the papers of all ended cases a person sees, a folder per project."""
-    return _archive(both(_wanted(_unit()), of_ended_cases()), "归档材料")
+    return _archive(both(_wanted(_unit()), of_ended_cases()), "归档材料", bind=False)
 
 
 @bp.get("/cases/<int:case_id>/archive.zip")
@@ -84,13 +85,14 @@ def archive() -> ResponseReturnValue:
 def archive_of_case(case_id: int) -> ResponseReturnValue:
     case = visible_case(ledger_session(), actor(), case_id) or abort(404)
     project: Project = case.project
-    return _archive(of_case(case_id), f"{project.number} {project.name}归档材料")
+    return _archive(of_case(case_id), f"{project.number} {project.name}归档材料", bind=True)
 
 
-def _archive(condition: Which, name: str) -> ResponseReturnValue:
+def _archive(condition: Which, name: str, *, bind: bool) -> ResponseReturnValue:
     target = TemporaryFile()  # noqa: SIM115  # open until the answer is sent, and gone with it
     cases = cases_with_projects(ledger_session(), condition)
-    write_archive(ledger_session(), settings().papers, cases, target, moment().at)
+    shelf = Shelf(settings().papers, settings().previews, bind)
+    write_archive(ledger_session(), shelf, cases, target, moment().at)
     target.seek(0)
     return send_file(target, _ZIP, as_attachment=True, download_name=f"{file_name(name)}.zip", max_age=0)
 

@@ -31,7 +31,8 @@ for name in names:
     content = pathlib.Path(name).read_bytes()
     if not content.startswith(b"bad"):
         pathlib.Path("pdf").mkdir(exist_ok=True)
-        pathlib.Path("pdf", pathlib.Path(name).stem + ".pdf").write_bytes(b"%PDF-" + content)
+        head = b"" if content.startswith(b"%PDF") else b"%PDF-"
+        pathlib.Path("pdf", pathlib.Path(name).stem + ".pdf").write_bytes(head + content)
 """
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from ledger.db import transaction
 from ledger.papers import File, Place, attach
 from ledger.scope import CLOCK
 from ledger.vocabulary import PaperKind
 from tests.bpmn.test_conversions import DOCX, NOW, fake_office
+from tests.forms.papers.test_binder import pdf
 from tests.webapp.conftest import Site
 
 
@@ -52,3 +55,24 @@ def test_without_libreoffice_the_page_says_what_to_install(site: Site, paper: in
     assert "没有安装 LibreOffice" in page
     assert "libreoffice-writer" in page
     assert site.town("保家镇").get(f"/papers/{paper}/pdf").status_code == 404
+
+
+def test_p13_a_case_is_bound_into_one_pdf(site: Site, tmp_path: Path) -> None:
+    site.app.extensions["sigeyipi_office"] = fake_office(tmp_path)
+    walk = site.walk()
+    bodies = {"审批表.docx": PaperKind.APPLICATION, "坏的.docx": PaperKind.REPLY}
+    with transaction(site.ground.sessions) as session:
+        for name, kind in bodies.items():
+            content = b"bad" if name.startswith("坏") else pdf(300, 301)
+            place = Place(kind, case_id=walk.case_id)
+            attach(session, site.ground.papers, File(name, DOCX, content), place, CLOCK, NOW)
+    town, path = site.town(), f"/cases/{walk.case_id}/binder"
+    assert "其中 2 份还要转换" in town.get(path).text
+    assert town.get(f"{path}.pdf").status_code == 404
+    assert town.post(path).status_code == 303
+    page = town.get(path).text
+    assert "共 2 页" in page
+    assert "没有装入的：坏的.docx" in page
+    reader = PdfReader(BytesIO(town.get(f"{path}.pdf").data))
+    assert [int(each.mediabox.width) for each in reader.pages] == [300, 301]
+    assert site.town("保家镇").get(f"{path}.pdf").status_code == 404

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, abort, request, send_file
 
 from bpmn.archives import write_archive
+from bpmn.binders import Shelf
 from forms.parsing import parse
 from ledger.archive import cases_with_projects, of_case
 from ledger.case_views import visible_case
@@ -53,7 +54,8 @@ def case_archive(case_id: int) -> Response:
     case = visible_case(ledger_session(), actor(), case_id) or abort(404)
     target = TemporaryFile()  # noqa: SIM115  # open until the answer is sent, and gone with it
     cases = cases_with_projects(ledger_session(), of_case(case_id))
-    write_archive(ledger_session(), settings().papers, cases, target, moment().at)
+    shelf = Shelf(settings().papers, settings().previews, bind=True)
+    write_archive(ledger_session(), shelf, cases, target, moment().at)
     target.seek(0)
     return send_file(target, _ZIP, as_attachment=True, download_name=f"{case.project.number}.zip", max_age=0)
 

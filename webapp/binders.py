@@ -1,0 +1,103 @@
+"""装订本: all archived papers of a case as one PDF; asked for, waited for, taken (P13, issue 6 item 5)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from bpmn.archives import binder_title
+from bpmn.binders import Binding, Shelf, binder_of, binding_of
+from bpmn.prints import file_name
+from forms.papers.binder import Bound, CannotBind
+from ledger.archive import archive_rows
+from ledger.case_views import visible_case
+from ledger.cases import Case
+from ledger.conversions import PDF, ask, waiting_among
+from webapp.pdf import office, turn_after_the_answer
+from webapp.permissions import STAFF, allows
+from webapp.request import actor, ledger_session, moment, settings
+
+bp = Blueprint("binders", __name__)
+
+
+@bp.post("/cases/<int:case_id>/binder")
+@allows(STAFF)
+def begin(case_id: int) -> ResponseReturnValue:
+    """Have every paper turned that has no PDF yet."""
+    binding = _binding(_visible(case_id))
+    if office() is not None and binding.waiting:
+        ask(ledger_session(), [paper.sha256 for paper in binding.waiting], moment().real_at)
+        turn_after_the_answer()
+    return redirect(url_for("binders.show", case_id=case_id), 303)
+
+
+@bp.get("/cases/<int:case_id>/binder")
+@allows(STAFF)
+def show(case_id: int) -> str:
+    return render_template("cases/binder.html", **_standing(case_id))
+
+
+@bp.get("/cases/<int:case_id>/binder/progress")
+@allows(STAFF)
+def progress(case_id: int) -> str:
+    """Answer the part of the page that changes while papers are turned."""
+    return render_template("cases/binder_progress.html", **_standing(case_id))
+
+
+@bp.get("/cases/<int:case_id>/binder.pdf")
+@allows(STAFF)
+def file(case_id: int) -> Response:
+    """Answer the binder, bound now unless it was before."""
+    case = _visible(case_id)
+    try:
+        bound: Bound | None = binder_of(ledger_session(), _shelf(), archive_rows(ledger_session(), case), _title(case))
+    except CannotBind:
+        bound = None
+    if bound is None:
+        abort(404)
+    name = f"{file_name(_title(case))}（装订本）.pdf"
+    response = send_file(BytesIO(bound.pdf), PDF, as_attachment=True, download_name=name, max_age=0)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _visible(case_id: int) -> Case:
+    return visible_case(ledger_session(), actor(), case_id) or abort(404)
+
+
+def _title(case: Case) -> str:
+    return binder_title(case.project)
+
+
+def _shelf() -> Shelf:
+    return Shelf(settings().papers, settings().previews, bind=True)
+
+
+def _binding(case: Case) -> Binding:
+    return binding_of(ledger_session(), settings().papers, archive_rows(ledger_session(), case))
+
+
+def _standing(case_id: int) -> dict[str, Any]:
+    case = _visible(case_id)
+    binding = _binding(case)
+    turned = len(binding.leaves) - len(binding.waiting)
+    waiting = waiting_among(ledger_session(), [paper.sha256 for paper in binding.waiting])
+    refused, bound = "", None
+    if binding.leaves and not binding.waiting:
+        try:
+            bound = binder_of(ledger_session(), _shelf(), archive_rows(ledger_session(), case), _title(case))
+        except CannotBind as wrong:
+            refused = str(wrong)
+    return {
+        "case": case,
+        "binding": binding,
+        "turned": turned,
+        "waits": waiting > 0,
+        "bound": bound,
+        "refused": refused,
+        "installed": office() is not None,
+    }
