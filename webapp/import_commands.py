@@ -21,7 +21,7 @@ from forms.sheets.national_export import read_export
 from ledger.campaigns import Campaign, campaigns_of
 from ledger.db import SessionFactory, transaction
 from ledger.import_runs import mappings_of
-from ledger.imports import compare, to_push_count
+from ledger.imports import Comparison, Row, compare, to_push_count
 from ledger.installation import installation
 from ledger.journal import Act
 from ledger.people import Unit, counties
@@ -97,8 +97,19 @@ def _checked(desk: Desk, given: argparse.Namespace, content: bytes) -> tuple[Che
         county = _county(counties(session), given.county, required=given.confirm)
         learned = mappings_of(session, county.id) if county else {}
     read = read_export(content, learned)
+    if county is None:
+        return Checked(read, _compare_with_nothing(desk, read.rows)), None
     with transaction(desk.sessions, writes=False) as session:
-        return Checked(read, compare(session, county.id if county else 0, read.rows)), county
+        return Checked(read, compare(session, county.id, read.rows)), county
+
+
+def _compare_with_nothing(desk: Desk, rows: Sequence[Row]) -> Comparison:
+    """Compare with the county that a confirmation would enter first; it is entered on trial and not kept."""
+    with transaction(desk.sessions) as session:
+        trial = session.begin_nested()
+        comparison = compare(session, ensure_county(session, desk.now).id, rows)
+        trial.rollback()
+    return comparison
 
 
 def _confirm(desk: Desk, checked: Checked, county: Unit | None, name: str) -> None:

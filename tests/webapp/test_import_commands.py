@@ -18,6 +18,7 @@ from bpmn.pushing import Failure, Pushed
 from ledger.cases import Case
 from ledger.db import open_ledger, transaction
 from ledger.journal import Entry
+from ledger.people import Unit
 from ledger.projects import Project
 from ledger.settings import load_keys
 from tests.webapp.test_imports import own_workbook
@@ -43,6 +44,18 @@ def confirm(file: Path, *more: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main(["import", str(file), "--confirm", *more, "--data", str(file.parent / "data")])
     return int(ended.value.code or 0)
+
+
+def test_p1_an_empty_ledger_is_checked_against_the_county_it_would_get(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["import", str(file), "--check", "--json", "--data", str(file.parent / "data")])
+    told = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, told["new"], told["unassigned"]) == (0, 5, 0)
+    assert looked_up(file, select(Unit)) == []
+    assert confirm(file, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == told
 
 
 def looked_up(file: Path, query: Any) -> Any:
