@@ -13,6 +13,7 @@ from ledger.db import day_of, end_of_day, last_day
 from ledger.working_days import Calendar, Period
 
 LEAST_PUBLICITY_DAYS = 5  # T1: a diagram may ask for more, never for less
+EXTENDED = "publicity_extended_to"  # the variable with the last day that people set, later than the days counted
 _PUBLICITY = re.compile(r"publicity_end\(\s*(\d{1,3})\s*\)")
 
 
@@ -44,7 +45,14 @@ class Counting:
         }
 
     def publicity(self, days: int) -> Period:
-        """Return the publicity period: at least 5 working days after the later of the two postings (T1, art. 14)."""
+        """Return the publicity period with what it was extended by; its end stays while objections are examined."""
+        least = self.least_publicity(days)
+        until = self.variables.get(EXTENDED)
+        counted = self.calendar.count(least.begins_after, date.fromisoformat(str(until))) if until else 0
+        return self.calendar.period(least.begins_after, counted) if counted > len(least.days) else least
+
+    def least_publicity(self, days: int) -> Period:
+        """Return the shortest period: at least 5 working days after the later of the two postings (T1, art. 14)."""
         posted = [self.variables.get(name) for name in ("unit_posted_on", "site_posted_on")]
         if not all(posted):
             raise NotPosted("公告尚未张贴，公告期无从起算")

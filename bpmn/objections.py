@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from secrets import choice
+
 from bpmn.casefile import Acting, CaseFile, take_item, take_up
 from bpmn.completed import Completed
+from bpmn.counting import ends_publicity
 from bpmn.demands import require_running
 from bpmn.moving_on import Sender, journal, move_on, save
 from bpmn.refusals import ItemGone, NotYours, OutsidePublicity
 from bpmn.steps import OBJECTION
 from ledger.cases import WAITING, Objection, WorkItem
+from ledger.db import day_of, end_of_day
+from ledger.outbox import Telling, post_to_unit
+from ledger.papers import Attachment, File, Place, attach
 from ledger.taking import case_by_id
-from ledger.vocabulary import ReviewOpinion, Role
+from ledger.vocabulary import PaperKind, ReviewOpinion, Role
 from ledger.writing import write_rows
 
 JOINT_REVIEW = "joint_review"
+_RECEIPT_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read for another
+_RECEIPT_LENGTH = 8
 
 
 def register_objection(acting: Acting, case_id: int, raised_by: str, contact: str, content: str) -> Objection:
@@ -32,16 +40,36 @@ def register_objection(acting: Acting, case_id: int, raised_by: str, contact: st
         content=content,
         entered_at=acting.now,
         entered_by=acting.signature,
+        receipt=f"YY{day_of(acting.now):%Y%m%d}-{''.join(choice(_RECEIPT_LETTERS) for _ in range(_RECEIPT_LENGTH))}",
     )
     examining = next((item for item in file.waiting if item.stem == OBJECTION), None)
     new: list[WorkItem] = []
     if examining is None:
         new = _open_objection(file)
+    else:
+        _require_time_left(file)
     acting.session.add(objection)
     acting.session.flush()
-    journal(file, "objection", {"summary": "登记异议"}, item=examining or new[0], new=new)
+    journal(file, "objection", {"summary": f"登记异议，回执号{objection.receipt}"}, item=examining or new[0], new=new)
     write_rows(acting.session)
     return objection
+
+
+def keep_with_objection(acting: Acting, objection: Objection, files: tuple[File, ...]) -> list[Attachment]:
+    """File what somebody handed in with an objection; each file came through the one door."""
+    place = Place(PaperKind.OBJECTION, case_id=objection.case_id, objection_id=objection.id)
+    return [attach(acting.session, acting.papers, file, place, acting.actor, acting.now) for file in files]
+
+
+def tell_unit_of_objection(acting: Acting, objection: Objection) -> None:
+    """Tell the responsible unit of an objection from outside; who raised it and what it says stays in the case."""
+    found = case_by_id(acting.session, objection.case_id, lock=False)
+    assert found is not None  # the objection was entered on it
+    project = found[0].project
+    if project.responsible_unit_id is not None:
+        body = f"公告公开页收到一条异议（回执号{objection.receipt}），请在“异议核查”中办理。"
+        telling = Telling(f"objection:{objection.id}", f"收到公告异议：{project.name}", body)
+        post_to_unit(acting.session, project.responsible_unit_id, telling, acting.now)
 
 
 def _open_objection(file: CaseFile) -> list[WorkItem]:
@@ -52,6 +80,14 @@ def _open_objection(file: CaseFile) -> list[WorkItem]:
     file.run.variables["objection_open"] = True
     file.run.deliver(OBJECTION)
     return save(file, Sender(file.acting.signature), had_timers=True)
+
+
+def _require_time_left(file: CaseFile) -> None:
+    """Refuse what comes after the last day while earlier objections are still examined: the timer stands still then."""
+    elements = file.version.diagram.elements.values()
+    periods = [file.counting.publicity_of(each) for each in elements if ends_publicity(each)]
+    if any(period is not None and end_of_day(period.end) <= file.now for period in periods):
+        raise OutsidePublicity("公告期已满，不能再登记异议")
 
 
 def record_overdue(acting: Acting, item_id: int) -> Completed:

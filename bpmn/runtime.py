@@ -16,6 +16,7 @@ from bpmn.holding import claim, colleagues, delegate, hand_back, release
 from bpmn.moving_on import Decided, carry_on, complete_item, decide
 from bpmn.objections import record_overdue, register_objection
 from bpmn.opening import OpenItem, answer_item, open_item
+from bpmn.publicity_acts import Repost, extend_publicity, repost
 from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
 from bpmn.signing import sign_item
@@ -34,6 +35,7 @@ __all__ = [
     "NotYours",
     "OpenItem",
     "OutsidePublicity",
+    "Repost",
     "add_reviewer",
     "answer_item",
     "call_back",
@@ -46,6 +48,7 @@ __all__ = [
     "decide",
     "delegate",
     "drop_reviewer",
+    "extend_publicity",
     "fire_timer",
     "hand_back",
     "move_targets",
@@ -54,6 +57,7 @@ __all__ = [
     "record_overdue",
     "register_objection",
     "release",
+    "repost",
     "resume",
     "return_targets",
     "send_back",

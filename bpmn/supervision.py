@@ -15,7 +15,7 @@ from typing import Any
 
 from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.completed import Completed
-from bpmn.counting import LEAST_PUBLICITY_DAYS, ends_publicity
+from bpmn.counting import EXTENDED, LEAST_PUBLICITY_DAYS, ends_publicity
 from bpmn.demands import reason_of, require_bureau, require_reachable, require_running, settled_case
 from bpmn.engine import Diagram, Element, MoveRefused, WaitingTimer
 from bpmn.exploration import legal_targets
@@ -46,7 +46,8 @@ def suspend(acting: Acting, case_id: int, reason: str, *, interrupts_publicity: 
         file.case.publicity_interrupted_at = acting.now
     file.case.status, file.case.suspended_at = CaseStatus.SUSPENDED, acting.now
     told = "暂停办理，公告中止" if interrupts_publicity else "暂停办理"
-    return settled_case(file, "suspend", {"reason": words, "summary": f"{told}：{words}"})
+    detail = {"reason": words, "interrupts": interrupts_publicity or None, "summary": f"{told}：{words}"}
+    return settled_case(file, "suspend", detail)
 
 
 def resume(acting: Acting, case_id: int, reason: str) -> Completed:
@@ -78,7 +79,7 @@ def resume(acting: Acting, case_id: int, reason: str) -> Completed:
 
 def _post_again(file: CaseFile) -> dict[str, Any]:
     today = day_of(file.now).isoformat()
-    variables = {"unit_posted_on": today, "site_posted_on": today}
+    variables = {"unit_posted_on": today, "site_posted_on": today, EXTENDED: None}
     file.run.variables.update(variables)
     return variables
 
@@ -233,17 +234,20 @@ def change_timer(acting: Acting, case_id: int, timer_id: int, last: date, reason
     if due_at == row.due_at:
         raise ActRefused("期限就到这一天，不用调整")
     element = file.element(row.element)
+    before, variables = last_day(row.due_at), dict[str, Any]()
     if file.counting.publicity_of(element) is not None:
-        _require_full_publicity(file, last)
-    before = last_day(row.due_at)
+        require_full_publicity(file, last)
+        variables = {EXTENDED: last.isoformat()}
+        file.run.variables.update(variables)
     timers = set_timers(file, {row.token: due_at})
     summary = f"{element.name}由{before.isoformat()}改为{last.isoformat()}：{words}"
-    detail = {"name": element.name, "timers": timers, "reason": words, "summary": summary}
+    detail = {"name": element.name, "timers": timers, "variables": variables, "reason": words, "summary": summary}
     return settled_case(file, "change_timer", detail, element=row.element)
 
 
-def _require_full_publicity(file: CaseFile, last: date) -> None:
-    least = file.counting.publicity(LEAST_PUBLICITY_DAYS).end
+def require_full_publicity(file: CaseFile, last: date) -> None:
+    """Refuse a last day of a publicity period before its fifth working day, and one that is free (T1)."""
+    least = file.counting.least_publicity(LEAST_PUBLICITY_DAYS).end
     if last < least:
         raise ActRefused(f"公告期不得少于{LEAST_PUBLICITY_DAYS}个工作日，最早到{least.isoformat()}")
     if not file.calendar.is_working(last):

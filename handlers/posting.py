@@ -40,8 +40,9 @@ def post(step: Step, answers: Answers, variable: str, title: str) -> Outcome:
         ("张贴日期", chinese_date(posted_on)),
         ("异议受理", answers["contact"]),
     )
+    anew = {"publicity_extended_to": None} if step.variables.get("publicity_extended_to") else {}
     return Outcome(
-        variables={variable: posted_on.isoformat()},
+        variables={variable: posted_on.isoformat(), **anew},
         prints=(Print(PaperKind.NOTICE, f"{step.project['name']}{title}", rows, "notice"),),
         summary=short(f"{chinese_date(posted_on)}张贴于{answers['place']}"),
     )

@@ -199,6 +199,7 @@ class Objection(Base):
     finding: Mapped[str] = mapped_column(default="")
     upheld: Mapped[bool | None]
     settled_at: Mapped[datetime | None]
+    receipt: Mapped[str | None] = mapped_column(index=True, unique=True)  # who raised it asks by it
 
 
 class Incident(Base):

@@ -67,6 +67,7 @@ class Attachment(Base):
     round_item_id: Mapped[int | None] = mapped_column(ForeignKey("round_item.id"), index=True)
     round_summary_id: Mapped[int | None] = mapped_column(ForeignKey("round_summary.id"), index=True)
     spot_check_project_id: Mapped[int | None] = mapped_column(ForeignKey("spot_check_project.id"), index=True)
+    objection_id: Mapped[int | None] = mapped_column(ForeignKey("objection.id"), index=True)
     attached_at: Mapped[datetime]
     attached_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None]
@@ -106,6 +107,7 @@ class Place:
     round_item_id: int | None = None
     round_summary_id: int | None = None
     spot_check_project_id: int | None = None
+    objection_id: int | None = None
     written: bool = False
 
 
@@ -138,6 +140,7 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
         round_item_id=place.round_item_id,
         round_summary_id=place.round_summary_id,
         spot_check_project_id=place.spot_check_project_id,
+        objection_id=place.objection_id,
         written=place.written,
         attached_at=now,
         attached_by_id=actor.user_id,

@@ -93,7 +93,7 @@ def object_to(run: Run, detail: Detail) -> None:
 MOVES: Mapping[str, Callable[[Run, Detail], None]] = {
     **dict.fromkeys(("complete", "sign", "overdue", "skip"), complete),
     **dict.fromkeys(("send_back", "call_back", "move"), move),
-    **dict.fromkeys(("resume", "change_timer", "recount", "replan"), set_timers),
+    **dict.fromkeys(("resume", "change_timer", "recount", "replan", "repost"), set_timers),
     "entry": learn,
     "timer": fire,
     "objection": object_to,

@@ -50,6 +50,7 @@ ACTS = {
     "terminate": "终止",
     "move": "调整环节",
     "change_timer": "调整期限",
+    "repost": "重新张贴",
     "recount": "重算期限",
     "replan": "调整批次日期",
     "retry": "重试",

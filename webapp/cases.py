@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bpmn.demands import is_bureau
+from bpmn.objections import keep_with_objection
 from bpmn.position import position
+from bpmn.publicity_record import POSTED_ON
 from bpmn.runtime import OutsidePublicity, register_objection
+from bpmn.steps import OBJECTION as EXAMINATION
 from bpmn.versions import version_of_case
 from forms.fields import Asked
 from forms.parsing import FormErrors, parse
@@ -30,7 +34,8 @@ from webapp.own_forms import OBJECTION, WAIVER
 from webapp.permissions import ACTING, OBJECTIONS, STAFF, allows
 from webapp.procedure import diagram_answer
 from webapp.project_facts import facts_of
-from webapp.request import acting, actor, ledger_session, moment
+from webapp.request import acting, actor, ledger_session, moment, typed
+from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("cases", __name__)
 TABS = {"overview": "概况", "trail": "流转记录", "diagram": "流程图", "papers": "材料", "comments": "留言"}
@@ -69,17 +74,20 @@ def new_objection(case_id: int) -> ResponseReturnValue:
 @bp.post("/cases/<int:case_id>/objections/new")
 @allows(OBJECTIONS)
 def object_to(case_id: int) -> ResponseReturnValue:
-    case, posted = _visible(case_id), request.form.to_dict(flat=False)
+    case, posted = _visible(case_id), typed()
     if not may_object(case):
         abort(404)
     try:
         answers = parse(OBJECTION, posted, Asked())
-        register_objection(acting(), case_id, answers["raised_by"], answers.get("contact", ""), answers["content"])
+        files = tuple(take(each) for each in sent_files(request.files.getlist("files")))
+        said = (answers["raised_by"], answers.get("contact", ""), answers["content"])
+        objection = register_objection(acting(), case_id, *said)
     except FormErrors as refused:
         return _objection_page(case, posted, refused.errors)
-    except OutsidePublicity as refused:
+    except (FileRefused, OutsidePublicity) as refused:
         return _objection_page(case, posted, {"": str(refused)})
-    flash("异议已登记，已送承办单位核查。公告期在异议核查办结前不会结束。")
+    keep_with_objection(acting(), objection, files)
+    flash(f"异议已登记，回执号 {objection.receipt}，已送承办单位核查。公告期在异议核查办结前不会结束。")
     return redirect(url_for("cases.show", case_id=case_id), 303)
 
 
@@ -148,8 +156,10 @@ def _objection_page(case: Case, posted: Any, errors: dict[str, str]) -> Response
     return render_template("cases/objection.html", case=case, page=page), 422
 
 
-def _publicity_runs(case: Case) -> bool:
-    return any(t.element == _PUBLICITY and t.due_at > moment().at for t in timers_of(ledger_session(), case.id))
+def _publicity_runs(case: Case, waiting: Sequence[WorkItem]) -> bool:
+    """Say whether an objection can be entered; while one is examined no timer waits, and further ones join it."""
+    timed = any(t.element == _PUBLICITY and t.due_at > moment().at for t in timers_of(ledger_session(), case.id))
+    return timed or any(item.stem == EXAMINATION for item in waiting)
 
 
 def _is_late_review(item: WorkItem) -> bool:
@@ -159,7 +169,8 @@ def _is_late_review(item: WorkItem) -> bool:
 def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
     session, project = ledger_session(), case.project
     parts = case_parts(case)
-    items = [item for item in parts.pop("items") if item.status in WAITING_STATES]
+    known = parts.pop("items")
+    items = [item for item in known if item.status in WAITING_STATES]
     unit_id = project.responsible_unit_id
     runs_it = unit_id is not None and actor().holds(Role.HANDLER, unit_id)
     return render_template(
@@ -171,7 +182,8 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         pauses=pauses(case),
         mine={item.id for item in items if (item.unit_id, item.role) in actor().places},
         late_reviews={item.id for item in items if runs_it and _is_late_review(item)},
-        may_object=may_object(case) and _publicity_runs(case),
+        may_object=may_object(case) and _publicity_runs(case, items),
+        publicity=any(item.stem in POSTED_ON for item in known),
         objections=objections_of(session, case.id),
         administers=is_bureau(actor(), project.county_id),
         own=unit_id is not None and actor().in_unit(unit_id),

@@ -88,6 +88,16 @@ OBJECTION = _form(
         _field("content", "异议内容", "textarea", max_length=1000, width=12),
     ],
 )
+OUTSIDE_OBJECTION = _form(
+    "outside_objection",
+    "提出异议",
+    "14",
+    [
+        _field("raised_by", "您的姓名", max_length=60, width=6, help="只供核查异议的单位联系您，不公开"),
+        _field("contact", "联系电话", max_length=60, width=6),
+        _field("content", "异议内容和理由", "textarea", max_length=1000, width=12),
+    ],
+)
 WAIVER = _form(
     "waiver", "不适用", "23", [_field("reason", "不适用的理由", "textarea", max_length=500, width=12, required=False)]
 )

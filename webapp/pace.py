@@ -13,6 +13,14 @@ from webapp.request import cookie_name
 
 ATTEMPTS = "30 per minute"  # to sign in, per address, before the account's own lock-out counts
 
+BY_ADDRESS = {
+    "auth.sign_in": ATTEMPTS,
+    "proofs.check": ATTEMPTS,
+    "public_notice.show": "60 per minute",  # a notice board's readers may share one address
+    "public_notice.object_to": ATTEMPTS,  # before the count in the database
+}
+"""What anybody may ask without having signed in."""
+
 
 def register(app: Flask, settings: Settings) -> None:
     """Count requests in this process's memory; what a request costs the database comes after the count.
@@ -31,6 +39,6 @@ def register(app: Flask, settings: Settings) -> None:
         retry_after="delta-seconds",
     )
     limiter.request_filter(lambda: request.endpoint in ("static", "health.healthz"))
-    for endpoint in ("auth.sign_in", "proofs.check"):
-        limited: Any = limiter.limit(ATTEMPTS, key_func=get_remote_address)(app.view_functions[endpoint])
+    for endpoint, limit in BY_ADDRESS.items():
+        limited: Any = limiter.limit(limit, key_func=get_remote_address)(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited

@@ -54,15 +54,21 @@ class House:
     def person(self, login: str) -> Person:
         """Return who has this sign-in name, signed in."""
         if login not in self.people:
-            context = self.browser.new_context(viewport=WIDE, locale="zh-CN", timezone_id="Asia/Shanghai")
-            page = context.new_page()
-            page.set_default_timeout(20_000)
-            person = Person(self, page, login)
-            page.on("console", lambda message: self.complain(page, message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda problem: self.complain(page, str(problem)))
-            page.on("response", lambda response: self._answered(page, response))
-            self.people[login] = person
-            person.sign_in()
+            self._window(login).sign_in()
+        return self.people[login]
+
+    def visitor(self) -> Person:
+        """Return somebody who never signs in."""
+        return self.people.get("") or self._window("")
+
+    def _window(self, login: str) -> Person:
+        context = self.browser.new_context(viewport=WIDE, locale="zh-CN", timezone_id="Asia/Shanghai")
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: self.complain(page, message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda problem: self.complain(page, str(problem)))
+        page.on("response", lambda response: self._answered(page, response))
+        self.people[login] = Person(self, page, login)
         return self.people[login]
 
     def complain(self, page: Page, text: str) -> None:

@@ -41,12 +41,13 @@ def test_t1_the_certificate_names_postings_days_and_end(sqlite_ground: Ground) -
     ((paper, content),) = papers(walk, "notice_certificate")
     told = words(content)
     assert paper.name == "公告期满证明.docx"
-    assert "主管单位公告张贴日期\n2023年11月24日（星期五）" in told
-    assert "项目实施地公告张贴日期\n2023年11月27日（星期一）" in told
-    counted = [f"第{n}个工作日\n2023年{day}" for n, day in enumerate(("11月28日", "11月29日", "11月30日"), 1)]
+    assert "主管单位公告：2023年11月24日（星期五）张贴于" in told
+    assert "实施地公告：2023年11月27日（星期一）张贴于" in told
+    counted = [f"第{n}个\n2023年{day}" for n, day in enumerate(("11月28日", "11月29日", "11月30日"), 1)]
     assert all(each in told for each in counted)
-    assert "第5个工作日\n2023年12月4日（星期一）" in told
-    assert "期满\n2023年12月4日（星期一）24时" in told
+    assert "第5个\n2023年12月4日（星期一）" in told
+    assert "共计5个工作日，至2023年12月4日（星期一）24时止" in told
+    assert "公告期内没有收到异议" in told
 
 
 @pytest.mark.usefixtures("quick_prints")

@@ -18,6 +18,8 @@ OPEN_TO_ALL = {
     "auth.login",
     "auth.sign_in",
     "health.healthz",
+    "public_notice.show",
+    "public_notice.object_to",
     "messaging.yunmas",
     "receipts.aliyun",
     "receipts.tencent",

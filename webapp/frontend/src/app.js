@@ -16,6 +16,7 @@ import './css/clerk.css';
 import './css/meetings.css';
 import './css/phone.css';
 import './css/papers.css';
+import './css/publicity.css';
 import './css/print.css';
 import './keys.js';
 
