@@ -10,12 +10,18 @@ from dataclasses import dataclass, field
 from forms.fields import Asked, Field, Form, Option, Posted
 from forms.fields import options_of as choices_of
 from forms.schema import tiers_of
+from ledger.findings import Finding
 from ledger.papers import Attachment
 from ledger.vocabulary import FundingSource, FundingTier
+from webapp.suggesting import CLASSES, Advice
 
 _EMPTY_ROWS = 3  # offered below the filled ones; saving the draft offers as many again
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SPLIT = (FundingTier.CENTRAL, FundingTier.CITY, FundingTier.COUNTY)
+
+
+def _article(option: Option) -> str:
+    return Finding(option.value).article
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class FormPage:
     removable: bool = False  # files lie on an item and can be taken off again
     last: Mapping[str, str] = field(default_factory=dict)  # how each field was answered the last time, in words
     now: Mapping[str, str] = field(default_factory=dict)  # and what stands in it now, where that can be told
+    advice: Advice | None = None  # what the decision table says to what is ticked
 
     def value(self, name: str) -> str:
         """Return what stands in a box; the first value where several were posted."""
@@ -50,6 +57,16 @@ class FormPage:
 
     def options(self, each: Field) -> tuple[Option, ...]:
         return choices_of(each, self.asked)
+
+    def groups(self, each: Field) -> Sequence[tuple[str, tuple[tuple[int, Option], ...]]]:
+        """Return a question's numbered choices under headings: the conditions of a class by its article."""
+        numbered = tuple(enumerate(self.options(each), 1))
+        if each.vocabulary != Finding.__name__:
+            return (("", numbered),)
+        return tuple(
+            (f"第（{numeral}）条　{category.label}类", tuple(n for n in numbered if _article(n[1]) == article))
+            for numeral, (article, category) in zip("三四五六", CLASSES.items(), strict=True)
+        )
 
     def asks(self, show_if: Mapping[str, Sequence[str]]) -> bool:
         """Say whether the conditions on the item's context hold; those on other answers are left to the page."""

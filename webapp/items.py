@@ -42,6 +42,7 @@ from webapp.form_page import FormPage
 from webapp.own_settings import offered
 from webapp.permissions import ACTING, STAFF, allows
 from webapp.request import acting, actor, ledger_session, moment, settings, typed
+from webapp.suggesting import advice_on
 from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("items", __name__)
@@ -288,6 +289,7 @@ def _page(
         removable=opened.mine,
         last=last_words(opened.form, last.answers, opened.asked) if last else {},
         now=words_of(opened.form, posted, opened.asked) if last else {},
+        advice=advice_on(opened, posted) if opened.mine else None,
     )
     return render_template(
         "items/show.html",
