@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from ledger.cases import Objection
 from ledger.db import transaction
+from ledger.installation import shift_clock
 from ledger.journal import Entry
 from ledger.outbox import Message
 from ledger.outside import PER_ADDRESS, OutsideAttempt, notice_token
@@ -34,6 +36,13 @@ def posted(site: Site) -> Walk:
     walk.complete("notice_site")
     site.catch_up(walk)
     return walk
+
+
+def pass_to(site: Site, walk: Walk, then: datetime) -> None:
+    """Let both clocks, the pages' and the walk's, stand at a moment."""
+    with transaction(site.ground.sessions) as session:
+        shift_clock(session, int((then - walk.now).total_seconds()))
+    walk.now = then
 
 
 def public_address(site: Site, walk: Walk) -> str:
@@ -137,8 +146,7 @@ def test_p7_an_address_has_its_share_of_an_hour(both_sites: Site) -> None:
 
 def test_t1_nothing_is_heard_after_the_period_and_its_page_says_so(site: Site) -> None:
     walk, visitor = posted(site), site.visitor()
-    walk.now = local(2023, 12, 5)
-    site.catch_up(walk)
+    pass_to(site, walk, local(2023, 12, 5))
     assert "提交异议" not in visitor.get(public_address(site, walk)).text
     late = send(visitor, public_address(site, walk))
     assert (late.status_code, "不在公告期内" in late.text) == (422, True)
@@ -163,8 +171,7 @@ def test_t1_the_unit_extends_and_posts_again_on_the_page(site: Site) -> None:
     here = f"/cases/{walk.case_id}/publicity"
     assert clerk.post(f"{here}/extend", {"last": "2023-12-06", "reason": "听取意见"}).status_code == 303
     assert "由2023-12-04延长到2023-12-06：听取意见" in clerk.get(here).text
-    walk.now = local(2023, 11, 28)
-    site.catch_up(walk)
+    pass_to(site, walk, local(2023, 11, 28))
     again = {"places": "notice_unit", "posted_on": "2023-11-28", "reason": "被撕毁"}
     assert clerk.post(f"{here}/repost", again).status_code == 409  # without a photograph
     photo = {"photo_notice_unit": (BytesIO(picture()), "再张贴.png")}
