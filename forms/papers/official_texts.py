@@ -25,8 +25,8 @@ from forms.papers.gongwen import (
     two,
     when,
 )
-from forms.papers.round_texts import cleanup_opinion, yearly_report
 from forms.papers.notice_texts import NOTICES
+from forms.papers.round_texts import cleanup_opinion, yearly_report
 
 _PROJECT = para(
     "项目名称：{{ 项目名称 }}（项目编号：{{ 项目编号 }}）。实施年度：{{ 实施年度 }}。责任单位：{{ 责任单位 }}。"
