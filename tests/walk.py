@@ -22,7 +22,7 @@ from bpmn.rehearsal.answers import FILE, files_wanted
 from bpmn.rehearsal.answers import fill as filled
 from bpmn.round_procedures import shipped_rounds
 from bpmn.runtime import Acting, Completed, OpenItem, complete_item, fire_timer, open_item, sign_item, start_case
-from forms.fields import FieldType
+from forms.fields import FieldType, options_of
 from ledger.cases import WAITING, Case, WorkItem, due_timers
 from ledger.db import SHANGHAI, SessionFactory, day_of, transaction
 from ledger.demonstration import BEGINS_AT, County, build_county, build_projects
@@ -260,7 +260,7 @@ class Walk:
             "filing": {"verdict": "confirm", "exit_verdict": "confirm"},
             "exit_recovery": {"action": "settled", "recovered_yuan": "1000.00", "vouchers": FILE},
         }
-        return by_stem.get(shown.item.stem, {})
+        return {**by_stem.get(shown.item.stem, {}), **newest_meeting(shown)}
 
     def _decision(self, shown: OpenItem) -> dict[str, Any]:
         variables = shown.step.variables
@@ -278,6 +278,13 @@ def person(session: Session, unit_id: int, role: Role | str, nth: int = 0) -> Ac
     users = session.scalars(wanted.order_by(User.id)).all()
     assert len(users) > nth, f"nobody is {role} in unit {unit_id}"
     return actor_of(users[nth])
+
+
+def newest_meeting(shown: OpenItem) -> dict[str, str]:
+    """Name the meeting held last for an item: those of other walks may be held at other times."""
+    asking = [each for _section, each in shown.form.fields() if each.type is FieldType.MEETING]
+    options = {each.name: [option.value for option in options_of(each, shown.asked)] for each in asking}
+    return {name: max(ids, key=int) for name, ids in options.items() if ids}
 
 
 def fill(shown: OpenItem, given: Mapping[str, Any], today: date) -> dict[str, list[str]]:

@@ -20,9 +20,8 @@ from bpmn.holding import claim, colleagues, delegate, release
 from bpmn.migration import Order, move_back, move_case
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours, OutsidePublicity
 from bpmn.reviewers import add_reviewer, candidates, drop_reviewer
-from bpmn.runtime import Acting, OpenItem, record_overdue, register_objection
+from bpmn.runtime import Acting, record_overdue, register_objection
 from bpmn.supervision import change_timer, move_targets, move_token, resume, suspend
-from forms.fields import FieldType, options_of
 from forms.parsing import FormErrors
 from handlers.outcome import StepRefused
 from ledger.cases import WAITING, WorkItem, timers_of
@@ -81,12 +80,6 @@ class Wanderer(Walk):
                 self.done[f"{act.__name__} refused: {type(refusal).__name__}"] += 1
             else:
                 self.done[act.__name__] += happened is not False
-
-    def answers_for(self, shown: OpenItem) -> dict[str, Any]:
-        """Name the newest meeting: those of other walks may be held at other times."""
-        asking = [each for _section, each in shown.form.fields() if each.type is FieldType.MEETING]
-        options = {each.name: [option.value for option in options_of(each, shown.asked)] for each in asking}
-        return {**super().answers_for(shown), **{name: max(ids, key=int) for name, ids in options.items() if ids}}
 
     def pick(self, *statuses: ItemStatus) -> WorkItem | None:
         found = [item for item in self.items() if item.status in statuses]
