@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bpmn.counting import Counting
-from bpmn.engine import Element, Run
+from bpmn.engine import Element, Run, case_key
 from bpmn.refusals import ItemGone
 from bpmn.surroundings import CLASSIFICATION, CaseSurroundings
 from bpmn.versions import SHELF, Lineage, Version, lineage_of, version_of_case
@@ -183,10 +183,15 @@ def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
     """Load a case's run; raises StateRefused when the saved state is not what we wrote."""
     version = SHELF.get((case.procedure.sha256, *sorted((case.callees or {}).items()))) or version_of_case(case)
     around = surroundings_of(acting, case, calendar, version)
-    run = Run.load(version.diagram, case.state, acting.session.info["keys"].mac, around)
+    run = Run.load(version.diagram, case.state, key_of(acting.session, case), around)
     around.counting.variables = run.variables
     stood = Stood(frozenset(task.token for task in run.ready), frozenset(timer.token for timer in run.timers))
     return CaseFile(acting, case, calendar, version, around, run, stood)
+
+
+def key_of(session: Session, case: Case) -> bytes:
+    """Return the key under which a case's states are sealed: a project is in a campaign once."""
+    return case_key(session.info["keys"].mac, f"{case.project_id}/{case.campaign_id}")
 
 
 def surroundings_of(acting: Acting, case: Case, calendar: Calendar, version: Version) -> CaseSurroundings:

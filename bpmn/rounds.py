@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bpmn.casefile import Acting
 from bpmn.completed import Completed
 from bpmn.counting import Counting
-from bpmn.engine import Element, Run, StepFailed, Surroundings
+from bpmn.engine import Element, Run, StepFailed, Surroundings, case_key
 from bpmn.refusals import AlreadyDone, ItemGone, NotYours
 from bpmn.round_papers import file_tables_of, file_written
 from bpmn.round_procedures import round_procedure
@@ -146,12 +146,18 @@ class _Ground:
     calendar: Calendar
 
 
+def _key(session: Session, key: str) -> bytes:
+    """Return the key under which a round's states are sealed."""
+    return case_key(session.info["keys"].mac, f"round {key}")
+
+
 def _open(acting: Acting, occurrence: Occurrence, unit: Unit, ground: _Ground, *, backfilled: bool) -> bool:
     assert unit.county_id is not None  # who reports lies in a county
     around = _surroundings(acting, ground.calendar, {}, occurrence.title)
     run = Run.start(ground.version.diagram, {"verdict": None}, around)
+    key = key_of(occurrence, unit.id)
     values = {
-        "key": key_of(occurrence, unit.id),
+        "key": key,
         "county_id": unit.county_id,
         "unit_id": unit.id,
         "kind": str(occurrence.kind),
@@ -159,7 +165,7 @@ def _open(acting: Acting, occurrence: Occurrence, unit: Unit, ground: _Ground, *
         "title": occurrence.title,
         "campaign_id": occurrence.campaign_id,
         "procedure_id": ground.procedure.id,
-        "state": run.dump(acting.session.info["keys"].mac),
+        "state": run.dump(_key(acting.session, key)),
         "opened_at": acting.now,
         "due_at": occurrence.due_at,
         "provisional": occurrence.provisional,
@@ -299,7 +305,7 @@ def _take(acting: Acting, item_id: int, *, lock: bool) -> tuple[RoundFile, Round
     row, calendar = item.round, load_calendar(acting.session)
     version = version_of(row.procedure)
     around = _surroundings(acting, calendar, {} if row.campaign is None else dates_of(row.campaign), row.title)
-    run = Run.load(version.diagram, row.state, acting.session.info["keys"].mac, around)
+    run = Run.load(version.diagram, row.state, _key(acting.session, row.key), around)
     return RoundFile(acting, row, calendar, version, around, run), item
 
 
@@ -311,7 +317,7 @@ def _surroundings(acting: Acting, calendar: Calendar, dates: Mapping[str, date],
 def _save(file: RoundFile, sender: RoundItem | None, returned: str) -> list[RoundItem]:
     """Project the run onto the rows; returns the steps that are new."""
     row, session = file.round, file.session
-    row.state = file.run.dump(session.info["keys"].mac)
+    row.state = file.run.dump(_key(session, row.key))
     known = round_items(session, row.id)
     ready = {task.token: task.element for task in file.run.ready}
     for each in known:

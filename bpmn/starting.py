@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bpmn.casefile import CONSULTED, Acting, CaseFile, Stood, surroundings_of
+from bpmn.casefile import CONSULTED, Acting, CaseFile, Stood, key_of, surroundings_of
 from bpmn.engine import Run
 from bpmn.moving_on import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
@@ -88,7 +88,7 @@ def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence
     around = surroundings_of(acting, case, ground.calendar, version)
     run = Run.start(version.diagram, starting_variables(project, reviewers), around)
     around.counting.variables = run.variables
-    case.state = run.dump(acting.session.info["keys"].mac)
+    case.state = run.dump(key_of(acting.session, case))
     file = CaseFile(acting, case, ground.calendar, version, around, run, Stood())
     file.items = []  # nothing to read yet
     return file

@@ -306,9 +306,12 @@ def _loaded(diagram: Diagram, state: bytes, key: bytes, surroundings: Surroundin
     return tokens
 
 
-def case_key(key: bytes, case_id: int) -> bytes:
-    """Return the key that seals the states of one case, so that no other case's state passes for its own."""
-    return hmac.digest(key, b"sigeyipi case %d" % case_id, "sha256")
+def case_key(key: bytes, case: str) -> bytes:
+    """Return the key that seals the states of one case, so that no other case's state passes for its own.
+
+    `case` is what tells it from all others and is known before its row is.
+    """
+    return hmac.digest(key, f"sigeyipi case {case}".encode(), "sha256")
 
 
 def seal(body: bytes, key: bytes) -> bytes:

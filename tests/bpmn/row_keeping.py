@@ -14,7 +14,7 @@ def through_rows(sessions: SessionFactory, case_id: int) -> Keeping:
 
     def keep(run: Run, surroundings: Surroundings) -> Run:
         with transaction(sessions) as session:
-            key = case_key(session.info["keys"].mac, case_id)
+            key = case_key(session.info["keys"].mac, str(case_id))
             session.get_one(Case, case_id, with_for_update=True).state = run.dump(key)
         with transaction(sessions) as session:
             found = case_by_id(session, case_id, lock=True)

@@ -99,9 +99,9 @@ def test_the_trail_is_that_of_the_step_only() -> None:
 
 def test_the_states_of_two_cases_cannot_be_swapped() -> None:
     # safety.md: a row changed by SQL, even to another row's value, is told.
-    mine, theirs = (case_key(KEY, number) for number in (7, 77))
+    mine, theirs = (case_key(KEY, case) for case in ("7/1", "77/1"))
     saved = Run.start(TWO, {}, around()).dump(mine)
     assert ready(Run.load(TWO, saved, mine, around())) == ["a", "b"]
-    for wrong in (theirs, case_key(b"another key", 7), KEY):
+    for wrong in (theirs, case_key(b"another key", "7/1"), KEY):
         with pytest.raises(StateRefused, match="校验码"):
             Run.load(TWO, saved, wrong, around())
