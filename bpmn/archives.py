@@ -14,7 +14,7 @@ from bpmn.binders import Shelf, binder_of
 from bpmn.prints import file_name
 from forms.papers.binder import Bound, CannotBind
 from forms.sheets.sheet import write_sheet
-from forms.sheets.table import Group, Table
+from forms.sheets.table import Group, Printing, Table
 from ledger.archive import LEDGER_NAMES, ArchiveRow, archive_rows, lacking_words
 from ledger.archive_sums import write_sums
 from ledger.cases import Case
@@ -33,8 +33,10 @@ _FOLDERS = (
     "协议书或合同书等材料",
     "批复和公告等其他材料",
 )  # in short
-_CATALOGUE = ("归档目录序号", "归档材料", "文件", "材料种类", "大小（字节）", "校验值（SHA-256）", "说明")
+_CATALOGUE = ("目录项", "归档材料", "文件", "材料种类", "大小（字节）", "校验值（SHA-256）", "说明")
 _CONTENTS = ("序号", "类别", "责任单位", "项目编号", "项目名称", "文件数", "缺少", "装订本", "文件夹")
+_CATALOGUE_WIDTHS = (8, 26, 44, 18, 10, 34, 20)
+_CONTENTS_WIDTHS = (6, 16, 14, 24, 30, 8, 26, 16, 40)
 _OFFICE_KINDS = frozenset({"docx", "xlsx", "jpg", "jpeg", "png", "zip", "pdf"})  # packed already
 
 
@@ -91,7 +93,7 @@ def write_archive(session: Session, shelf: Shelf, cases: Iterable[Case], target:
                 )
             )
             paper_count += count
-        package.put("目录.xlsx", _sheet("归档材料目录", _CONTENTS, contents), now)
+        package.put("目录.xlsx", _sheet("归档材料目录", _CONTENTS, contents, _CONTENTS_WIDTHS), now)
         write_sums(opened, package.sums, session.info["keys"], now)
     return paper_count
 
@@ -132,7 +134,9 @@ def _put_project(
             listed.append((row.row, row.title, "", "", None, "", f"缺：{'、'.join(lacking_words(row))}"))
         elif row.lacking and row.waiver is not None:
             listed.append((row.row, row.title, "", "", None, "", f"不适用：{row.waiver.reason}"))
-    package.put(f"{folder}/归档目录.xlsx", _sheet(_catalogue_title(project), _CATALOGUE, listed), latest)
+    package.put(
+        f"{folder}/归档目录.xlsx", _sheet(_catalogue_title(project), _CATALOGUE, listed, _CATALOGUE_WIDTHS), latest
+    )
     if binder is not None:
         package.put(f"{folder}/{BINDER}", binder.pdf, latest)
     return count
@@ -159,5 +163,5 @@ def _catalogue_title(project: Project) -> str:
     return f"归档目录：{project.name}（{project.number}）"
 
 
-def _sheet(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    return write_sheet(Table(title, [Group(head) for head in heads], rows, landscape=True))
+def _sheet(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], widths: Sequence[float]) -> bytes:
+    return write_sheet(Table(title, [Group(head) for head in heads], rows, landscape=True, printing=Printing(widths)))

@@ -13,6 +13,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from bpmn.tables import XLSX
+from forms.sheets.sheet import write_sheet
+from forms.sheets.table import Group, Printing, Table
 from forms.sheets.workbook import write_table
 from ledger.db import day_of
 from ledger.journal import Act
@@ -43,6 +45,7 @@ PAGE = 50
 _NOTE_LENGTH = 60
 _MOST_POINTS = 40
 _RATES = {"stopped": "停产闲置率", "difficult": "经营困难率", "weak": "未按约定联农带农率"}
+_CHANGES, _CHANGES_WIDTHS = ("项目编号", "项目名称", "列", "原来", "现在"), (24, 32, 18, 36, 36)
 _BY_PEOPLE = (SnapshotKind.MONTHLY, SnapshotKind.ROUND, SnapshotKind.REQUEST)
 _COLOURS = ("green", "blue", "orange", "red", "gray")
 
@@ -163,7 +166,11 @@ def compare_workbook() -> ResponseReturnValue:
     if before is None or after is None:
         abort(404)
     title = f"台账变化（{before.on.isoformat()}至{after.on.isoformat()}）"
-    return _workbook(title, ("项目编号", "项目名称", "列", "原来", "现在"), _lines(differences(before, after)))
+    rows = _lines(differences(before, after))
+    table = Table(
+        title, [Group(head) for head in _CHANGES], rows, landscape=True, printing=Printing(_CHANGES_WIDTHS, 2)
+    )
+    return _sent(title, len(rows), write_sheet(table))
 
 
 def _pair(county: Unit) -> tuple[State | None, State | None]:
@@ -193,11 +200,13 @@ def _rate(counts: Mapping[str, int], name: str) -> str:
     return rate_text(Decimal(counts[name]) / whole if whole else None)
 
 
-def _workbook(title: str, heads: Any, rows: Any) -> ResponseReturnValue:
-    record(ledger_session(), moment(), actor(), Act("export", detail={"name": title, "rows": len(rows)}))
-    return send_file(
-        BytesIO(write_table(title, heads, rows)), XLSX, as_attachment=True, download_name=f"{title}.xlsx", max_age=0
-    )
+def _workbook(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> ResponseReturnValue:
+    return _sent(title, len(rows), write_table(title, heads, rows))
+
+
+def _sent(title: str, count: int, content: bytes) -> ResponseReturnValue:
+    record(ledger_session(), moment(), actor(), Act("export", detail={"name": title, "rows": count}))
+    return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=f"{title}.xlsx", max_age=0)
 
 
 def _asked(name: str) -> date | None:
