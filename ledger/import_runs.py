@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, defer, joinedload, mapped_column, relationship
 
 from ledger.cases import Case, WorkItem
 from ledger.db import Base
@@ -117,7 +117,8 @@ def take_over(run: ImportRun, now: datetime) -> str:
 def held_run(session: Session, run_id: int, owner: str) -> ImportRun | None:
     """Return a run that `owner` still carries, locked; None when it was taken over, cancelled or has ended."""
     wanted = select(ImportRun).where(ImportRun.id == run_id, ImportRun.owner == owner).with_for_update()
-    run = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    spared = wanted.options(defer(ImportRun.found))  # every row of the workbook, for each of a hundred parts
+    run = session.scalars(spared.execution_options(populate_existing=True)).one_or_none()
     return run if run is not None and run.stage in UNDER_WAY else None
 
 

@@ -18,6 +18,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import openpyxl
+from sqlalchemy import select
 
 from bpmn.casefile import Acting
 from bpmn.deployment import deploy, shipped_bundle
@@ -82,7 +83,8 @@ def _noting(at: Place, run_id: int, turns: dict[str, float], now: Any) -> Any:
     """Note when each stage is first met: the clock is asked once per part."""
     if ImportStage.PUSHING not in turns:
         with transaction(at.sessions, writes=False) as session:
-            turns.setdefault(session.get_one(ImportRun, run_id).stage, perf_counter())
+            stage = session.scalars(select(ImportRun.stage).where(ImportRun.id == run_id)).one()
+            turns.setdefault(stage, perf_counter())
     return now
 
 
