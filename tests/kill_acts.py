@@ -6,7 +6,6 @@ Points name statements (`tests.points`), so that an act written otherwise has it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -14,11 +13,10 @@ from typing import Any
 from sqlalchemy import select
 
 from bpmn.agendas import decide_agenda, draw_up, fill_in
-from bpmn.deployment import deploy, shipped_bundle
+from bpmn.deployment import deploy
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.retries import Site, retry_incident
 from bpmn.runtime import start_cases
-from bpmn.starting import PROCESS
 from bpmn.supervision import resume
 from ledger.campaigns import Campaign
 from ledger.db import transaction
@@ -28,6 +26,7 @@ from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.vocabulary import PaperKind, Role
 from tests.bpmn.test_agendas import APPROVE, Gathering
+from tests.bpmn.test_called_processes import SURVEY, bundle, process
 from tests.bpmn.test_retries import actor_in, failed_completion
 from tests.interleavings.scenes import (
     WHY,
@@ -96,16 +95,16 @@ def push_three(walk: Walk) -> Ready:
 
 
 def deploy_anew(walk: Walk) -> Ready:
-    """Deploy the shipped bundle with a note of its own."""
-    ground, bundle = walk.ground, shipped_bundle()
-    note = f"<!-- {walk.project.id} {counts(ground)['procedure']} --></bpmn:definitions>"
-    bundle = replace(bundle, diagram=bundle.diagram.replace("</bpmn:definitions>", note))
+    """Deploy a small procedure with a note of its own: what is killed is the writing, not the exploring."""
+    ground, known = walk.ground, counts(walk.ground)["procedure"]
+    note = f"<!-- {walk.project.id} {known} --></bpmn:definitions>"
+    small = bundle(process("survey", SURVEY).replace("</bpmn:definitions>", note))
     with transaction(ground.sessions, writes=False) as session:
-        number = len(session.scalars(select(Procedure.id).where(Procedure.process_id == PROCESS)).all()) + 1
+        number = len(session.scalars(select(Procedure.id).where(Procedure.process_id == "survey")).all()) + 1
 
     def ready() -> object:
         with transaction(ground.sessions) as session:
-            return deploy(session, bundle, "测试", walk.now).number == number
+            return deploy(session, small, "测试", walk.now).number == number
 
     return ready
 

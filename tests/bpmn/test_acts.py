@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -40,11 +39,6 @@ def back(walk: Walk, stem: str, target: str, reason: str = WHY, revision: int | 
     item = walk.item(stem)
     with walk.acting(item.role, item.unit_id) as acting:
         return send_back(acting, item.id, revision or item.revision, target, reason)
-
-
-def returned(walk: Walk, item: WorkItem) -> Completed:
-    with walk.acting(item.role, item.unit_id) as acting:
-        return send_back(acting, item.id, item.revision, "application", WHY)
 
 
 def targets(walk: Walk, stem: str) -> set[str]:
@@ -236,21 +230,6 @@ class TestCallBack:
         walk.complete(stem)
         with pytest.raises(ActRefused, match=sentence):
             call(walk, item)
-
-    def test_of_a_call_back_and_the_next_act_at_once_one_wins(self, ground: Ground) -> None:
-        """A race of two transactions: the other is refused, and the case stands in one place."""
-        walk = begun(ground, "application")
-        for _round in range(3):
-            item = walk.item("application")
-            walk.complete("application")
-            following = walk.item("unit_opinion")
-            with ThreadPoolExecutor(2) as pool:
-                calling = pool.submit(call, walk, item)
-                acting_on = pool.submit(returned, walk, following)
-            called, acted = calling.exception(), acting_on.exception()
-            assert sorted([called is None, acted is None]) == [False, True]
-            assert isinstance(called or acted, ActRefused | ItemGone)
-            assert walk.waiting() == ["application"]
 
 
 class TestTransfer:

@@ -150,10 +150,10 @@ def test_a_vanished_step_needs_a_person_to_say(ground: Ground) -> None:
     finished(walk)
 
 
-def test_a_step_under_another_id_is_found_by_its_handler(ground: Ground) -> None:
-    walk = begun(ground, "application")
+def test_a_step_under_another_id_is_found_by_its_handler(sqlite_ground: Ground) -> None:
+    walk = begun(sqlite_ground, "application")
     item = walk.item("application")
-    order = Order(newly(ground, renamed("application", "application_form")))
+    order = Order(newly(sqlite_ground, renamed("application", "application_form")))
     assert plan(walk, order).weight is AUTO
     moved(walk, order)
     assert [(i.id, i.element) for i in walk.items("application")] == [(item.id, "application_form")]
@@ -165,13 +165,16 @@ def test_a_step_under_another_id_is_found_by_its_handler(ground: Ground) -> None
     finished(walk)
 
 
-def test_what_was_done_before_is_shown_as_it_was_asked_then(ground: Ground) -> None:
-    walk = begun(ground, "party_meeting")
+def test_what_was_done_before_is_shown_as_it_was_asked_then(sqlite_ground: Ground) -> None:
+    walk = begun(sqlite_ground, "party_meeting")
     (done,) = walk.items("preliminary_opinion")
     walk.pass_days(1)
     form = {**shipped_bundle().forms["preliminary_opinion"], "title": "另一份表"}
     moved(
-        walk, Order(newly(ground, renamed("preliminary_opinion", "first_opinion", forms={"preliminary_opinion": form})))
+        walk,
+        Order(
+            newly(sqlite_ground, renamed("preliminary_opinion", "first_opinion", forms={"preliminary_opinion": form}))
+        ),
     )
     with walk.acting(done.role, done.unit_id) as acting:
         shown = open_item(acting, done.id)
@@ -187,12 +190,12 @@ def test_what_was_done_before_is_shown_as_it_was_asked_then(ground: Ground) -> N
 
 
 class TestForms:
-    def test_a_changed_form_is_asked_at_once(self, ground: Ground) -> None:
+    def test_a_changed_form_is_asked_at_once(self, sqlite_ground: Ground) -> None:
         form = dict(shipped_bundle().forms["application"])
         form["title"] = "处置申请表（新）"
-        walk = begun(ground, "application")
+        walk = begun(sqlite_ground, "application")
         item = walk.item("application")
-        order = Order(newly(ground, changed(forms={"application": form})))
+        order = Order(newly(sqlite_ground, changed(forms={"application": form})))
         shown = plan(walk, order)
         assert (shown.weight, shown.reason) == (AUTO, "“填申请表”的表单有变化，按新表单办理。")
         moved(walk, order)
@@ -201,13 +204,13 @@ class TestForms:
         assert walk.item("application").id == item.id
         finished(walk)
 
-    def test_what_waits_for_a_signature_is_given_back_under_a_new_form(self, ground: Ground) -> None:
-        walk = begun(ground, _signed_stem())
+    def test_what_waits_for_a_signature_is_given_back_under_a_new_form(self, sqlite_ground: Ground) -> None:
+        walk = begun(sqlite_ground, _signed_stem())
         stem = _signed_stem()
         walk.complete(stem, sign=False)
         assert walk.item(stem).status == ItemStatus.UNSIGNED
         form = {**shipped_bundle().forms[stem], "title": "新表单"}
-        order = Order(newly(ground, changed(forms={stem: form})))
+        order = Order(newly(sqlite_ground, changed(forms={stem: form})))
         assert plan(walk, order).weight is CHECK
         before = rows(walk)
         moved(walk, order)
@@ -274,9 +277,9 @@ class TestPublicity:
         assert after == before
         finished(walk)
 
-    def test_an_objection_is_still_heard_after_the_move(self, ground: Ground) -> None:
-        walk = self.waiting(ground)
-        moved(walk, Order(newly(ground, NAMES)))
+    def test_an_objection_is_still_heard_after_the_move(self, sqlite_ground: Ground) -> None:
+        walk = self.waiting(sqlite_ground)
+        moved(walk, Order(newly(sqlite_ground, NAMES)))
         with walk.acting(Role.HANDLER, walk.project.responsible_unit_id or 0) as acting:
             register_objection(acting, walk.case_id, "群众甲", "", "公告内容与实际不符")
         assert walk.waiting() == ["objection"]
@@ -309,11 +312,11 @@ class TestParallelAndJoint:
         assert walk.waiting() == ["notice_site"]
         finished(walk)
 
-    def test_a_joint_review_half_done(self, ground: Ground) -> None:
-        walk = begun(ground, "joint_review")
+    def test_a_joint_review_half_done(self, sqlite_ground: Ground) -> None:
+        walk = begun(sqlite_ground, "joint_review")
         parts = walk.items("joint_review")
         walk.complete("joint_review")
-        order = Order(newly(ground, changed(('name="会审"', 'name="联合会审"'))))
+        order = Order(newly(sqlite_ground, changed(('name="会审"', 'name="联合会审"'))))
         moved(walk, order)
         assert [item.id for item in walk.items("joint_review")] == [item.id for item in parts]
         assert [item.name for item in walk.items("joint_review")] == ["会审"] + ["联合会审"] * (len(parts) - 1)
@@ -418,9 +421,9 @@ class TestUndo:
             undone(walk)
         finished(walk)
 
-    def test_not_after_somebody_acted(self, ground: Ground) -> None:
-        walk = begun(ground, "application")
-        moved(walk, Order(newly(ground, NAMES)))
+    def test_not_after_somebody_acted(self, sqlite_ground: Ground) -> None:
+        walk = begun(sqlite_ground, "application")
+        moved(walk, Order(newly(sqlite_ground, NAMES)))
         walk.complete("application")
         with pytest.raises(ActRefused, match="已经有人办理"):
             undone(walk)
