@@ -308,9 +308,9 @@ RETRY = Act(
 
 QUICK = (COMPLETE, SEND_BACK, PUSH, DEPLOY, UPLOAD, SUSPEND)
 """Acts a case comes to soon: those `make test` kills."""
-ACTS = (
+ACTS = (  # who leaves hands over all that was claimed: before anybody claims something else
     *QUICK,
     *(DECIDE, REPLY, SUBMIT, SIGN, FIRE, OBJECT, ARCHIVE),
-    *(CLAIM, TRANSFER, CALL_BACK, MOVE, ASK_MORE, ASK_FEWER, RESUME, TERMINATE, SET_DATE, LEAVE),
+    *(LEAVE, CLAIM, TRANSFER, CALL_BACK, MOVE, ASK_MORE, ASK_FEWER, RESUME, TERMINATE, SET_DATE),
     *(MIGRATE, MOVE_BACK, AGENDA, RETRY),
 )

@@ -21,9 +21,11 @@ def prove(seed: int) -> Iterator[dict[str, object]]:
             ground, began, kills = lay_ground(laid.sessions, laid.folder, projects=needed), monotonic(), 0
             untouched = iter(ground.projects[seed % 7 :])
             for act in ACTS:
+                before = kills
                 for _time in range(TIMES):
                     taken = [next(untouched) for _ in range(act.project_count)]
                     kills += survive(act, walk_for(act, ground, taken[0])).kills
+                yield {"database": database, "act": act.name, "points": len(act.names), "kills": kills - before}
             points = sum(len(act.names) for act in ACTS)
             figures = {"points": points, "times": TIMES, "kills": kills, "lost": 0, "doubled": 0}
             yield {"database": database, **figures, "seconds": round(monotonic() - began, 1)}
