@@ -105,7 +105,7 @@ def clean(text: str) -> str:
         text = "".join(
             mark
             for mark in text
-            if mark in "\n\t" or (unicodedata.category(mark) not in ("Cc", "Cs") and mark < "\ufffe")
+            if mark in "\n\t" or (unicodedata.category(mark) not in ("Cc", "Cs") and mark not in "\ufffe\uffff")
         )
     return text[:CELL_LENGTH]
 

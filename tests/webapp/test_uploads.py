@@ -149,3 +149,29 @@ def test_a_persons_day_is_full_at_some_point(both_sites: Site) -> None:
 
     assert "已达 1 MB" not in send(1)
     assert "已达 1 MB" in send(2)
+
+
+DOCX_CASES = Path(__file__).parents[1] / "cases" / "docx"
+
+
+@pytest.mark.usefixtures("door")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("zip_bomb.docx", "解压后太大"),
+        ("macro.docm", "不是允许的文件类型"),
+        ("renamed_html.docx", "内容不是 docx"),
+        ("empty.docx", "空文件"),
+        ("garbage.docx", "内容不是 docx"),
+        ("truncated.docx", "已损坏"),
+        ("ok_control.docx", None),
+        ("remote_template.docx", None),  # kept as it is and only ever served as a download
+    ],
+)
+def test_each_word_case_as_an_attachment(name: str, why: str | None) -> None:
+    content = (DOCX_CASES / name).read_bytes()
+    if why is None:
+        assert take(upload(name, content)).content == content
+    else:
+        with pytest.raises(FileRefused, match=why):
+            take(upload(name, content))
