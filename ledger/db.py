@@ -37,12 +37,13 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
+from ledger.seal_keys import NONCE_BYTES, SealCipher, SealKey, open_with_any
+
 SessionFactory = sessionmaker[Session]
 RowChanged = StaleDataError  # a row was changed by someone else since it was read
 DatabaseBusy = OperationalError  # the database refused for now: a reading transaction that wants to write, on SQLite
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
-_NONCE_BYTES = 12
 _WORTH_PACKING = 300  # bytes; below that packing saves nothing
 _PACKED = b"x"  # how zlib's data begins, and no JSON text does
 
@@ -54,6 +55,8 @@ class Keys:
     seal: bytes
     mac: bytes
     cookie: bytes
+    cipher: SealCipher = SealCipher.AES  # what `seal` is for
+    earlier: tuple[SealKey, ...] = ()  # opened with, never closed with: values not yet sealed again
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -126,18 +129,24 @@ class SealedJson(TypeDecorator[Any]):
         return orjson.loads(zlib.decompress(plain) if plain.startswith(_PACKED) else plain)
 
 
-def _key_of(dialect: Dialect) -> bytes:
+def _keys_of(dialect: Dialect) -> Keys:
     keys: Keys = dialect.sigeyipi_keys  # type: ignore[attr-defined]  # put there by open_ledger
-    return keys.seal
+    return keys
 
 
 def _seal(plain: bytes, dialect: Dialect) -> bytes:
-    nonce = urandom(_NONCE_BYTES)
-    return nonce + AESGCM(_key_of(dialect)).encrypt(nonce, plain, None)
+    keys = _keys_of(dialect)
+    if keys.cipher is not SealCipher.AES:
+        return SealKey(keys.seal, keys.cipher).close(plain)
+    nonce = urandom(NONCE_BYTES)
+    return nonce + AESGCM(keys.seal).encrypt(nonce, plain, None)
 
 
 def _unseal(sealed: bytes, dialect: Dialect) -> bytes:
-    return AESGCM(_key_of(dialect)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+    keys = _keys_of(dialect)
+    if keys.earlier or keys.cipher is not SealCipher.AES:
+        return open_with_any(sealed, (SealKey(keys.seal, keys.cipher), *keys.earlier))
+    return AESGCM(keys.seal).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
 
 
 class Base(DeclarativeBase):

@@ -15,7 +15,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from ledger.channel_settings import Channelling, Guarded
 from ledger.db import Keys
 from ledger.passwords import Policy
+from ledger.seal_keys import SealCipher, SealKey
 from ledger.seals import Digest
+
+KEY_FILE = "keys.json"
 
 
 class Auditing(BaseModel):
@@ -106,7 +109,7 @@ class Settings(BaseSettings):
 
 def load_keys(data: Path) -> Keys:
     """Return the installation's keys, made on first use in `keys.json` (mode 0600), outside the database."""
-    path = data / "keys.json"
+    path = data / KEY_FILE
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
         fresh = {name: base64.b64encode(token_bytes(32)).decode() for name in ("seal", "mac", "cookie")}
@@ -114,4 +117,8 @@ def load_keys(data: Path) -> Keys:
         with os.fdopen(descriptor, "w") as file:
             json.dump(fresh, file)
     stored = json.loads(path.read_text())
-    return Keys(**{name: base64.b64decode(stored[name]) for name in ("seal", "mac", "cookie")})
+    seal, mac, cookie = (base64.b64decode(stored[name]) for name in ("seal", "mac", "cookie"))
+    earlier = tuple(
+        SealKey(base64.b64decode(each["seal"]), SealCipher(each["cipher"])) for each in stored.get("earlier", ())
+    )
+    return Keys(seal, mac, cookie, SealCipher(stored.get("cipher", SealCipher.AES)), earlier)

@@ -96,6 +96,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "clock_moved": "拨动演示时钟",
     "audit_verified": "核验审计",
     "backup": "备份",
+    "rotate_keys": "更换密钥",
     "snapshot": "留存台账",
 }
 WORDS: Mapping[str, str] = {**OTHER_ACTS, **CASE_ACTS}

@@ -22,7 +22,16 @@ from ledger.migrations import NoDatabase
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
 from scheduler.clock import clock_of, run_forever
-from webapp import archive_commands, audit_commands, backup_commands, create_app, deploying, import_commands, rehearsing
+from webapp import (
+    archive_commands,
+    audit_commands,
+    backup_commands,
+    create_app,
+    deploying,
+    import_commands,
+    key_commands,
+    rehearsing,
+)
 from webapp.audit_commands import Unusable
 from webapp.command_files import NoFile, cannot_open, read_file
 from webapp.import_commands import CannotImport
@@ -98,6 +107,7 @@ def _parser() -> _Parser:
     audit_commands.add_to(add)
     archive_commands.add_to(add)
     backup_commands.add_to(add)
+    key_commands.add_to(add)
     add("init", _init, "建立数据文件夹、单位和三个管理员（一次性密码只显示一次）")
     import_commands.add_to(add)
     played = add("rehearse", _rehearse, "预演：用编造的决定把清单里的项目走完全流程，写出统计表、台账和归档材料")

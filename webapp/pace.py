@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from ledger.settings import Settings
-from webapp.request import cookie_name
+from webapp.request import counted_by, is_uncounted
 
 ATTEMPTS = "30 per minute"  # to sign in, per address, before the account's own lock-out counts
 
@@ -28,17 +28,16 @@ def register(app: Flask, settings: Settings) -> None:
     Whoever is signed in is counted by the session, a program by its token, everybody else by the address: an office of
     twenty people behind one address shares nothing but the sign-in page.
     """
-    cookie = cookie_name(settings.https)
     every = settings.requests_per_minute
     limiter = Limiter(
-        lambda: request.cookies.get(cookie) or request.headers.get("Authorization") or get_remote_address(),
+        counted_by(settings.https),
         app=app,
         default_limits=[f"{every} per minute"] if every else [],
         storage_uri="memory://",
         headers_enabled=True,
         retry_after="delta-seconds",
     )
-    limiter.request_filter(lambda: request.endpoint in ("static", "health.healthz"))
+    limiter.request_filter(is_uncounted)
     for endpoint, limit in BY_ADDRESS.items():
         limited: Any = limiter.limit(limit, key_func=get_remote_address)(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited

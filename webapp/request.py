@@ -224,6 +224,17 @@ def cookie_name(https: bool) -> str:
     return "__Host-sigeyipi" if https else "sigeyipi"
 
 
+def counted_by(https: bool) -> Callable[[], str]:
+    """Return what tells who is asking before the ledger is asked: the session, a program's token, else the address."""
+    cookie = cookie_name(https)
+    return lambda: request.cookies.get(cookie) or request.headers.get("Authorization") or request.remote_addr or ""
+
+
+def is_uncounted() -> bool:
+    """Tell whether a request costs nothing worth counting."""
+    return request.endpoint in ("static", "health.healthz")
+
+
 def typed() -> dict[str, list[str]]:
     """Return what was typed into a form, without the page's own values."""
     sent = request.form.to_dict(flat=False)
