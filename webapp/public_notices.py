@@ -31,16 +31,8 @@ from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("public_notice", __name__, url_prefix="/gonggao/<int:case_id>/<token>")
 _MOST_FILES = 3
-_MOST_BYTES = 30 * 1024 * 1024
 _WHO = "公告公开页"
 _NUMBER = re.compile(r"(?<!\d)(?:1\d{10}|\d{17}[\dXx])(?!\d)")  # mobile telephone, identity card
-
-
-@bp.before_app_request
-def limit_size() -> None:
-    """Refuse a large body before anything reads it: who sends it has not signed in."""
-    if request.blueprint == bp.name:
-        request.max_content_length = _MOST_BYTES
 
 
 @bp.after_request

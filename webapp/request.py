@@ -44,6 +44,7 @@ HEADERS = {
 _FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
 _INTERFACE = "api"
 _COUNTS = "lists.counts"
+_STRANGERS_BYTES = 30 * 1024 * 1024  # a page that needs no signing in takes three photos, not a film
 _FORM_BYTES = 2_000_000  # typed text of the largest form, far below what a file may have
 _FORM_PARTS = 4_000
 _LARGEST_ROW = 2**31 - 1
@@ -274,10 +275,12 @@ def register(app: Flask, limit_mb: int, https: bool) -> None:
     )
 
     @app.before_request
-    def limit_typed_text() -> None:
+    def limit_what_is_sent() -> None:
         # a form without files is parsed whole: the limit for files would let 200 MB of text through
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = _FORM_BYTES
+        elif (permission := app.extensions["sigeyipi_permissions"].get(request.endpoint)) and permission.public:
+            request.max_content_length = _STRANGERS_BYTES  # whoever sends it has not signed in
 
     @app.before_request
     def refuse_nul() -> None:
