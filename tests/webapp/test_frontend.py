@@ -330,3 +330,13 @@ def test_a_day_is_written_the_same_on_every_machine(show: Callable[..., Page]) -
         box.fill(typed)
         box.blur()
         expect(box).to_have_value(kept)
+
+
+def test_a_month_is_written_the_same_on_every_machine(show: Callable[..., Page]) -> None:
+    page = show('<form><input type="month" name="from" value="2023-11" aria-label="月份"></form>')
+    box = page.get_by_label("月份", exact=True)
+    expect(box).to_have_value("2023-11")
+    for typed, kept in (("2023年9月", "2023-09"), ("２０２３０８", "2023-08")):
+        box.fill(typed)
+        box.blur()
+        expect(box).to_have_value(kept)

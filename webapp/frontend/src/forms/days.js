@@ -1,42 +1,42 @@
-// A day is written 2023-11-06 on every machine: the browser's own box follows the language of the machine, not of the
-// page. The browser's calendar opens beside it; a telephone keeps its own wheel. Other spellings are put in order.
-export const selector = 'input[type="date"]';
+// A day is written 2023-11-06 and a month 2023-11 on every machine: the browser's own box follows the language of the
+// machine, not of the page. The browser's calendar opens beside it; a telephone keeps its own wheel.
+export const selector = 'input[type="date"], input[type="month"]';
 
 function two(number) {
   return number.padStart(2, '0');
 }
 
-// 2023/1/5, 2023.1.5, 2023年1月5日, 20230105 and full-width digits; anything else stays for the server to judge
+// 2023/1/5, 2023.1.5, 2023年1月5日, 20230105 and full-width digits are put in order, the rest is the server's to judge
 export function inOrder(text) {
   const plain = text.normalize('NFKC').trim();
-  const parts = /^(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})日?$/.exec(plain) || /^(\d{4})(\d{2})(\d{2})$/.exec(plain);
-  return parts ? `${parts[1]}-${two(parts[2])}-${two(parts[3])}` : plain;
+  const parts =
+    /^(\d{4})\D{1,2}(\d{1,2})(?:\D{1,2}(\d{1,2})日?|月)?$/.exec(plain) || /^(\d{4})(\d{2})(\d{2})?$/.exec(plain);
+  return parts ? [parts[1], ...parts.slice(2).filter(Boolean).map(two)].join('-') : plain;
 }
 
 function calendar(input) {
   const pick = document.createElement('input');
-  pick.type = 'date';
+  pick.type = input.dataset.day;
   pick.className = 'day-pick';
   pick.tabIndex = -1;
   pick.min = input.min;
   pick.max = input.max;
   pick.setAttribute('aria-hidden', 'true');
-  pick.dataset.mounted = selector; // this one stays what it is
   return pick;
 }
 
 export function mount(input) {
-  if (window.matchMedia('(pointer: coarse)').matches) return;
-  const value = input.value;
+  if (input.matches('.day-pick') || window.matchMedia('(pointer: coarse)').matches) return;
+  const { type, value } = input;
   const field = document.createElement('div');
   field.className = `day-field input-group${input.classList.contains('form-control-sm') ? ' input-group-sm' : ''}`;
   field.style.width = input.style.width;
   input.replaceWith(field);
   input.type = 'text';
   input.value = value;
-  input.placeholder = '年-月-日';
+  input.placeholder = type === 'date' ? '年-月-日' : '年-月';
   input.autocomplete = 'off';
-  input.dataset.day = '';
+  input.dataset.day = type;
   input.style.width = '';
   field.append(input);
   input.addEventListener('change', () => {
@@ -46,8 +46,8 @@ export function mount(input) {
   if (!pick.showPicker) return; // Chromium before 99: the day is typed
   const button = document.createElement('button');
   button.type = 'button';
-  button.className = 'btn btn-outline-secondary';
-  button.textContent = '选择';
+  button.className = 'btn btn-outline-secondary day-open';
+  button.textContent = '▾';
   const label = input.labels?.[0]?.textContent.trim() || input.getAttribute('aria-label') || '';
   button.setAttribute('aria-label', `${label}：打开日历`);
   button.addEventListener('click', () => {

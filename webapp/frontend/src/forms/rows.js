@@ -24,8 +24,8 @@ function further(table) {
   row.cells[0].textContent = number + 1;
   for (const field of row.querySelectorAll('.day-field')) {
     const day = field.querySelector('[data-day]'); // a plain box again: its calendar is mounted anew
+    day.type = day.dataset.day;
     delete day.dataset.day;
-    day.type = 'date';
     field.replaceWith(day);
   }
   for (const wrong of row.querySelectorAll('.errtxt')) wrong.remove();
