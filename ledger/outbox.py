@@ -230,8 +230,21 @@ def settle_message(
 
 def note_sent(session: Session, message_id: int, now: datetime, receipt: str, parts: int) -> None:
     """Settle a message that went out, in one statement: thousands are sent in a row."""
-    sent = {"sent_at": now, "leased_until_at": None, "error": "", "receipt": receipt, "parts": parts}
-    session.execute(update(Message).where(Message.id == message_id).values(sent))
+    given = {"message": message_id, "now": now, "number": receipt, "count": parts}
+    session.connection().execute(_SENT, given)
+
+
+_SENT = (  # built once: building it takes longer than sending it
+    update(Message.__table__)
+    .where(Message.__table__.c.id == bindparam("message"))
+    .values(
+        sent_at=bindparam("now", type_=UtcDateTime()),
+        leased_until_at=None,
+        error="",
+        receipt=bindparam("number"),
+        parts=bindparam("count"),
+    )
+)
 
 
 def note_receipt(session: Session, receipt: str, now: datetime, failure: str = "") -> bool:

@@ -105,9 +105,7 @@ class Quarter(Year):
         written = {(m.user_id, m.channel, m.created_at): _told(m) for m in rows}
         assert len(written) == len(rows), "two messages of one kind in a slot"
         wrong = sorted(key for key in {*written, *expected} if written.get(key) != expected.get(key))
-        assert not wrong, (
-            f"{len(wrong)} wrong, the first {wrong[0]}: {written.get(wrong[0])}, not {expected.get(wrong[0])}"
-        )
+        assert not wrong, f"{len(wrong)} wrong, the first {wrong[0]}: {_apart(written, expected, wrong[0])}"
         texts = [(user_id, at) for user_id, channel, at in written if channel == "sms"]
         weeks = Counter((user_id, day_of(at).isocalendar()[:2]) for user_id, at in texts)
         return {
@@ -177,6 +175,11 @@ class Quarter(Year):
         periods = {(row.kind, row.occurrence): row.due_at for row in rounds.values()}
         never = datetime.max.replace(tzinfo=SHANGHAI) - DAY
         return steps, people, [(bureau, due, closed.get(period, never)) for period, due in periods.items()]
+
+
+def _apart(written: Mapping[Any, Lines], expected: Mapping[Any, Lines], key: Any) -> str:
+    told, wanted = written.get(key, Counter()), expected.get(key, Counter())
+    return f"only told {dict(told - wanted)}, only expected {dict(wanted - told)}"
 
 
 def _told(message: Message) -> Lines:

@@ -37,7 +37,7 @@ def prove(seed: int) -> Iterator[dict[str, object]]:
             Walk(ground, project)
         with transaction(sessions, writes=False) as session:
             waiting = session.scalars(select(WorkItem.id).order_by(WorkItem.id)).all()
-        waits = {item_id: timedelta(hours=random.randrange(3, _LONGEST_HOURS)) for item_id in waiting}
+        waits = {item_id: timedelta(hours=random.randrange(3, _LONGEST_HOURS), minutes=7) for item_id in waiting}
         quarter = Quarter(sessions, ground.papers, ground.county, BEGINS_AT, UNTIL, seed, 20, 10, receive_after=waits)
         quarter.play()
         figures = quarter.compare()

@@ -41,7 +41,10 @@ def provider(answer: Answer) -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            length = int(self.headers.get("content-length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # who sent it was killed on the way: nothing has arrived
+                return
             serving.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             status, told = serving.answer(self.path, body)
             self.send_response(status)
@@ -53,7 +56,11 @@ def provider(answer: Answer) -> Iterator[Provider]:
         def log_message(self, *_: object) -> None:
             """Keep the tests' output clean."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Keep quiet about a client that was killed before it had its answer."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     serving = Provider(f"http://127.0.0.1:{server.server_port}", server.server_port, answer)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import email
 import email.policy
+from dataclasses import replace
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from pydantic import SecretStr
 
+from forms.sheets.workbook import write_table
 from ledger.channel_settings import Security, Smtp
 from scheduler.channels import ChannelAway, ChannelFailed
 from scheduler.channels.mail import MailChannel
-from scheduler.letters import Letter
+from scheduler.letters import Enclosure, Letter
 from tests.scheduler.providers import Certificate, Post, certificate, mail_server
 from tests.walk import local
 
@@ -112,3 +116,24 @@ def test_a_name_cannot_add_a_header() -> None:
     made = MailChannel(Smtp(host="127.0.0.1", sender="sgyp@example.test"))
     with pytest.raises(ChannelFailed):
         made.message(Letter(**{**vars(LETTER), "name": "甲\r\nBcc: c@example.test"}))
+
+
+def test_t3_a_digests_attachment_is_readable_and_its_name_too(papers: Certificate) -> None:
+    rows = [(1, "桑柘镇高山蔬菜大棚：实地调研", -1)]
+    enclosure = Enclosure("办理提醒清单.xlsx", write_table("办理提醒清单", ("序号", "事项", "剩余"), rows))
+    post, long = Post(), "办理提醒：" + "一二三四五六七八九十" * 8 + "𠮷"  # over several lines, one sign of four bytes
+    letter = replace(LETTER, enclosures=(enclosure,), subject=long, name="A. Zhang")
+    with mail_server(post, tls=papers) as port, channel(port, papers, Security.TLS).opened() as send:
+        send(letter)
+    got = read(post)
+    (attached,) = got.iter_attachments()
+    assert attached.get_filename() == "办理提醒清单.xlsx"
+    sheet = openpyxl.load_workbook(BytesIO(attached.get_content())).worksheets[0]
+    assert next(sheet.iter_rows(min_row=3, values_only=True)) == rows[0]
+    plain = got.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().strip() == LETTER.text
+    assert (got["Subject"], str(got["To"])) == (f"【四个一批】{long}", '"A. Zhang" <jingban@example.test>')
+    assert isinstance(post.got[0].content, bytes)
+    assert max(map(len, post.got[0].content.split(b"\r\n"))) <= 998  # RFC 5322
+    assert got.defects == []
