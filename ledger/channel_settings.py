@@ -114,6 +114,12 @@ class Gateway(Guarded):
     timeout_seconds: Seconds = 10
 
 
+class Chat(Guarded):
+    """A robot of a working group: wecombot://钥匙, dingtalk://令牌 or dingtalk://密钥@令牌, feishu://令牌."""
+
+    url: SecretStr
+
+
 class Webhooks(Guarded):
     """Hosts that events of cases may be sent to: `host` or `host:port`; none that is not named."""
 
@@ -141,6 +147,7 @@ class Channelling(BaseModel):
     aliyun: Aliyun | None = None
     tencent: Tencent | None = None
     gateway: Gateway | None = None
+    chat: Chat | None = None
     webhooks: Webhooks | None = None
     folder: Path | None = None  # messages are written into files here instead: for demonstrations and drills
     sms_daily_quota: Annotated[int, Field(ge=0)] = 200  # text messages a unit and day, counted as they are billed

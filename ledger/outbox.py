@@ -234,9 +234,10 @@ def note_sent(session: Session, message_id: int, now: datetime, receipt: str, pa
     session.connection().execute(_SENT, given)
 
 
+_TABLE: Any = Message.__table__
 _SENT = (  # built once: building it takes longer than sending it
-    update(Message.__table__)
-    .where(Message.__table__.c.id == bindparam("message"))
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("message"))
     .values(
         sent_at=bindparam("now", type_=UtcDateTime()),
         leased_until_at=None,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -36,6 +36,8 @@ WITH_DAYS = frozenset(
 )
 FIRST_DAY_ONLY = frozenset({ReminderKind.SIGNER, ReminderKind.SUPERVISOR})
 """Kinds with one number: from that day on."""
+OF_ITEMS = (ReminderKind.BEFORE, ReminderKind.OVERDUE, ReminderKind.SIGNER, ReminderKind.SUPERVISOR, ReminderKind.NEW)
+"""Kinds that speak of a project's items, and may be otherwise for one campaign."""
 
 
 class ReminderRule(Base):
@@ -43,6 +45,18 @@ class ReminderRule(Base):
 
     __tablename__ = "reminder_rule"
 
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    enabled: Mapped[bool]
+    days: Mapped[list[int]]
+    channels: Mapped[list[str]]
+
+
+class CampaignRule(Base):
+    """A rule that one 工作批次 has of its own, in place of the county's."""
+
+    __tablename__ = "campaign_reminder_rule"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     enabled: Mapped[bool]
     days: Mapped[list[int]]
@@ -86,6 +100,31 @@ def rules_of(session: Session) -> dict[ReminderKind, Rule]:
     return {**USUAL, **changed}
 
 
+@dataclass(frozen=True)
+class RuleBook:
+    """The county's rules, and those of campaigns that have some of their own."""
+
+    county: Rules = field(default_factory=lambda: USUAL)
+    campaigns: Mapping[int, Rules] = field(default_factory=dict)
+
+    def of(self, campaign_id: int) -> Rules:
+        """Return the rules for an item of a campaign; 0 for what belongs to none."""
+        return self.campaigns.get(campaign_id, self.county)
+
+    def farthest(self, kind: ReminderKind) -> int:
+        """Return how many working days ahead a kind looks at most."""
+        return max((day for rules in (self.county, *self.campaigns.values()) for day in rules[kind].days), default=0)
+
+
+def rule_book(session: Session) -> RuleBook:
+    """Return all rules there are."""
+    county, own = rules_of(session), dict[int, dict[ReminderKind, Rule]]()
+    for row in session.scalars(select(CampaignRule)):
+        rule = Rule(row.enabled, tuple(row.days), tuple(row.channels))
+        own.setdefault(row.campaign_id, dict(county))[ReminderKind(row.kind)] = rule
+    return RuleBook(county, own)
+
+
 def rule_fault(kind: ReminderKind, rule: Rule) -> str:
     """Return in Chinese what makes no sense in a rule's days, or nothing."""
     if kind not in WITH_DAYS:
@@ -107,6 +146,17 @@ def change_rule(session: Session, kind: ReminderKind, rule: Rule) -> None:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = dialect.insert(ReminderRule).values(kind=str(kind), **values)
     session.execute(row.on_conflict_do_update(index_elements=["kind"], set_=values))
+
+
+def change_campaign_rule(session: Session, campaign_id: int, kind: ReminderKind, rule: Rule) -> None:
+    """Keep a rule without `rule_fault` for one campaign; one that is the county's is not kept twice."""
+    session.execute(delete(CampaignRule).where(CampaignRule.campaign_id == campaign_id, CampaignRule.kind == str(kind)))
+    days = sorted(set(rule.days), reverse=True) if kind in WITH_DAYS else []
+    kept = Rule(rule.enabled, tuple(days), tuple(in_order(rule.channels)))
+    if kept != rules_of(session)[kind]:
+        values = {"enabled": kept.enabled, "days": days, "channels": list(kept.channels)}
+        session.add(CampaignRule(campaign_id=campaign_id, kind=str(kind), **values))
+        session.flush()
 
 
 def in_order(channels: Collection[str]) -> list[str]:

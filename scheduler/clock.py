@@ -21,7 +21,6 @@ from ledger.installation import beat, installation
 from ledger.journal import Moment
 from ledger.settings import Settings
 from ledger.webhooks import WEBHOOK, tell_hooks
-from ledger.working_days import load_calendar
 from scheduler.auditing import EVERY_SECONDS, Watch
 from scheduler.backups import keep_backups
 from scheduler.channels.shipped import channels_of, signature_of
@@ -69,7 +68,7 @@ class Clock:
             open_recurring(self.ground, moment)
             self._rounds_at = minute
         with transaction(self.ground.sessions, writes=False) as session:
-            hour = hour_of(load_calendar(session), moment.at)
+            hour = hour_of(session, moment.at)
         names = [each.name for each in self.outgoing]
         reached = None if hour is None else (day_of(moment.at), hour)
         if reached is not None and self._reminded_at != reached:

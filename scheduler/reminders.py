@@ -17,12 +17,12 @@ from bpmn.step_reminders import StepDays, step_days
 from ledger.db import ONE_DAY, SHANGHAI, SessionFactory, day_of, end_of_day, last_day, transaction
 from ledger.deadlines import DueItem, Holder, NewItem, holders, items_due, items_new
 from ledger.incidents import open_incidents
-from ledger.message_choices import HOURS, Reachable, reachable
+from ledger.message_choices import Reachable, hours_told, reachable
 from ledger.message_texts import Wordings, wordings_of
 from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, DIGEST, PAGE, Line, Notice, last_digests, post, told_at_once
 from ledger.outbox import lines_of as message_lines
-from ledger.reminder_rules import USUAL, ReminderKind, Rule, Rules, rules_of
+from ledger.reminder_rules import ReminderKind, Rule, RuleBook, Rules, rule_book
 from ledger.round_dates import start_of_day
 from ledger.round_lists import closing, round_items_due, round_items_new
 from ledger.vocabulary import Role
@@ -34,34 +34,34 @@ MEMORY = timedelta(days=15)  # how far back new items are told at all: longer th
 SPREAD_WITHIN = timedelta(days=1)  # a clock that was away longer tells nobody of yesterday's urging
 
 
-def hour_of(calendar: Calendar, now: datetime) -> int | None:
+def hour_of(session: Session, now: datetime) -> int | None:
     """Return the latest of the day's hours that has come; None before the first and on days without work."""
-    if not calendar.is_working(day_of(now)):
+    if not load_calendar(session).is_working(day_of(now)):
         return None
-    return max((hour for hour in HOURS if hour <= now.astimezone(SHANGHAI).hour), default=None)
+    return max((hour for hour in hours_told(session) if hour <= now.astimezone(SHANGHAI).hour), default=None)
 
 
 def remind(sessions: SessionFactory, now: datetime, channels: Collection[str] = ()) -> int:
     """Write the messages of this hour and return how many are new; called again in the same hour it writes none."""
     with transaction(sessions) as session:
-        calendar = load_calendar(session)
-        if hour_of(calendar, now) is None:
+        if hour_of(session, now) is None:
             return 0
-        round_ = gather(session, calendar, now)
+        round_ = gather(session, load_calendar(session), now)
         people = reachable(session, round_.people, (PAGE, *channels))
         return post(session, round_.notices(people.values(), (PAGE, *channels)), now)
 
 
 def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     """Read what there is to tell at this moment, and to whom."""
-    rules, texts, today, since = rules_of(session), wordings_of(session), day_of(now), now - MEMORY
+    rules, texts, today, since = rule_book(session), wordings_of(session), day_of(now), now - MEMORY
     people = holders(session, (Role.HANDLER, Role.SIGNER, Role.SUPERVISOR, Role.SYSTEM_ADMIN), today)
     own = step_days(session)
-    until = _horizon(calendar, today, rules[ReminderKind.BEFORE], own)
+    ahead = rules.farthest(ReminderKind.BEFORE), rules.farthest(ReminderKind.ROUND)
+    until = _horizon(calendar, today, max(*ahead, *(day for days in own.values() for day in days)))
     items = [*items_due(session, until), *round_items_due(session, until)]
     due = told_to([line for item in items for line in lines_of(item, calendar, now, rules, own)], people, rules, texts)
-    ending = periods_ending(session, _horizon(calendar, today, rules[ReminderKind.PUBLICITY]))
-    heard = Hearing(calendar, today, rules, texts, people)
+    ending = periods_ending(session, _horizon(calendar, today, rules.farthest(ReminderKind.PUBLICITY)))
+    heard = Hearing(calendar, today, rules.county, texts, people)
     for notes in (closing_notes(session, heard), notes_of(ending, heard), keepers_notes(session, heard)):
         for user_id, lines in notes.items():
             due.setdefault(user_id, []).extend(lines)
@@ -76,8 +76,7 @@ def gather(session: Session, calendar: Calendar, now: datetime) -> Round:
     )
 
 
-def _horizon(calendar: Calendar, today: date, rule: Rule, own: StepDays | None = None) -> datetime:
-    ahead = max((*rule.days, *(day for days in (own or {}).values() for day in days)), default=0)
+def _horizon(calendar: Calendar, today: date, ahead: int) -> datetime:
     return end_of_day(calendar.period(today, ahead).end if ahead else today)
 
 
@@ -111,7 +110,7 @@ def notes_of(ending: Iterable[Ending], here: Hearing) -> dict[int, list[Told]]:
             }
             line = line_of(here.texts[TextKind.PUBLICITY], left, values)
             for user_id in here.posted(each.unit_id, Role.HANDLER):
-                told.setdefault(user_id, []).append(Told(ReminderKind.PUBLICITY, line))
+                told.setdefault(user_id, []).append(Told(here.rules[ReminderKind.PUBLICITY], line))
     return told
 
 
@@ -123,7 +122,7 @@ def closing_notes(session: Session, here: Hearing) -> dict[int, list[Told]]:
         values = {"周期": title, "已报": str(count), "未报": str(missing)}
         line = line_of(here.texts[TextKind.ROUND_CLOSED], 0, values)
         for user_id in here.posted(bureau_id, Role.HANDLER):
-            told.setdefault(user_id, []).append(Told(ReminderKind.ROUND, line))
+            told.setdefault(user_id, []).append(Told(here.rules[ReminderKind.ROUND], line))
     return told
 
 
@@ -132,9 +131,13 @@ def keepers_notes(session: Session, here: Hearing) -> dict[int, list[Told]]:
     lines = []
     missing, failed = missing_year(here.calendar, here.today), len(open_incidents(session))
     if missing is not None:
-        lines.append(Told(ReminderKind.CALENDAR, line_of(here.texts[TextKind.CALENDAR], 0, {"年度": str(missing)})))
+        lines.append(
+            Told(here.rules[ReminderKind.CALENDAR], line_of(here.texts[TextKind.CALENDAR], 0, {"年度": str(missing)}))
+        )
     if failed:
-        lines.append(Told(ReminderKind.INCIDENT, line_of(here.texts[TextKind.INCIDENT], 0, {"条数": str(failed)})))
+        lines.append(
+            Told(here.rules[ReminderKind.INCIDENT], line_of(here.texts[TextKind.INCIDENT], 0, {"条数": str(failed)}))
+        )
     keepers = {person.user_id for person in here.people if person.role == Role.SYSTEM_ADMIN}
     return {user_id: list(lines) for user_id in keepers} if lines else {}
 
@@ -165,7 +168,7 @@ def spread(sessions: SessionFactory, now: datetime, channels: Collection[str]) -
 class Told:
     """One line and the rule it is told by."""
 
-    kind: ReminderKind
+    rule: Rule
     line: Line
 
 
@@ -174,7 +177,7 @@ class Round:
     """What there is to tell at one hour, and when each person was told last over each channel."""
 
     now: datetime
-    rules: Rules
+    rules: RuleBook
     texts: Wordings
     due: Mapping[int, Sequence[Told]]
     new: Sequence[NewItem]
@@ -220,11 +223,12 @@ class Round:
             line_of_new(item, self.texts[kind_of_new(item)])
             for item in self.came.get(person.user_id, ())
             if item.created_at <= hour and (last is None or item.created_at > last) and item.about not in told
+            if self.rules.of(item.campaign_id)[ReminderKind.NEW].over(channel)
         ]
-        return (*due, *(came if self.rules[ReminderKind.NEW].over(channel) else ()))
+        return (*due, *came)
 
     def _due(self, person: Reachable, channel: str) -> Iterable[Told]:
-        return (each for each in self.due.get(person.user_id, ()) if self.rules[each.kind].over(channel))
+        return (each for each in self.due.get(person.user_id, ()) if each.rule.over(channel))
 
     def _hour(self, person: Reachable, channel: str) -> datetime | None:
         """Return the latest of the person's hours today that has come."""
@@ -244,12 +248,10 @@ def _about(line: Line) -> tuple[int, int]:
     return line.item_id, line.round_item_id
 
 
-def lines_of(
-    item: DueItem, calendar: Calendar, now: datetime, rules: Rules = USUAL, own: StepDays | None = None
-) -> list[DueLine]:
+def lines_of(item: DueItem, calendar: Calendar, now: datetime, rules: RuleBook, own: StepDays) -> list[DueLine]:
     """Return what is to be said about an item today, by its step's own days or the rule's; nothing on days between."""
-    usual = rules[ReminderKind.ROUND if item.of_round else ReminderKind.BEFORE].days
-    days = (own or {}).get((item.procedure_id, item.element), usual)
+    usual = rules.of(item.campaign_id)[ReminderKind.ROUND if item.of_round else ReminderKind.BEFORE].days
+    days = own.get((item.procedure_id, item.element), usual)
     moments = [(item.due_at, False)]
     if item.milestone_at is not None:
         moments.append((item.milestone_at, True))
@@ -263,7 +265,9 @@ def lines_of(
     return lines
 
 
-def told_to(lines: Iterable[DueLine], people: Sequence[Holder], rules: Rules, texts: Wordings) -> dict[int, list[Told]]:
+def told_to(
+    lines: Iterable[DueLine], people: Sequence[Holder], rules: RuleBook, texts: Wordings
+) -> dict[int, list[Told]]:
     """Return each person's lines: one's own items, and what is long overdue below a signer or supervisor."""
     posts: dict[tuple[int, str], list[int]] = {}
     for person in people:
@@ -271,11 +275,11 @@ def told_to(lines: Iterable[DueLine], people: Sequence[Holder], rules: Rules, te
     supervisors = [person for person in people if person.role == Role.SUPERVISOR]
     told: dict[int, dict[DueLine, ReminderKind]] = {}
     for line in lines:
-        for user_id, kind in _hearers(line, posts, supervisors, rules):
+        for user_id, kind in _hearers(line, posts, supervisors, rules.of(line.item.campaign_id)):
             told.setdefault(user_id, {}).setdefault(line, kind)
     return {
         user_id: [
-            Told(mine[line], line.said(texts[TextKind(mine[line])]))
+            Told(rules.of(line.item.campaign_id)[mine[line]], line.said(texts[TextKind(mine[line])]))
             for line in sorted(mine, key=lambda line: (line.left, line.day))
         ]
         for user_id, mine in told.items()

@@ -29,6 +29,7 @@ HOMES = {
     "pypdf": "forms/papers/binder.py",
     "pypdfium2": "forms/preview.py",
     "docx": "forms/papers/",
+    "apprise": "scheduler/channels/chat.py",
     "apscheduler": "scheduler/clock.py",
     "flask": "webapp/",
     "flask_limiter": "webapp/",

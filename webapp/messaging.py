@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -13,14 +13,37 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from forms.sheets.workbook import write_table
+from ledger.campaigns import Campaign, campaigns_of
 from ledger.journal import Act
-from ledger.message_choices import CHANNELS, EMAIL, HOURS, SMS, choices_of, choose, reachable, without_address
+from ledger.message_choices import (
+    CHANNELS,
+    CHAT,
+    EMAIL,
+    OFFERED,
+    SMS,
+    allow_hours,
+    allowed_hours,
+    choices_of,
+    choose,
+    reachable,
+    without_address,
+)
 from ledger.message_texts import worded
 from ledger.message_words import TextKind
 from ledger.notices import Fate, fate_of, message_counts, outgoing_messages
 from ledger.outbox import PAGE, Message, Notice, post, revive
 from ledger.people import counties
-from ledger.reminder_rules import WITH_DAYS, ReminderKind, Rule, change_rule, in_order, rule_fault, rules_of
+from ledger.reminder_rules import (
+    OF_ITEMS,
+    WITH_DAYS,
+    ReminderKind,
+    Rule,
+    change_campaign_rule,
+    change_rule,
+    in_order,
+    rule_book,
+    rule_fault,
+)
 from ledger.webhooks import WEBHOOK
 from ledger.writing import record
 from webapp.layout import stamp_text
@@ -29,8 +52,8 @@ from webapp.receipts import take_report
 from webapp.request import actor, ledger_session, moment, row_number, settings
 
 bp = Blueprint("messaging", __name__)
-LABELS: Mapping[str, str] = {PAGE: "系统内消息", EMAIL: "电子邮件", SMS: "短信"}
-_OUTSIDE: Mapping[str, str] = {EMAIL: LABELS[EMAIL], SMS: LABELS[SMS], WEBHOOK: "事件通知"}
+LABELS: Mapping[str, str] = {PAGE: "系统内消息", EMAIL: "电子邮件", SMS: "短信", CHAT: "工作群"}
+_OUTSIDE: Mapping[str, str] = {EMAIL: LABELS[EMAIL], SMS: LABELS[SMS], CHAT: LABELS[CHAT], WEBHOOK: "事件通知"}
 _PAGE = 30
 _EXPORTED = 10_000
 _DIGITS = 3  # a rule counts at most 30 days
@@ -47,7 +70,7 @@ def choices() -> ResponseReturnValue:
     return render_template(
         "messaging/choices.html",
         labels=LABELS,
-        hours=HOURS,
+        allowed=allowed_hours(ledger_session()),
         chosen=choices_of(ledger_session(), user_id),
         addresses={EMAIL: masked_mail(person.addresses[EMAIL]), SMS: masked_number(person.addresses[SMS])},
         working=_working(),
@@ -60,14 +83,17 @@ def keep_choices() -> ResponseReturnValue:
     user_id, session = actor().user_id or 0, ledger_session()
     before = choices_of(session, user_id)
     for channel in CHANNELS:
-        hours = [int(hour) for hour in request.form.getlist(channel) if hour in map(str, HOURS)]
-        choose(session, user_id, channel, hours)
+        choose(session, user_id, channel, _hours(channel))
     after = choices_of(session, user_id)
     changed = {name: [list(before[name]), list(after[name])] for name in CHANNELS if before[name] != after[name]}
     if changed:
         record(session, moment(), actor(), Act("message_choices", detail=changed))
     flash("消息设置已保存。")
     return redirect(url_for("messaging.choices"), 303)
+
+
+def _hours(name: str) -> list[int]:
+    return [int(hour) for hour in request.form.getlist(name) if hour in map(str, OFFERED)]
 
 
 @bp.post("/notices/choices/test")
@@ -113,36 +139,79 @@ def index() -> ResponseReturnValue:
 @bp.get("/messages/rules")
 @allows(SYSTEM)
 def rules() -> ResponseReturnValue:
-    return _rules_page(rules_of(ledger_session()), {})
+    book = rule_book(ledger_session())
+    return _rules_page(book.of(_campaign_id()), {})
 
 
 @bp.post("/messages/rules")
 @allows(SYSTEM)
 def change_rules() -> ResponseReturnValue:
     """Keep all rules, or none when one of them makes no sense."""
-    session, before = ledger_session(), rules_of(ledger_session())
-    asked, errors = {}, {}
-    for kind in ReminderKind:
-        words = re.findall(r"[^\s,，、]+", request.form.get(f"{kind}.days", ""))
-        asked[kind] = Rule(
-            f"{kind}.enabled" in request.form,
-            tuple(int(word) for word in words if word.isascii() and word.isdigit()),
-            tuple(in_order(request.form.getlist(f"{kind}.channels"))),
-        )
-        if kind in WITH_DAYS and not all(word.isascii() and word.isdigit() and len(word) < _DIGITS for word in words):
-            errors[kind] = f"“{kind.label}”的天数应为数字，多个用逗号隔开"
-        elif sentence := rule_fault(kind, asked[kind]):
-            errors[kind] = sentence
+    campaign_id = _campaign_id()
+    kinds = OF_ITEMS if campaign_id else tuple(ReminderKind)
+    asked = {kind: _asked(kind) for kind in kinds}
+    errors = {kind: fault for kind in kinds if (fault := _fault(kind, asked[kind]))}
     if errors:
         return _rules_page(asked, errors), 422
-    for kind, rule in asked.items():
-        change_rule(session, kind, rule)
-    after = rules_of(session)
-    changed = {str(kind): [_told(before[kind]), _told(after[kind])] for kind in after if before[kind] != after[kind]}
+    before = _standing(campaign_id)
+    _keep_rules(asked, campaign_id)
+    after = _standing(campaign_id)
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     if changed:
-        record(session, moment(), actor(), Act("reminder_rules", detail=changed))
+        own = {"campaign": campaign_id} if campaign_id else {}
+        record(ledger_session(), moment(), actor(), Act("reminder_rules", detail={**own, **changed}))
     flash("提醒规则已保存。")
-    return redirect(url_for("messaging.rules"), 303)
+    return redirect(url_for("messaging.rules", campaign=campaign_id or None), 303)
+
+
+def _days_typed(kind: ReminderKind) -> list[str]:
+    return re.findall(r"[^\s,，、]+", request.form.get(f"{kind}.days", ""))
+
+
+def _asked(kind: ReminderKind) -> Rule:
+    return Rule(
+        f"{kind}.enabled" in request.form,
+        tuple(int(word) for word in _days_typed(kind) if word.isascii() and word.isdigit()),
+        tuple(in_order(request.form.getlist(f"{kind}.channels"))),
+    )
+
+
+def _fault(kind: ReminderKind, rule: Rule) -> str:
+    plain = all(word.isascii() and word.isdigit() and len(word) < _DIGITS for word in _days_typed(kind))
+    if kind in WITH_DAYS and not plain:
+        return f"“{kind.label}”的天数应为数字，多个用逗号隔开"
+    return rule_fault(kind, rule)
+
+
+def _keep_rules(asked: Mapping[ReminderKind, Rule], campaign_id: int) -> None:
+    session = ledger_session()
+    for kind, rule in asked.items():
+        if campaign_id:
+            change_campaign_rule(session, campaign_id, kind, rule)
+        else:
+            change_rule(session, kind, rule)
+    if "hours" in request.form and not campaign_id:
+        for channel in CHANNELS:
+            allow_hours(session, channel, _hours(f"hours.{channel}"))
+
+
+def _standing(campaign_id: int) -> dict[str, Any]:
+    """Return the rules and hours as they stand, for the audit."""
+    rules = {str(kind): _told(rule) for kind, rule in rule_book(ledger_session()).of(campaign_id).items()}
+    return rules | {f"hours.{name}": list(hours) for name, hours in allowed_hours(ledger_session()).items()}
+
+
+def _campaign_id() -> int:
+    """Return the campaign whose rules are asked for; 0 for the county's."""
+    asked = request.values.get("campaign", 0, type=int)
+    known = {each.id for each in _campaigns()}
+    if asked and asked not in known:
+        abort(404)
+    return asked
+
+
+def _campaigns() -> Sequence[Campaign]:
+    return campaigns_of(ledger_session(), [county.id for county in counties(ledger_session())])
 
 
 def _told(rule: Rule) -> list[Any]:
@@ -150,8 +219,18 @@ def _told(rule: Rule) -> list[Any]:
 
 
 def _rules_page(shown: Mapping[ReminderKind, Rule], errors: Mapping[ReminderKind, str]) -> str:
+    campaign_id = _campaign_id()
     return render_template(
-        "messaging/rules.html", rules=shown, errors=errors, labels=LABELS, with_days=WITH_DAYS, working=_working()
+        "messaging/rules.html",
+        rules={kind: rule for kind, rule in shown.items() if not campaign_id or kind in OF_ITEMS},
+        errors=errors,
+        labels=LABELS,
+        with_days=WITH_DAYS,
+        working=_working(),
+        campaigns=_campaigns(),
+        campaign_id=campaign_id,
+        offered=OFFERED,
+        allowed=allowed_hours(ledger_session()),
     )
 
 
@@ -207,7 +286,8 @@ def _working() -> tuple[str, ...]:
     here = settings().channels
     mail = here.smtp is not None or here.folder is not None
     texts = (here.yunmas, here.aliyun, here.tencent, here.gateway, here.folder)
-    return (PAGE, *((EMAIL,) if mail else ()), *((SMS,) if any(each is not None for each in texts) else ()))
+    found = {EMAIL: mail, SMS: any(each is not None for each in texts), CHAT: here.chat is not None}
+    return (PAGE, *(name for name, working in found.items() if working))
 
 
 def masked_number(number: str) -> str:

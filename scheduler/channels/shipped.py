@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.channel_settings import Channelling
+from ledger.channel_settings import Channelling, Chat
+from ledger.message_choices import CHAT
 from ledger.webhooks import WEBHOOK
 from scheduler.channels import Channel, Channels, Reach
 from scheduler.channels.folder import FolderChannel
@@ -28,10 +29,20 @@ def channels_of(settings: Channelling) -> Channels:
         made[EMAIL] = MailChannel(settings.smtp)
     if settings.webhooks is not None:
         made[WEBHOOK] = WebhookChannel(settings.webhooks)
+    if settings.chat is not None:
+        made[CHAT] = _chat(settings.chat)
     texts = _text_messages(settings)
     if texts is not None:
         made[SMS] = texts
     return made
+
+
+def _chat(settings: Chat) -> Channel:
+    try:
+        from scheduler.channels.chat import ChatChannel  # an extra, as the SDKs below
+    except ImportError as missing:
+        raise ExtraMissing("工作群的组件没有安装，请运行 pip install 'sigeyipi[chat]'") from missing
+    return ChatChannel(settings)
 
 
 def _text_messages(settings: Channelling) -> Channel | None:

@@ -13,10 +13,10 @@ from bpmn.runtime import urge
 from ledger.cases import WorkItem
 from ledger.db import transaction
 from ledger.incidents import Failure, write_incident
-from ledger.message_choices import choices_of, choose
+from ledger.message_choices import allow_hours, choices_of, choose, within
 from ledger.outbox import Message, lines_of
 from ledger.people import Post, User
-from ledger.reminder_rules import ReminderKind, Rule, change_rule
+from ledger.reminder_rules import CampaignRule, ReminderKind, Rule, change_campaign_rule, change_rule
 from ledger.vocabulary import Role
 from scheduler.letters import Addressee, Paper, letter_of
 from scheduler.reminders import remind, spread
@@ -151,7 +151,7 @@ def test_t3_a_person_chooses_channels_and_hours(ground: Ground) -> None:
         choose(session, user.id, "email", [])
         choose(session, user.id, "sms", [16, 3, 16])  # 03:00 is none of the hours
         choose(session, user.id, "page", [])  # the page always tells
-        assert choices_of(session, user.id) == {"email": (), "sms": (16,), "page": (9,)}
+        assert choices_of(session, user.id) == {"email": (), "sms": (16,), "page": (9,), "chat": ()}
     told = []
     for hour in (9, 15, 16):
         remind(ground.sessions, local(2023, 11, 6, hour, 30), ("email", "sms"))
@@ -251,3 +251,49 @@ def test_t3_the_keeper_hears_of_a_missing_calendar_and_of_incidents(sqlite_groun
     (text,) = texts(sqlite_ground, Role.SYSTEM_ADMIN, county)
     assert "2027年的放假安排还没有录入" in text
     assert "有1条异常等待处理" in text
+
+
+def test_t3_a_campaign_has_days_of_its_own(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    walk.complete("receive")  # 实地调研 is due on 11-21
+    with transaction(sqlite_ground.sessions) as session:
+        campaign_id = sqlite_ground.county.campaign.id
+        change_campaign_rule(session, campaign_id, ReminderKind.BEFORE, Rule(days=(5,)))
+        change_campaign_rule(session, campaign_id, ReminderKind.NEW, Rule(enabled=False))
+        change_campaign_rule(session, campaign_id, ReminderKind.OVERDUE, Rule())  # as the county's: not kept
+        assert [row.kind for row in session.scalars(select(CampaignRule).order_by(CampaignRule.kind))] == [
+            *("before", "new")
+        ]
+    unit_id, counts = walk.item("field_survey").unit_id, {}
+    for day in (7, 14, 16, 22):
+        remind(sqlite_ground.sessions, local(2023, 11, day, 9))
+        counts[day] = len(texts(sqlite_ground, Role.HANDLER, unit_id))
+    assert counts == {7: 0, 14: 1, 16: 1, 22: 2}  # five days before, not three; then overdue as everywhere
+
+
+@pytest.mark.parametrize(
+    ("chosen", "allowed", "told"),
+    [
+        ((9, 14), (9, 11, 14, 16), (9, 14)),
+        ((9, 14), (10, 14), (14,)),
+        ((9,), (10, 15), (10,)),  # the first that is allowed after it
+        ((16,), (10, 15), (15,)),
+        ((), (10, 15), ()),  # who wants nothing over a channel hears nothing over it
+    ],
+)
+def test_t3_a_persons_hours_stay_within_what_is_allowed(
+    chosen: tuple[int, ...], allowed: tuple[int, ...], told: tuple[int, ...]
+) -> None:
+    assert within(chosen, allowed) == told
+
+
+def test_t3_messages_gather_at_the_allowed_hours(ground: Ground) -> None:
+    walk = Walk(ground, ground.projects[1])
+    unit_id = walk.item("receive").unit_id
+    with transaction(ground.sessions) as session:
+        allow_hours(session, "page", [10, 15, 99])
+    counts = []
+    for hour in (9, 10, 11, 15):
+        remind(ground.sessions, local(2023, 11, 8, hour))
+        counts.append(len(texts(ground, Role.HANDLER, unit_id)))
+    assert counts == [0, 1, 1, 1]

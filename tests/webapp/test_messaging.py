@@ -15,10 +15,10 @@ from ledger.channel_settings import Channelling, Yunmas
 from ledger.db import transaction
 from ledger.demonstration import BEGINS_AT
 from ledger.journal import Entry
-from ledger.message_choices import choices_of
+from ledger.message_choices import allowed_hours, choices_of
 from ledger.outbox import Message, Notice, note_sent, post
 from ledger.people import User
-from ledger.reminder_rules import USUAL, ReminderKind, rules_of
+from ledger.reminder_rules import USUAL, ReminderKind, rule_book, rules_of
 from ledger.settings import Settings
 from ledger.vocabulary import Role
 from tests.walk import Ground
@@ -63,7 +63,7 @@ def test_t3_a_person_sets_channels_and_hours_and_sees_no_whole_number(texting: S
     assert masked_number(user.telephone) in page
     assert clerk.post("/notices/choices", {"page": ["14"], "sms": ["9", "16", "99"]}).status_code == 303
     with transaction(texting.ground.sessions, writes=False) as session:
-        assert choices_of(session, user.id) == {"page": (14,), "sms": (9, 16), "email": ()}
+        assert choices_of(session, user.id) == {"page": (14,), "sms": (9, 16), "email": (), "chat": ()}
         entry = session.scalars(select(Entry).where(Entry.act == "message_choices")).one()
     assert (entry.user_id, '"sms":[[9],[9,16]]' in entry.detail) == (user.id, True)
 
@@ -176,3 +176,32 @@ def test_t3_a_rule_that_makes_no_sense_changes_nothing(texting: Site, kind: str,
     assert (answer.status_code, sentence in answer.get_data(as_text=True)) == (422, True)
     with transaction(texting.ground.sessions, writes=False) as session:
         assert rules_of(session) == USUAL
+
+
+def test_t3_the_administrator_allows_hours_and_a_campaign_its_own_rules(texting: Site) -> None:
+    keeper = texting.person(texting.ground.county.county.id, Role.SYSTEM_ADMIN)
+    asked = everything(**{"hours": "1", "hours.page": ["10", "15"], "hours.sms": ["10", "3"]})
+    assert keeper.post("/messages/rules", asked).status_code == 303
+    assert 'value="9"' not in texting.town().get("/notices/choices").get_data(as_text=True).split("电子邮件")[0]
+    campaign_id = texting.ground.county.campaign.id
+    own = everything(**{"campaign": str(campaign_id), "before.days": "5"})
+    assert keeper.post("/messages/rules", own).status_code == 303
+    assert keeper.post("/messages/rules", everything(campaign="999")).status_code == 404
+    with transaction(texting.ground.sessions, writes=False) as session:
+        book, hours = rule_book(session), allowed_hours(session)
+        entries = session.scalars(select(Entry.detail).where(Entry.act == "reminder_rules").order_by(Entry.id)).all()
+    assert (hours["page"], hours["sms"], hours["email"]) == ((10, 15), (10,), (9,))
+    assert (book.of(campaign_id)[ReminderKind.BEFORE].days, book.county[ReminderKind.BEFORE].days) == ((5,), (3, 1, 0))
+    first, second = map(json.loads, entries)
+    assert first["hours.page"] == [[9, 11, 14, 16], [10, 15]]
+    assert second == {"campaign": campaign_id, "before": [second["before"][0], [True, [5], second["before"][1][2]]]}
+
+
+def test_t3_people_without_an_address_are_listed_with_their_unit(texting: Site) -> None:
+    with transaction(texting.ground.sessions) as session:
+        person = session.scalars(select(User).where(User.login == "sangzhezhen.jingban")).one()
+        person.telephone, name = None, person.name
+    keeper = texting.person(texting.ground.county.county.id, Role.SYSTEM_ADMIN)
+    listed = keeper.get("/messages").get_data(as_text=True).partition("没有登记联系方式的人员")[2]
+    row = next(row for row in listed.split("<tr>") if name in row)
+    assert ("桑柘镇" in row, f"/people/{person.id}" in row, "没有登记" in row) == (True, True, True)
