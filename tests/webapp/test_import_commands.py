@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +35,10 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """Write the workbook beside a data folder whose ledger has its tables and nothing in them."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "data" / "ledger.sqlite")
     path = tmp_path / "清单.xlsx"
     path.write_bytes(own_workbook(*ROWS))
     return path
