@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sqlalchemy.orm import Session
 
-from bpmn.binders import Shelf, binder_of
+from bpmn.binders import Shelf, binder_of, binder_title
 from bpmn.prints import file_name
 from forms.papers.binder import Bound, CannotBind
 from forms.sheets.sheet import write_sheet
@@ -152,11 +152,6 @@ def _binder(session: Session, shelf: Shelf, rows: Sequence[ArchiveRow], project:
         return None, "未生成"
     left = len(binder.left_out)
     return binder, f"{binder.page_count}页" + (f"，{left}份不能打开，未装入" if left else "")
-
-
-def binder_title(project: Project) -> str:
-    """Return what a project's binder is called."""
-    return f"{project.number} {project.name}归档材料"
 
 
 def _catalogue_title(project: Project) -> str:

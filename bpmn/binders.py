@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,11 +11,15 @@ from pathlib import Path
 import orjson
 from sqlalchemy.orm import Session
 
-from forms.papers.binder import Bound, Leaf, bind, unpacked
-from ledger.archive import ArchiveRow
+from bpmn.conversions import Bench, work_off
+from forms.papers.binder import Bound, CannotBind, Leaf, bind, unpacked
+from ledger.archive import ArchiveRow, archive_rows
+from ledger.cases import Case
 from ledger.conversions import CONVERTIBLE, PDF, failed_among, has_pdf, pdf_path
+from ledger.db import transaction
 from ledger.papers import Attachment, PaperDamaged, read_paper
 from ledger.previews import drawn_once, drawn_path
+from ledger.projects import Project
 
 _PART = "binder"
 
@@ -80,3 +85,17 @@ def _read(papers: Path, binding: Binding) -> list[Leaf]:
             continue  # named in the list of the archive
         leaves.append(Leaf(folder, paper.name, content))
     return leaves
+
+
+def binder_title(project: Project) -> str:
+    """Return what a project's binder is called."""
+    return f"{project.number} {project.name}归档材料"
+
+
+def bind_cases(bench: Bench, shelf: Shelf, case_ids: Sequence[int]) -> None:
+    """Turn what waits into PDF, then bind every case whose papers are all turned; what cannot be bound is left."""
+    work_off(bench)
+    for case_id in case_ids:
+        with transaction(bench.sessions, writes=False) as session, suppress(CannotBind):
+            case = session.get_one(Case, case_id)
+            binder_of(session, replace(shelf, bind=True), archive_rows(session, case), binder_title(case.project))

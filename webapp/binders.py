@@ -5,22 +5,25 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.archives import binder_title
-from bpmn.binders import Binding, Shelf, binder_of, binding_of
+from bpmn.binders import Binding, Shelf, bind_cases, binder_of, binder_title, binding_of
 from bpmn.prints import file_name
 from forms.papers.binder import Bound, CannotBind
-from ledger.archive import archive_rows
+from ledger.archive import archive_rows, cases_with_projects, of_ended_cases
 from ledger.case_views import visible_case
 from ledger.cases import Case
 from ledger.conversions import PDF, ask, waiting_among
-from webapp.pdf import office, turn_after_the_answer
+from ledger.scope import visible_projects
+from ledger.statistics import both
+from webapp.background import after_the_answer
+from webapp.pdf import bench, office, turn_after_the_answer
 from webapp.permissions import STAFF, allows
 from webapp.request import actor, ledger_session, moment, settings
 
 bp = Blueprint("binders", __name__)
+_ASKED_AT_ONCE = 5000  # papers of one statement
 
 
 @bp.post("/cases/<int:case_id>/binder")
@@ -63,6 +66,29 @@ def file(case_id: int) -> Response:
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@bp.post("/reports/binders")
+@allows(STAFF)
+def begin_all() -> ResponseReturnValue:
+    """Have the papers of all ended cases a person sees turned and bound: their archive then holds the binders."""
+    there = bench()
+    if there is None:
+        flash("服务器没有安装 LibreOffice，不能生成装订本，请联系系统管理员安装。")
+        return redirect(url_for("reports.index"), 303)
+    session, waiting, case_ids = ledger_session(), list[str](), list[int]()
+    for case in cases_with_projects(session, both(visible_projects(actor()), of_ended_cases())):
+        binding = binding_of(session, settings().papers, archive_rows(session, case))
+        waiting += [paper.sha256 for paper in binding.waiting]
+        case_ids.append(case.id)
+    for first in range(0, len(waiting), _ASKED_AT_ONCE):
+        ask(session, waiting[first : first + _ASKED_AT_ONCE], moment().real_at)
+    shelf = _shelf()
+    after_the_answer(lambda: bind_cases(there, shelf, case_ids))
+    flash(
+        f"正在为 {len(case_ids)} 个已归档项目生成装订本，{len(set(waiting))} 份材料排队转换；完成后，压缩包里带装订本。"
+    )
+    return redirect(url_for("reports.index"), 303)
 
 
 def _visible(case_id: int) -> Case:

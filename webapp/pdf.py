@@ -31,12 +31,17 @@ def office() -> Office | None:
     return found
 
 
+def bench() -> Bench | None:
+    """Return where papers are turned; None without LibreOffice."""
+    found = office()
+    return None if found is None else Bench(sessions(), settings().papers, found, real_now)
+
+
 def turn_after_the_answer() -> None:
     """Begin to turn what waits, once this request has committed; nothing happens without LibreOffice."""
-    found = office()
-    if found is not None:
-        bench = Bench(sessions(), settings().papers, found, real_now)
-        after_the_answer(lambda: work_off(bench))
+    there = bench()
+    if there is not None:
+        after_the_answer(lambda: work_off(there))
 
 
 @bp.post("/papers/<int:attachment_id>/pdf")

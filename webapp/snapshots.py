@@ -45,6 +45,7 @@ PAGE = 50
 _NOTE_LENGTH = 60
 _MOST_POINTS = 40
 _RATES = {"stopped": "停产闲置率", "difficult": "经营困难率", "weak": "未按约定联农带农率"}
+_WIDE = ("项目名称", "责任单位", "建设内容", "项目地点", "存在问题", "原因分析", "处置整改措施", "处置整改进展情况")
 _CHANGES, _CHANGES_WIDTHS = ("项目编号", "项目名称", "列", "原来", "现在"), (24, 32, 18, 36, 36)
 _BY_PEOPLE = (SnapshotKind.MONTHLY, SnapshotKind.ROUND, SnapshotKind.REQUEST)
 _COLOURS = ("green", "blue", "orange", "red", "gray")
@@ -115,6 +116,7 @@ def state() -> ResponseReturnValue:
         heads=ANNEX5_HEADS,
         statistics_heads=ANNEX4_HEADS,
         kinds=SnapshotKind,
+        wide=_WIDE,
         rows=rows,
         page=page,
         more=found is not None and len(found.ledger) > page * PAGE,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from pypdf import PdfReader
 
+from ledger.cases import Case
 from ledger.db import transaction
 from ledger.papers import File, Place, attach
 from ledger.scope import CLOCK
@@ -76,3 +78,17 @@ def test_p13_a_case_is_bound_into_one_pdf(site: Site, tmp_path: Path) -> None:
     reader = PdfReader(BytesIO(town.get(f"{path}.pdf").data))
     assert [int(each.mediabox.width) for each in reader.pages] == [300, 301]
     assert site.town("保家镇").get(f"{path}.pdf").status_code == 404
+
+
+def test_p13_all_ended_cases_are_bound_at_once(site: Site, tmp_path: Path) -> None:
+    site.app.extensions["sigeyipi_office"] = fake_office(tmp_path)
+    walk = site.walk()
+    with transaction(site.ground.sessions) as session:
+        place = Place(PaperKind.APPLICATION, case_id=walk.case_id)
+        attach(session, site.ground.papers, File("审批表.docx", DOCX, pdf(300)), place, CLOCK, NOW)
+        session.get_one(Case, walk.case_id).ended_at = walk.now
+    town = site.town()
+    assert town.post("/reports/binders").status_code == 303
+    assert "正在为 1 个已归档项目生成装订本，1 份材料" in town.get("/reports").text
+    with ZipFile(BytesIO(town.get("/reports/archive.zip").data)) as package:
+        assert [name.rpartition("/")[2] for name in package.namelist()].count("装订本.pdf") == 1
