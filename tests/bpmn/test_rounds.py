@@ -21,8 +21,9 @@ from forms.parsing import FormErrors
 from ledger.campaigns import Campaign
 from ledger.db import end_of_day, transaction
 from ledger.journal import Moment
+from ledger.numbers import IssuedNumber
 from ledger.outbox import Message
-from ledger.papers import Attachment, File, Place, attach
+from ledger.papers import Attachment, File, Place, attach, read_paper
 from ledger.projects import Project
 from ledger.round_lists import Standing, standing_of, waiting_rounds
 from ledger.rounds import RoundItem, RoundSummary, UnitRound, occurrences
@@ -252,6 +253,14 @@ def test_r1_the_plan_is_signed_by_another_person_of_the_unit(county: County) -> 
     county.complete(county.row(RoundKind.PLAN, town), verdict="accept")
     row = county.row(RoundKind.PLAN, town)
     assert (row.ended_at, row.due_at, row.late) == (county.now, end_of_day(date(2023, 11, 13)), False)
+    with county.acting(town) as acting:  # 清理处置意见 is written and numbered when the signer agrees, once
+        numbers = acting.session.scalars(select(IssuedNumber)).all()
+        assert [(each.text, each.title, each.kind) for each in numbers] == [
+            ("桑柘镇发〔2023〕1号", "清理处置意见", PaperKind.WORK_PLAN)
+        ]
+        (paper,) = acting.session.scalars(select(Attachment).where(Attachment.kind == PaperKind.WORK_PLAN))
+        words = read_paper(acting.papers, paper.sha256).decode()
+    assert all(text in words for text in ("桑柘镇发〔2023〕1号", "清理处置意见", "分四步", "责任人：张三。"))
     county.complete(
         county.row(RoundKind.MOBILISATION, town),
         **{"held_on": "2023-11-07", "place": "会议室", "chair": "李四", "attendee_count": "60", "content": "部署"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from docx import Document
@@ -126,3 +127,33 @@ def test_the_imprint_stands_in_a_frame_at_the_foot_between_two_lines() -> None:
     assert [each.tag for each in foot._p.pPr.find(qn("w:pBdr"))] == [qn("w:top"), qn("w:bottom")]
     assert font_of(foot) == ("仿宋_GB2312", 14)  # 4号
     assert foot.text.endswith("印发")
+
+
+SIGNED_AFTER_A_TABLE = ("record",)  # which nothing but the table stands before
+
+
+@pytest.mark.parametrize("name", [name for name in OFFICIAL if name not in SIGNED_AFTER_A_TABLE])
+def test_the_end_of_the_text_stays_on_the_page_of_the_signature(name: str) -> None:
+    """From the last line of text to the date each paragraph is kept with the next, and 版记 with them."""
+    document = paper(name)
+    body = list(document.element.body)
+    date_at = next(n for n, each in enumerate(body) if "\t2023年11月25日" in _text(each) and "印发" not in _text(each))
+    above = [n for n in range(date_at - 1) if body[n].tag == qn("w:p") and _text(body[n]).strip()]
+    kept = body[above[-1] : date_at + 1] if body[date_at - 4].tag == qn("w:p") else body[date_at - 3 : date_at + 1]
+    assert all(each.pPr.find(qn("w:keepNext")) is not None for each in kept)
+
+
+def _text(element: Any) -> str:
+    marks = {
+        qn("w:t"): lambda node: node.text or "",
+        qn("w:tab"): lambda node: "" if node.getparent().tag == qn("w:tabs") else "\t",
+    }
+    return "".join(marks[node.tag](node) for node in element.iter() if node.tag in marks)
+
+
+def test_of_a_long_text_before_the_signature_only_its_end_is_kept_with_it() -> None:
+    form = BY_NAME["preliminary_opinion"]
+    facts = {**form.example, "初步处置意见": "一\n二\n三"}
+    document = Document(BytesIO(print_paper(form.title, facts, form.shipped, date(2023, 11, 25))))
+    kept = {each.text: each.paragraph_format.keep_with_next for each in document.paragraphs if each.text in "一二三"}
+    assert (kept["一"], kept["二"], kept["三"]) == (None, None, True)
