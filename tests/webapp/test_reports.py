@@ -12,6 +12,7 @@ import pytest
 
 from bpmn.pushing import push_part
 from bpmn.runtime import Acting
+from ledger.archive_sums import SIGNATURE, SUMS
 from ledger.campaigns import Campaign
 from ledger.db import transaction
 from ledger.demonstration import campaign_of
@@ -66,7 +67,7 @@ def test_p13_a_cases_papers_are_one_zip_for_those_who_see_it(site: Site) -> None
         assert any(name.endswith("归档目录.xlsx") and walk.project.number in name for name in package.namelist())
     assert site.town("鹿角镇").get(f"/cases/{walk.case_id}/archive.zip").status_code == 404
     with ZipFile(BytesIO(site.town().get("/reports/archive.zip").data)) as package:
-        assert package.namelist() == ["目录.xlsx"]  # nothing has ended yet
+        assert package.namelist() == ["目录.xlsx", SUMS, SIGNATURE]  # nothing has ended yet
 
 
 @pytest.mark.usefixtures("quick_prints")
