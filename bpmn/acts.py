@@ -199,9 +199,8 @@ def _urging(file: CaseFile, item: WorkItem, user_id: int, subject: str, body: st
 
 def earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
     """Return the steps this case did before it first came to the item's own, as far as it may be brought there."""
-    came = passages(file.session, file.case.id)
-    own = came[item.element].first_id
-    before = {element for element, passage in came.items() if passage.done and passage.first_id < own}
+    came = passages(file.session, file.case.id, before=item.element)
+    before = {element for element, passage in came.items() if passage.done}
     return legal_targets(file.version.markings, file.run, item.token, before)
 
 

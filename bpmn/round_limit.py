@@ -12,12 +12,12 @@ from bpmn.casefile import CaseFile
 from bpmn.engine import RunawayDiagram
 from bpmn.outlook import turns_by_itself
 from ledger.cases import Timer, WorkItem
-from ledger.passages import timers_at, times_at
+from ledger.passages import came_often, timers_at
 
 
 def is_worn_out(file: CaseFile, element: str) -> bool:
     """Say whether a case came to a step as often as the county allows."""
-    return times_at(file.session, file.case.id, element) >= file.acting.round_limit
+    return came_often(file.session, file.case.id, element, file.acting.round_limit)
 
 
 def require_rounds(file: CaseFile, again: Sequence[WorkItem]) -> None:

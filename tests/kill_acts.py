@@ -183,7 +183,10 @@ DECIDE = Act(
     at("decision"),
     complete("decision"),
     (insert("meeting_verdict"), insert("classification"), insert("paper"), insert("attachment"), JOURNALED),
-    {"meeting_verdict": 1, "classification": 1, "paper": 1, "attachment": 1, "work_item": 1, "journal": 1},
+    {
+        **{"meeting_verdict": 1, "classification": 1, "issued_number": 1},
+        **{"paper": 1, "attachment": 1, "work_item": 1, "journal": 1},
+    },
     AlreadyDone,
 )
 REPLY = Act(
@@ -191,7 +194,10 @@ REPLY = Act(
     at("reply"),
     complete("reply"),
     (insert("reply"), insert("reply_case"), insert("paper"), JOURNALED),
-    {"reply": 1, "reply_case": 1, "paper": 2, "attachment": 2, "work_item": 2, "journal": 1},
+    {
+        **{"reply": 1, "reply_case": 1, "issued_number": 1},
+        **{"paper": 2, "attachment": 2, "work_item": 2, "journal": 1},
+    },
     AlreadyDone,
 )
 SUBMIT = Act(
@@ -199,7 +205,10 @@ SUBMIT = Act(
     at("submission"),
     complete("submission"),
     (insert("submission_batch"), insert("batch_case"), insert("attachment"), JOURNALED),
-    {"submission_batch": 1, "batch_case": 1, "paper": 3, "attachment": 3, "work_item": 1, "journal": 1},
+    {
+        **{"submission_batch": 1, "batch_case": 1, "issued_number": 1},
+        **{"paper": 3, "attachment": 3, "work_item": 1, "journal": 1},
+    },
     AlreadyDone,
 )
 SEND_BACK = Act(
@@ -292,7 +301,10 @@ AGENDA = Act(
     at("decision"),
     decide_all,
     (LOCKED, insert("meeting_verdict"), insert("classification"), insert("journal"), insert("paper")),
-    {"meeting_verdict": 2, "classification": 2, "paper": 1, "attachment": 1, "work_item": 2, "journal": 2},
+    {
+        **{"meeting_verdict": 2, "classification": 2, "issued_number": 1},
+        **{"paper": 1, "attachment": 1, "work_item": 2, "journal": 2},
+    },
     ActRefused,
     project_count=2,
 )

@@ -42,6 +42,11 @@ def counted(walk: Walk) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
+def beside(old: Walk, fresh: Walk, times: int) -> Iterator[tuple[tuple[Step, Step], tuple[Step, Step]]]:
+    """Go round with two cases by turns, so that whatever else the machine does slows both alike."""
+    yield from zip(go_round(old, times), go_round(fresh, times), strict=True)
+
+
 def go_round(walk: Walk, times: int) -> Iterator[tuple[Step, Step]]:
     """Send a case back from 实地调研 to 接收 and complete that again, so many times; yields both acts' costs."""
     walk.to("field_survey")
@@ -68,16 +73,15 @@ def _complete(walk: Walk) -> Step:
         return Step(perf_counter() - began, len(seen), len(acting.session.get_one(Case, walk.case_id).state))
 
 
-def compared(steps: list[Step], count: int) -> dict[str, float]:
-    """Compare the medians of the first and the last `count` steps."""
-    first, last = steps[:count], steps[-count:]
-    before, after = (median(step.seconds for step in part) * 1000 for part in (first, last))
+def compared(old: list[Step], fresh: list[Step]) -> dict[str, float]:
+    """Compare the medians of an old case's steps with a fresh one's."""
+    before, after = (median(step.seconds for step in part) * 1000 for part in (fresh, old))
     return {
-        "first_ms": round(before, 3),
-        "last_ms": round(after, 3),
+        "fresh_ms": round(before, 3),
+        "old_ms": round(after, 3),
         "ratio": round(after / before, 3),
-        "first_statements": median(step.statements for step in first),
-        "last_statements": median(step.statements for step in last),
-        "first_bytes": median(step.state_bytes for step in first),
-        "last_bytes": median(step.state_bytes for step in last),
+        "fresh_statements": median(step.statements for step in fresh),
+        "old_statements": median(step.statements for step in old),
+        "fresh_bytes": median(step.state_bytes for step in fresh),
+        "old_bytes": median(step.state_bytes for step in old),
     }
