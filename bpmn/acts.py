@@ -155,12 +155,11 @@ def skip(acting: Acting, item_id: int, revision: int, reason: str) -> Completed:
     words = reason_of(reason, "跳过")
     if file.element(item.element).attributes.get("skippable") != "true":
         raise ActRefused(f"“{item.name}”不能跳过")
-    had_timers = bool(file.run.timers)
     item.status, item.completed_at = ItemStatus.SKIPPED, file.now
     item.completed_by_id = acting.actor.user_id
     file.run.complete(item.token, {})
     require_reachable(file, f"“{item.name}”现在不能跳过")
-    new = save(file, Sender(signature(file, item), item, f"{item.name}跳过：{words}"), had_timers=had_timers)
+    new = save(file, Sender(signature(file, item), item, f"{item.name}跳过：{words}"))
     return settled(file, "skip", {"token": item.token, "reason": words, "summary": f"跳过：{words}"}, item, new)
 
 
@@ -206,10 +205,9 @@ def earlier(file: CaseFile, item: WorkItem) -> tuple[str, ...]:
 
 def _move(file: CaseFile, item: WorkItem, target: str, sender: Sender) -> list[WorkItem]:
     """Move the token, with the case's own variables this time, and write the rows."""
-    had_timers = bool(file.run.timers)
     file.run.move(item.token, target)
     require_reachable(file, f"流程不能从“{item.name}”回到“{file.element(target).name}”")
-    return save(file, sender, had_timers=had_timers)
+    return save(file, sender)
 
 
 def _following(file: CaseFile, item: WorkItem) -> list[WorkItem]:
@@ -226,7 +224,6 @@ def _following(file: CaseFile, item: WorkItem) -> list[WorkItem]:
 def _reopen(file: CaseFile, item: WorkItem, following: WorkItem) -> list[WorkItem]:
     """Bring the token back to a completed item, which opens again with what was filled in and its old dates."""
     before = {task.token for task in file.run.ready}
-    had_timers = bool(file.run.timers)
     file.run.move(following.token, item.element)
     new = [task for task in file.run.ready if task.token not in before]
     if len(new) != 1 or without_parts(file.run.marking) not in file.version.markings:
@@ -235,7 +232,7 @@ def _reopen(file: CaseFile, item: WorkItem, following: WorkItem) -> list[WorkIte
     item.completed_for_id = None
     if item.signed:
         item.role, item.prepared_by_id, item.prepared_for_id = Role.HANDLER, None, None
-    save(file, Sender(signature(file, item), following), had_timers=had_timers)
+    save(file, Sender(signature(file, item), following))
     return [item]
 
 

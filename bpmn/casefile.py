@@ -33,6 +33,7 @@ from ledger.vocabulary import ItemStatus, Role, UnitKind
 from ledger.working_days import Calendar, dates_of
 
 _STANDING = (UnitKind.BUREAU, UnitKind.OFFICE, UnitKind.AGRICULTURE, UnitKind.REVIEWER)
+_READ_ALONG = (UnitKind.BUREAU, UnitKind.OFFICE)
 CONSULTED = ("township", "village", "farmers")  # the parties of 征求意见 (art. 10)
 ROUND_LIMIT = 50
 """How often a case may come to one step before a person looks at it (engine rule 9)."""
@@ -238,11 +239,11 @@ class Places:
     """The units that one case's lanes can mean; the county's standing units are read when first needed."""
 
     def __init__(self, session: Session, project: Project, read: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Take what was read already of the project's units and of the county's first bureau."""
+        """Take what was read already of the project's units and of the county's first bureau and office."""
         self._read = {each["id"]: each for each in read}
         self._session = session
         self._project = project
-        self._standing: dict[str, list[Unit]] | None = None
+        self._open: dict[str, list[Unit]] = {}
         self._first: dict[UnitKind, Unit] = {}
 
     def unit(self, unit_id: int) -> Unit:
@@ -261,16 +262,24 @@ class Places:
 
     def standing(self, kind: UnitKind) -> list[Unit]:
         """Return the county's units of a standing kind, in the order they were entered."""
-        if self._standing is None:
-            self._standing = {}
-            for unit in units_of_kind(self._session, self._project.county_id, _STANDING):
-                self._standing.setdefault(unit.kind, []).append(unit)
-        return self._standing.get(kind, [])
+        return self.of_kinds((kind,))
+
+    def of_kinds(self, kinds: Sequence[UnitKind]) -> list[Unit]:
+        """Return the county's open units of some kinds, in the order they were entered; standing ones come along."""
+        if not self._open.keys() >= set(kinds):
+            asked = tuple(sorted({*kinds, *_STANDING, *self._open}))
+            self._open = {kind: [] for kind in asked}
+            with self._session.no_autoflush:  # no unit waits to be written
+                for unit in units_of_kind(self._session, self._project.county_id, asked):
+                    self._open[unit.kind].append(unit)
+        return sorted((unit for kind in kinds for unit in self._open[kind]), key=lambda unit: unit.id)
 
     def only(self, kind: UnitKind) -> Unit:
+        """Return the county's unit of a kind that there is one of; NobodyThere when there is none."""
         if kind not in self._first:
-            read = next((unit_id for unit_id, each in self._read.items() if each["kind"] == kind == UnitKind.BUREAU), 0)
-            found = self.unit(read) if read else first_of_kind(self._session, self._project.county_id, kind)
+            read = (key for key, each in reversed(self._read.items()) if each["kind"] == kind in _READ_ALONG)
+            known = next(read, None) or next((unit.id for unit in self._open.get(kind, ())), None)
+            found = self.unit(known) if known else first_of_kind(self._session, self._project.county_id, kind)
             if found is None:
                 raise NobodyThere(f"县里没有登记{kind.label}")
             self._first[kind] = found

@@ -35,7 +35,7 @@ def go_off(file: CaseFile, timer: Timer) -> None:
     summary = _certify(file, timer)
     file.run.fire(timer.token)
     timer.fired, timer.ended_at = True, file.now
-    new = save(file, Sender(file.acting.signature, timer=timer), had_timers=True)
+    new = save(file, Sender(file.acting.signature, timer=timer))
     require_waits(file, timer)
     element = file.element(timer.element)
     detail = {"token": timer.token, "name": element.name, "due_at": timer.due_at.isoformat(), "summary": summary}

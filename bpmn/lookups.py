@@ -13,7 +13,7 @@ from ledger.cases import WorkItem, entries_of, objections_of
 from ledger.db import day_of
 from ledger.meetings import Meeting, batches_of, meetings_of, reply_of
 from ledger.papers import files_of_item, meeting_with_minutes, paper_counts
-from ledger.people import Unit, units_of_kind
+from ledger.people import Unit
 from ledger.vocabulary import MeetingKind, UnitKind
 
 # steps that ask what papers the whole case holds; others are spared the statement
@@ -95,7 +95,7 @@ def options_for(file: CaseFile, item: WorkItem, sources: Collection[str]) -> dic
 
 
 def _units(file: CaseFile, kinds: tuple[UnitKind, ...]) -> tuple[Unit, ...]:
-    return tuple(units_of_kind(file.session, file.project.county_id, kinds))
+    return tuple(file.places.of_kinds(kinds))
 
 
 def _unit_options(file: CaseFile, kinds: tuple[UnitKind, ...]) -> tuple[Option, ...]:

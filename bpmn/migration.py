@@ -109,11 +109,10 @@ def move_case(acting: Acting, case_id: int, order: Order, accept: Weight = Weigh
     if trial.carried is None or trial.plan.weight > accept:
         raise MoveImpossible(trial.plan)
     move = _remembered(file, goal)
-    had_timers = bool(file.run.timers)
     move_rows(file, trial.carried, trial.wishes)
     file.case.procedure, file.case.callees = goal.procedure, goal.pins
     words = f"流程换到第{goal.procedure.number}版"
-    new = save(trial.carried, Sender(acting.signature, None, words), had_timers=had_timers)
+    new = save(trial.carried, Sender(acting.signature, None, words))
     detail = {
         "procedure": goal.procedure.sha256,
         "mapping": dict(order.given),

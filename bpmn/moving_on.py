@@ -26,7 +26,7 @@ from handlers.plain import GENERIC
 from ledger.cases import WAITING, Timer, WorkItem, enter, entries_of, timers_of
 from ledger.journal import Act
 from ledger.outbox import Telling, post_to_unit
-from ledger.taking import came_before
+from ledger.taking import add_row, came_before
 from ledger.vocabulary import CaseStatus, ItemStatus, Role
 from ledger.working_days import due_of, read_due_rule
 from ledger.writing import record, write_rows
@@ -199,7 +199,6 @@ def finish(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome, o
 
 def move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words: str) -> list[WorkItem]:
     """Close the item, let the engine run, and write what it calls for next."""
-    had_timers = bool(file.run.timers)
     item.status, item.completed_at = ItemStatus.DONE, file.now
     item.completed_by_id, item.completed_for_id = file.acting.actor.user_id, file.in_place_of
     before = frozenset(task.token for task in file.run.ready) if item.returns_to else frozenset[str]()
@@ -207,7 +206,7 @@ def move_on(file: CaseFile, item: WorkItem, variables: Mapping[str, Any], words:
     if item.returns_to:
         file.straight_back = go_straight_back(file, item, before)
     sender = Sender(signature(file, item), item, f"{item.name}：{words}" if words else item.name)
-    new = save(file, sender, had_timers=had_timers)
+    new = save(file, sender)
     again = [each for each in new if each.returned_reason]
     if again:
         require_rounds(file, again)
@@ -224,7 +223,7 @@ class Sender:
     timer: Timer | None = None
 
 
-def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
+def save(file: CaseFile, sender: Sender) -> list[WorkItem]:
     """Project the run onto the rows; returns the items that are new."""
     file.case.state = file.run.dump(key_of(file.session, file.case))
     ready = {task.token: task for task in file.run.ready}
@@ -233,11 +232,9 @@ def save(file: CaseFile, sender: Sender, *, had_timers: bool) -> list[WorkItem]:
             item.status, item.completed_at = ItemStatus.CANCELLED, file.now
     known = file.known_tokens
     new = [_item(file, task, sender) for token, task in ready.items() if token not in known]
-    file.session.add_all(new)
     if "items" in file.__dict__:
         file.items.extend(new)
-    if had_timers or file.run.timers:
-        _save_timers(file, sender)
+    _save_timers(file, sender)
     for told in file.surroundings.told:
         _tell(file, told)
     if file.run.finished:
@@ -264,26 +261,27 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
         file.run.variables,
         file.calendar,
     )
-    return WorkItem(
-        case_id=file.case.id,
-        token=task.token,
-        element=element.id,
-        name=element.name,
-        stem=element.attributes.get("handler") or element.attributes.get("form") or GENERIC,
-        article=element.attributes.get("article", ""),
-        instance=instance,
-        unit=assignee.unit,
-        unit_id=assignee.unit.id,
-        role=assignee.role,
-        signed=element.attributes.get("signed") == "true",
-        status=ItemStatus.OPEN,
-        sent_by=sender.signature,
-        returned_reason=sender.words if _goes_back(file, element.id, sender.item) else "",
-        created_at=file.now,
-        due_at=due.at,
-        milestone_at=_milestone(file, element.attributes.get("milestone")),
-        compressed=due.compressed,
-    )
+    columns = {
+        "case_id": file.case.id,
+        "token": task.token,
+        "element": element.id,
+        "name": element.name,
+        "stem": element.attributes.get("handler") or element.attributes.get("form") or GENERIC,
+        "article": element.attributes.get("article", ""),
+        "instance": instance,
+        "unit": assignee.unit,
+        "unit_id": assignee.unit.id,
+        "role": assignee.role,
+        "signed": element.attributes.get("signed") == "true",
+        "status": ItemStatus.OPEN,
+        "sent_by": sender.signature,
+        "returned_reason": sender.words if _goes_back(file, element.id, sender.item) else "",
+        "created_at": file.now,
+        "due_at": due.at,
+        "milestone_at": _milestone(file, element.attributes.get("milestone")),
+        "compressed": due.compressed,
+    }
+    return add_row(file.session, WorkItem, columns)
 
 
 def _tell(file: CaseFile, told: Told) -> None:
@@ -313,23 +311,26 @@ def _goes_back(file: CaseFile, element: str, sender: WorkItem | None) -> bool:
 
 def _save_timers(file: CaseFile, sender: Sender) -> None:
     waiting = {timer.token: timer for timer in file.run.timers}
+    if not waiting and not file.stood.timers:
+        return
     fired = set() if sender.timer is None else {sender.timer.token}
     gone = file.stood.timers - waiting.keys() - fired
     for timer in timers_of(file.session, file.case.id) if gone else ():
         if timer.token in gone:
             timer.ended_at = file.now
-    file.session.add_all(_timer(file, waiting[token]) for token in sorted(waiting.keys() - file.stood.timers))
+    for token in sorted(waiting.keys() - file.stood.timers):
+        add_row(file.session, Timer, _timer(file, waiting[token]))
 
 
-def _timer(file: CaseFile, waiting: WaitingTimer) -> Timer:
-    return Timer(
-        case_id=file.case.id,
-        token=waiting.token,
-        element=waiting.element,
-        due_at=waiting.due_at,
-        provisional=file.counting.is_provisional(file.element(waiting.element), waiting.due_at),
-        created_at=file.now,
-    )
+def _timer(file: CaseFile, waiting: WaitingTimer) -> dict[str, Any]:
+    return {
+        "case_id": file.case.id,
+        "token": waiting.token,
+        "element": waiting.element,
+        "due_at": waiting.due_at,
+        "provisional": file.counting.is_provisional(file.element(waiting.element), waiting.due_at),
+        "created_at": file.now,
+    }
 
 
 def journal(

@@ -79,7 +79,7 @@ def _open_objection(file: CaseFile) -> list[WorkItem]:
         raise OutsidePublicity("不在公告期内，不能登记异议")
     file.run.variables["objection_open"] = True
     file.run.deliver(OBJECTION)
-    return save(file, Sender(file.acting.signature), had_timers=True)
+    return save(file, Sender(file.acting.signature))
 
 
 def _require_time_left(file: CaseFile) -> None:

@@ -67,10 +67,9 @@ def add_reviewer(acting: Acting, item_id: int, unit_id: int, reason: str) -> Com
     unit = _unit(file, element, unit_id)
     if any(part.unit_id == unit.id for part in _parts(file, element)):
         raise ActRefused(f"{unit.short_name}已在“{item.name}”中")
-    had_timers = bool(file.run.timers)
     file.run.add_instance(item.token, unit.id)
     variables = _remember(file, element, unit.id, asked=True)
-    new = _save(file, item, had_timers=had_timers)
+    new = _save(file, item)
     detail = {"token": item.token, "added": unit.id, "variables": variables, "reason": words}
     return settled(file, "add_reviewer", {**detail, "summary": f"加签{unit.short_name}：{words}"}, item, new)
 
@@ -84,11 +83,10 @@ def drop_reviewer(acting: Acting, item_id: int, reason: str) -> Completed:
     words = reason_of(reason, "减签")
     if is_prescribed(item):
         raise ActRefused(f"按方案须征求{item.unit.short_name}意见，不能减签")
-    had_timers = bool(file.run.timers)
     file.run.drop_instance(item.token)
     variables = _remember(file, element, item.unit_id, asked=False)
     item.completed_by_id = acting.actor.user_id
-    new = _save(file, item, had_timers=had_timers)
+    new = _save(file, item)
     detail = {"token": item.token, "variables": variables, "reason": words}
     return settled(file, "drop_reviewer", {**detail, "summary": f"减签{item.unit.short_name}：{words}"}, item, new)
 
@@ -136,6 +134,6 @@ def _remember(file: CaseFile, element: Element, unit_id: int, *, asked: bool) ->
     return {name: file.run.variables[name]}
 
 
-def _save(file: CaseFile, item: WorkItem, *, had_timers: bool) -> list[WorkItem]:
+def _save(file: CaseFile, item: WorkItem) -> list[WorkItem]:
     require_reachable(file, f"“{item.name}”现在不能增减办理单位")
-    return save(file, Sender(signature(file, item), item), had_timers=had_timers)
+    return save(file, Sender(signature(file, item), item))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bpmn.casefile import CONSULTED, Acting, CaseFile, Stood, key_of, surroundings_of
+from bpmn.casefile import CONSULTED, Acting, CaseFile, Places, Stood, key_of, surroundings_of
 from bpmn.engine import Run
 from bpmn.moving_on import Sender, journal, save, scalars
 from bpmn.refusals import CannotStart
@@ -17,6 +17,8 @@ from ledger.cases import Case, projects_under_way
 from ledger.people import units_of_kind
 from ledger.procedures import Pins, Procedure, current_procedure
 from ledger.projects import Project
+from ledger.starts import beginning_of
+from ledger.taking import add_row
 from ledger.vocabulary import CaseStatus, UnitKind
 from ledger.working_days import Calendar, load_calendar
 from ledger.writing import write_many, write_rows
@@ -37,27 +39,46 @@ def start_cases(acting: Acting, projects: Sequence[Project], campaign: Campaign)
     nowhere = [project.name for project in projects if project.responsible_unit_id is None]
     if nowhere:
         raise CannotStart(f"项目“{'”“'.join(nowhere)}”还没有责任单位")
+    if len(projects) == 1 and GROUPED not in acting.session.info:
+        return _start_one(acting, projects[0], campaign)
     hold_campaign(acting.session, campaign.id)
     under_way = projects_under_way(acting.session, campaign.id, [project.id for project in projects])
     fresh = [project for project in projects if project.id not in under_way]
     if not fresh:
         return []
     procedure = current_procedure(acting.session, PROCESS)
-    calendar = load_calendar(acting.session)
+    ground = Ground(procedure, pins_for(acting.session, procedure), campaign, load_calendar(acting.session))
     reviewers = {
         county_id: [unit.id for unit in units_of_kind(acting.session, county_id, (UnitKind.REVIEWER,))]
         for county_id in {project.county_id for project in fresh}
     }
-    ground = Ground(procedure, pins_for(acting.session, procedure), campaign, calendar)
     files = [_begin(acting, project, ground, reviewers[project.county_id]) for project in fresh]
-    alone = len(files) == 1 and GROUPED not in acting.session.info
-    acting.session.add_all(file.case for file in files)
-    write_rows(acting.session) if alone else acting.session.flush()  # the ORM is the better one for many of one kind
+    acting.session.flush()  # the ORM is the better one for many of one kind
     for file in files:
-        new = save(file, Sender(acting.signature), had_timers=False)
-        journal(file, "start", {"variables": scalars(file.run.variables), "procedure": procedure.sha256}, new=new)
-    write_rows(acting.session) if alone else write_many(acting.session)
+        _note_start(file)
+    write_many(acting.session)
     return [file.case for file in files]
+
+
+def _start_one(acting: Acting, project: Project, campaign: Campaign) -> list[Case]:
+    session = acting.session
+    found = beginning_of(session, project, campaign.id, PROCESS)
+    if found.under_way:
+        return []
+    ground = Ground(found.procedure, pins_for(session, found.procedure), campaign, found.calendar)
+    file = _begin(acting, project, ground, found.reviewers)
+    file.places = Places(session, project, found.units)
+    write_rows(session)
+    _note_start(file)
+    write_rows(session)
+    return [file.case]
+
+
+def _note_start(file: CaseFile) -> None:
+    """Write what a case that has its number calls for first."""
+    new = save(file, Sender(file.acting.signature))
+    detail = {"variables": scalars(file.run.variables), "procedure": file.case.procedure.sha256}
+    journal(file, "start", detail, new=new)
 
 
 @dataclass(frozen=True)
@@ -72,19 +93,21 @@ class Ground:
 
 def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence[int]) -> CaseFile:
     version = version_of(ground.procedure, ground.callees)
-    case = Case(
-        project=project,
-        project_id=project.id,
-        campaign=ground.campaign,
-        campaign_id=ground.campaign.id,
-        procedure=ground.procedure,
-        procedure_id=ground.procedure.id,
-        callees=ground.callees,
-        status=CaseStatus.RUNNING,
-        round=1,
-        started_at=acting.now,
-        started_by_id=acting.actor.user_id,
-    )
+    columns = {
+        "project": project,
+        "project_id": project.id,
+        "campaign": ground.campaign,
+        "campaign_id": ground.campaign.id,
+        "procedure": ground.procedure,
+        "procedure_id": ground.procedure.id,
+        "callees": ground.callees,
+        "status": CaseStatus.RUNNING,
+        "round": 1,
+        "started_at": acting.now,
+        "started_by_id": acting.actor.user_id,
+        "state": b"",  # until the run has one
+    }
+    case = add_row(acting.session, Case, columns)
     around = surroundings_of(acting, case, ground.calendar, version)
     run = Run.start(version.diagram, starting_variables(project, reviewers), around)
     around.counting.variables = run.variables

@@ -44,7 +44,7 @@ def pose(file: CaseFile, item: WorkItem, *, page: bool = False) -> Posing:
         options=lookups.options_for(file, item, form.sources) if form.sources else {},
         records=shown.records,
         display=shown.display,
-        context={**context_of(file, item), **shown.context},
+        context=Later(lambda: {**context_of(file, item), **shown.context}),
     )
     return Posing(item, form, handler, step, asked)
 

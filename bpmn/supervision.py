@@ -127,9 +127,8 @@ def terminate(acting: Acting, case_id: int, reason: str) -> Completed:
     words = reason_of(reason, "终止")
     if file.case.status not in (CaseStatus.RUNNING, CaseStatus.SUSPENDED):
         raise ActRefused(f"该项目的流程{CaseStatus(file.case.status).label}，不用终止")
-    had_timers = bool(file.run.timers)
     file.run.abandon()
-    save(file, Sender(acting.signature), had_timers=had_timers)
+    save(file, Sender(acting.signature))
     file.case.status = CaseStatus.TERMINATED
     return settled_case(file, "terminate", {"reason": words, "summary": f"终止流程：{words}"})
 
@@ -154,13 +153,12 @@ def move_token(acting: Acting, case_id: int, token: str, target: str, reason: st
     if target not in _targets(file, token):
         raise ActRefused(f"不能调整到“{name}”：流程图走不到那样的状态，或要越过公告期")
     here = next((item for item in file.waiting if item.token == token), None)
-    had_timers = bool(file.run.timers)
     try:
         file.run.move(token, target)
     except MoveRefused as refused:
         raise ActRefused(str(refused)) from refused
     require_reachable(file, f"不能调整到“{name}”：流程图走不到那样的状态")
-    new = save(file, Sender(acting.signature, here, f"调整环节：{words}"), had_timers=had_timers)
+    new = save(file, Sender(acting.signature, here, f"调整环节：{words}"))
     detail = {"token": token, "target": target, "reason": words, "summary": f"调整到{name}：{words}"}
     return settled_case(file, "move", detail, here, new)
 

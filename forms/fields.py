@@ -244,7 +244,9 @@ def plain_answers(form: Form, posted: Posted, asked: Asked) -> dict[str, Any] | 
             known.add(each.name)
         if each.retired or each.type in SILENT:
             continue
-        if not (visible(section.show_if, answers, asked) and visible(each.show_if, answers, asked)):
+        if section.show_if and not visible(section.show_if, answers, asked):
+            continue
+        if each.show_if and not visible(each.show_if, answers, asked):
             continue
         if read is None:
             return None

@@ -7,11 +7,12 @@ the session, never through a global, so two ledgers in one process keep their ow
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from os import urandom
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
+    Executable,
     Index,
     LargeBinary,
     MetaData,
@@ -213,6 +215,77 @@ def transaction(sessions: SessionFactory, *, writes: bool = True) -> Iterator[Se
         session.connection(execution_options={"writes": writes})
         yield session
         session.commit()
+
+
+Turn = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement as its driver takes it: what SQLAlchemy works out at each execution, worked out once.
+
+    `takes` has each parameter in its order with what turns it into the driver's value, `gives` the columns that are
+    read back differently from how the driver hands them out, by their place.
+    """
+
+    text: str
+    takes: tuple[tuple[str, Turn | None], ...]
+    fixed: Mapping[str, Any]  # parameters that never change
+    gives: tuple[tuple[int, Turn], ...]
+    counted: bool  # the driver knows parameters by their place, not by their name
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _turn in self.takes)
+
+    def read(self, connection: Connection, given: Mapping[str, Any]) -> list[list[Any]]:
+        """Send the statement and return its rows, each value as its column's type has it."""
+        with closing(self._send(connection, given)) as cursor:
+            rows = [list(row) for row in cursor.fetchall()]
+        for row in rows:
+            for place, turn in self.gives:
+                row[place] = turn(row[place])
+        return rows
+
+    def write(self, connection: Connection, given: Mapping[str, Any]) -> tuple[int, int | None]:
+        """Send the statement; return how many rows it wrote and, on SQLite, the number of the last one added."""
+        with closing(self._send(connection, given)) as cursor:
+            return cursor.rowcount, getattr(cursor, "lastrowid", None)
+
+    def write_many(self, connection: Connection, given: Sequence[Mapping[str, Any]]) -> int:
+        """Send the statement once for each row given; return how many rows all of them wrote."""
+        with closing(self._send(connection, *given)) as cursor:
+            return int(cursor.rowcount)
+
+    def _values(self, given: Mapping[str, Any]) -> Any:
+        known = {**self.fixed, **given} if self.fixed else given
+        taken = [known[name] if turn is None else turn(known[name]) for name, turn in self.takes]
+        return taken if self.counted else dict(zip(self.names, taken, strict=True))
+
+    def _send(self, connection: Connection, *given: Mapping[str, Any]) -> Any:
+        """Send the statement past SQLAlchemy, whose results describe each of their columns anew."""
+        many = len(given) > 1
+        values = [self._values(each) for each in given] if many else self._values(given[0])
+        cursor = connection.connection.cursor()
+        connection.engine.dispatch.before_cursor_execute(connection, cursor, self.text, values, None, many)
+        try:
+            (cursor.executemany if many else cursor.execute)(self.text, values)
+        except connection.dialect.loaded_dbapi.Error as error:  # told as SQLAlchemy tells the driver's errors
+            connection._handle_dbapi_exception(error, self.text, values, cursor, None)
+        return cursor
+
+
+def prepared(statement: Executable, dialect: Dialect) -> Prepared:
+    """Return a statement in the words of a database; `dialect` is the engine's own, whose key seals what is sealed."""
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # each of ours has words
+    types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+    takes = tuple((name, types[name].bind_processor(dialect)) for name in compiled.positiontup or types)
+    fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+    columns: Sequence[Any] = getattr(statement, "selected_columns", ())
+    turns = ((place, column.type.dialect_impl(dialect)) for place, column in enumerate(columns))
+    gives = ((place, kind.result_processor(dialect, None)) for place, kind in turns)
+    found = tuple((place, turn) for place, turn in gives if turn is not None)
+    return Prepared(str(compiled), takes, fixed, found, bool(compiled.positiontup))
 
 
 def day_of(moment: datetime) -> date:

@@ -6,21 +6,23 @@ In that order no two bulk acts wait for each other in a circle; an act on one ca
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from ledger.asking import answered, kept, promised
+from ledger.campaigns import Campaign
 from ledger.cases import Case, Timer, WorkItem, items_of, timers_of
+from ledger.db import Base
 from ledger.meetings import BatchCase, MeetingVerdict
 from ledger.papers import Attachment, files_of_item, paper_counts
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
-from ledger.taking import first_items, first_items_of
+from ledger.taking import CASE_PARTS, Part, first_items, first_items_of, laid, parts_of
 from ledger.working_days import Calendar, load_calendar
 
 Row = TypeVar("Row")
@@ -47,33 +49,44 @@ def cases_of_timers(session: Session, timer_ids: Collection[int]) -> tuple[dict[
     return {timer_id: cases[case_id] for timer_id, case_id in owners.items()}, load_calendar(session)
 
 
+_FEW = Part(Project, "county_id", "name", "number", "level", "responsible_unit_id", "township_id", "village_id")
+
+
 def _read_cases(session: Session, which: ColumnElement[bool], *, whole: bool, lock: bool) -> dict[int, Case]:
     """Read cases with project, campaign and version; a project's sealed columns only where `whole`."""
-    few = (Project.county_id, Project.name, Project.number, Project.level)
-    places = (Project.responsible_unit_id, Project.township_id, Project.village_id)
-    project = contains_eager(Case.project)
+    session.flush()  # what is read replaces what the session holds
+    parts = (Part(Case), Part(Project) if whole else _FEW, *CASE_PARTS[2:])
+    joined = select(*(column for part in parts for column in part.columns)).select_from(Case)
     wanted = (
-        select(Case)
-        .join(Case.project)
-        .join(Case.campaign)
-        .join(Case.procedure)
+        joined.join(Project, Project.id == Case.project_id)
+        .join(Campaign, Campaign.id == Case.campaign_id)
+        .join(Procedure, Procedure.id == Case.procedure_id)
         .where(which)
-        .options(
-            project if whole else project.load_only(*few, *places),
-            contains_eager(Case.campaign),
-            contains_eager(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256),
-        )
         .order_by(Case.id)
-        .execution_options(populate_existing=True)
     )
     if not lock:
-        return {case.id: case for case in session.scalars(wanted)}
-    # twice: a case moved to another version while we waited finds it in the second look only (`taking._row`)
+        return _laid_cases(session, parts, wanted)
+    # twice: a case moved to another version while we waited is found in the second look only (`taking._row`)
     wanted = wanted.with_for_update(of=(Case, Project))
-    found = {case.id: case for case in session.scalars(wanted)}
+    found = _laid_cases(session, parts, wanted)
     if len(found) < session.scalars(select(func.count()).select_from(Case).where(which)).one():
-        found = {case.id: case for case in session.scalars(wanted)}
+        found = _laid_cases(session, parts, wanted)
     return found
+
+
+def _laid_cases(session: Session, parts: Sequence[Part], wanted: Select[Any]) -> dict[int, Case]:
+    cases: dict[int, Case] = {}
+    shared: dict[tuple[type[Base], int], Base] = {}  # what the cases of one push have in common is laid once
+    for row in session.connection().execute(wanted):
+        found = parts_of(parts, row)
+        case = laid(session, Case, found[0])
+        for name, part, columns in zip(("project", "campaign", "procedure"), parts[1:], found[1:], strict=True):
+            key = part.kind, columns["id"]
+            if key not in shared:
+                shared[key] = laid(session, part.kind, columns)
+            instance_dict(case)[name] = shared[key]
+        cases[case.id] = case
+    return cases
 
 
 def gather_units(session: Session, county_ids: Collection[int]) -> None:

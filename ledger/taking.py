@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, func, select
+from sqlalchemy import ColumnElement, Delete, Dialect, Select, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import instance_dict, instance_state, manager_of_class, set_committed_value
 
 from ledger.asking import GROUPED, asked_once
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Draft, Timer, WorkItem
-from ledger.db import Base
+from ledger.db import Base, Prepared, prepared
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
@@ -52,27 +52,49 @@ def laid(session: Session, kind: type[Kind], columns: Mapping[str, Any]) -> Kind
         return known
     made: Kind = manager_of_class(kind).new_instance()
     instance_dict(made).update(columns)
-    put_in(session, made, _unread(kind, frozenset(columns)))
+    # Does what the ORM does with each row it reads. The public way, making it detached and adding it, asks every
+    # attribute of every object whether something hangs on it, and costs more than reading the row.
+    state = instance_state(made)
+    state.key, state.session_id = key, session.hash_key
+    session.identity_map._add_unpresent(state, key)
+    state.expired_attributes |= _unread(kind, tuple(columns))
     return made
 
 
-def put_in(session: Session, row: Base, unread: frozenset[str] = frozenset()) -> None:
-    """Make an object one of the session's, as it is in the database; columns `unread` are read when asked for.
-
-    Does what the ORM does with each row it reads. The public way, making it detached and adding it, asks every
-    attribute of every object whether something hangs on it, and costs more than reading the row.
-    """
+def put_in(session: Session, row: Base, unread: frozenset[str]) -> None:
+    """Make an object that was just written one of the session's; columns `unread` are read when asked for."""
     state = instance_state(row)
     state.key = (type(row), (row.id,), None)  # type: ignore[attr-defined]  # each of ours has an id
     state.session_id = session.hash_key
     session.identity_map.replace(state)  # of a row undone with its savepoint, whose number is given again
-    state.expired_attributes.update(unread)
+    state.expired_attributes |= unread
     state._commit_all(instance_dict(row), session.identity_map)
 
 
+def add_row(session: Session, kind: type[Kind], columns: Mapping[str, Any]) -> Kind:
+    """Add a new row to the session and return its object; `columns` may hold related objects beside their numbers.
+
+    What the ORM's own constructor and `add` do, without asking every attribute whether something hangs on it.
+    """
+    made: Kind = manager_of_class(kind).new_instance()
+    instance_dict(made).update(columns)
+    state = instance_state(made)
+    state.session_id = session.hash_key
+    session._new[state] = made
+    state.insert_order = len(session._new)
+    return made
+
+
+def put_away(session: Session, row: Base) -> None:
+    """Take a new row, now written, out of what the session has still to write."""
+    state = instance_state(row)
+    del session._new[state]
+    state.session_id = None
+
+
 @lru_cache(maxsize=64)
-def _unread(kind: type[Base], read: frozenset[str]) -> frozenset[str]:
-    return frozenset(kind.__table__.columns.keys()) - read
+def _unread(kind: type[Base], read: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(kind.__table__.columns.keys()) - frozenset(read)
 
 
 def laid_parts(session: Session, parts: Sequence[Part], row: Sequence[Any]) -> list[Any]:
@@ -92,7 +114,7 @@ def parts_of(parts: Sequence[Part], row: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 _UNIT = ("name", "short_name", "kind", "county_id", "staffed")
-_CASE = (
+CASE_PARTS = (
     Part(
         Case,
         *("project_id", "campaign_id", "procedure_id", "callees", "state", "status", "round", "revision", "started_at"),
@@ -104,13 +126,13 @@ _CASE = (
 )
 _ITEM = (Part(WorkItem), Part(Unit, *_UNIT))
 _TIMER = (Part(Timer),)
-_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU = (aliased(Unit) for _ in range(4))
-_AROUND = tuple(Part(Unit, *_UNIT[1:], of=each) for each in (_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU))
+_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU, _OFFICE = (aliased(Unit) for _ in range(5))
+_AROUND = tuple(Part(Unit, *_UNIT[1:], of=each) for each in (_RESPONSIBLE, _TOWNSHIP, _VILLAGE, _BUREAU, _OFFICE))
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A case and an item of it; `units` has, as they were read, the project's three units and the county's bureau.
+    """A case and an item of it; `units` has, as they were read, the project's three and the county's bureau and office.
 
     `drafted` says whether something typed and not submitted lies on the item; who asks holds the case already.
     """
@@ -131,8 +153,7 @@ def case_of_item(session: Session, item_id: int, *, lock: bool) -> Taken | None:
     rest = row[_width(_ITEM) :]
     units = tuple(each for each in parts_of(_AROUND, rest) if each["id"] is not None)
     case, calendar = _laid_case(session, rest[_width(_AROUND) : -1])
-    set_committed_value(item, "unit", unit)
-    set_committed_value(item, "case", case)
+    instance_dict(item).update(unit=unit, case=case)  # nothing is pending: `_row` has flushed
     return Taken(case, item, calendar, units, bool(row[-1]))
 
 
@@ -159,18 +180,22 @@ def _row(session: Session, statement: Select[Any], key: int) -> Sequence[Any] | 
     handed over meanwhile, or a case moved to another version, finds its unit or procedure in the second look only.
     """
     session.flush()  # what is read replaces what the session holds
-    row: Row[Any] | None = None
+    connection = session.connection()
     for _look in range(_LOOKS):
-        row = session.connection().execute(statement, {"key": key}).one_or_none()
-        if row is not None or statement._for_update_arg is None:
+        rows = _ready(statement, connection.dialect).read(connection, {"key": key})
+        if rows or statement._for_update_arg is None:
             break
-    return row
+    return rows[0] if rows else None
+
+
+@lru_cache(maxsize=256)
+def _ready(statement: Select[Any], dialect: Dialect) -> Prepared:
+    return prepared(statement, dialect)
 
 
 def _laid_case(session: Session, row: Sequence[Any]) -> tuple[Case, Calendar]:
-    case, project, campaign, procedure = laid_parts(session, _CASE, row)
-    for name, value in (("project", project), ("campaign", campaign), ("procedure", procedure)):
-        set_committed_value(case, name, value)
+    case, project, campaign, procedure = laid_parts(session, CASE_PARTS, row)
+    instance_dict(case).update(project=project, campaign=campaign, procedure=procedure)
     return case, load_calendar(session, row[-1])
 
 
@@ -189,6 +214,7 @@ def _by_item(lock: bool) -> Select[Any]:
         .outerjoin(_TOWNSHIP, _TOWNSHIP.id == Project.township_id)
         .outerjoin(_VILLAGE, _VILLAGE.id == Project.village_id)
         .outerjoin(_BUREAU, _BUREAU.id == _first_open(Project.county_id, UnitKind.BUREAU))
+        .outerjoin(_OFFICE, _OFFICE.id == _first_open(Project.county_id, UnitKind.OFFICE))
     )
     return joined.with_for_update(of=(Case, Project, WorkItem)) if lock else joined
 
@@ -219,7 +245,7 @@ def _case_columns(before: Sequence[Part], which: ColumnElement[bool]) -> Select[
     locked rows alone, so anything else that may have changed while we waited is read after the lock. SQLite has no
     row locks and needs none: its writer began with the write lock.
     """
-    columns = [column for part in (*before, *_CASE) for column in part.columns]
+    columns = [column for part in (*before, *CASE_PARTS) for column in part.columns]
     joined = select(*columns, calendar_revision()).select_from(Case).join(Project, Project.id == Case.project_id)
     return (
         joined.join(Campaign, Campaign.id == Case.campaign_id)
@@ -241,8 +267,9 @@ def first_of_kind(session: Session, county_id: int, kind: str) -> Unit | None:
 
 
 def _unit(session: Session, statement: Select[Any], wanted: Mapping[str, Any]) -> Unit | None:
-    row = session.connection().execute(statement, wanted).one_or_none()
-    return None if row is None else laid(session, Unit, parts_of(_ITEM[1:], row)[0])
+    connection = session.connection()
+    rows = _ready(statement, connection.dialect).read(connection, wanted)
+    return laid(session, Unit, parts_of(_ITEM[1:], rows[0])[0]) if rows else None
 
 
 @lru_cache(maxsize=1)
@@ -260,8 +287,10 @@ def came_before(session: Session, case_id: int, element: str, other: str) -> boo
     if GROUPED in session.info:
         first = first_items(session, case_id)
         return element in first and (other not in first or first[element] < first[other])
-    row = session.connection().execute(_first_items(), {"case": case_id, "one": element, "other": other}).one()
-    return row[0] is not None and (row[1] is None or row[0] < row[1])
+    connection = session.connection()
+    given = {"case": case_id, "one": element, "other": other}
+    ((first, then),) = _ready(_first_items(), connection.dialect).read(connection, given)
+    return first is not None and (then is None or first < then)
 
 
 @asked_once
@@ -290,4 +319,10 @@ def _first_items() -> Select[Any]:
 
 def drop_drafts(session: Session, item_id: int) -> None:
     """Forget what was typed on an item that is completed: a draft holds personal data nobody needs any more."""
-    session.execute(delete(Draft).where(Draft.item_id == item_id))
+    session.connection().execute(_drafts(), {"key": item_id})
+
+
+@lru_cache(maxsize=1)
+def _drafts() -> Delete:
+    table = Draft.__table__
+    return delete(table).where(table.c.item_id == bindparam("key"))  # type: ignore[arg-type]  # a mapped class's Table

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -58,12 +58,16 @@ class Period:
         return self.days[-1]
 
 
+_MOST_COUNTED = 4096  # periods a calendar remembers: every item of a day begins one of a few
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Which days are worked. `years` are those whose notice is known."""
 
     special: Mapping[date, bool]
     years: frozenset[int]
+    _counted: dict[tuple[date, int], Period] = field(default_factory=dict, compare=False, repr=False)
 
     def is_working(self, day: date) -> bool:
         return self.special.get(day, day.weekday() < 5)
@@ -80,6 +84,14 @@ class Calendar:
 
     def period(self, begins_after: date, count: int) -> Period:
         """Return the `count` (≥ 1) working days after `begins_after`; provisional when any day passed is."""
+        known = self._counted.get((begins_after, count))
+        if known is None:
+            if len(self._counted) >= _MOST_COUNTED:
+                self._counted.clear()
+            known = self._counted[begins_after, count] = self._count_period(begins_after, count)
+        return known
+
+    def _count_period(self, begins_after: date, count: int) -> Period:
         if count < 1:
             raise ValueError(f"a period of {count} working days")
         counting = self.after(begins_after)

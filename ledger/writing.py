@@ -1,8 +1,8 @@
 """Write the rows of one act on a case in one statement: what the session's flush would write one by one.
 
 How many statements an act needs decides what it costs. On PostgreSQL all changed and new rows of a case go in one
-statement; SQLite, which cannot, gets them one by one, still without the ORM's bookkeeping. Rows are checked by their
-revision as ever. Whatever is not plainly the rows of a case is left to the ORM.
+statement; SQLite, which cannot, gets each changed row and each table's new rows in one of their own, still without the
+ORM's bookkeeping. Rows are checked by their revision as ever. Whatever is not plainly rows of a case the ORM writes.
 
 The journal's row is made here too: no act is written without it.
 """
@@ -10,24 +10,22 @@ The journal's row is made here too: no act is written without it.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     Connection,
-    CursorResult,
     Dialect,
-    Executable,
     Insert,
     Table,
     Update,
     bindparam,
     insert,
+    inspect,
     select,
     update,
 )
@@ -36,18 +34,18 @@ from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from ledger.asking import GROUPED
 from ledger.cases import Case, Timer, WorkItem
-from ledger.db import Base, Keys, RowChanged
+from ledger.db import Base, Keys, Prepared, RowChanged, prepared
 from ledger.journal import Act, Entry, Moment
+from ledger.meetings import BatchCase, MeetingVerdict, ReplyCase
+from ledger.papers import Attachment
+from ledger.projects import Classification, Project
 from ledger.scope import Actor
-from ledger.taking import put_in
+from ledger.taking import add_row, put_away, put_in
 
-CHANGED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer})
-ADDED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer, Entry})
-NEEDED = {
-    Case: frozenset({"project_id", "campaign_id", "procedure_id"}),
-    WorkItem: frozenset({"case_id", "unit_id"}),
-    Timer: frozenset({"case_id"}),
-}
+CHANGED: frozenset[type[Base]] = frozenset({Case, WorkItem, Timer, Project})
+ADDED: frozenset[type[Base]] = frozenset(
+    {Case, WorkItem, Timer, Entry, Attachment, Classification, MeetingVerdict, BatchCase, ReplyCase}
+)
 COLUMNS = {kind: frozenset(kind.__table__.columns.keys()) for kind in CHANGED | ADDED}
 DEFAULTS: dict[type[Base], dict[str, Any]] = {
     kind: {c.key: c.default.arg for c in kind.__table__.columns if c.default is not None and c.default.is_scalar}
@@ -62,40 +60,35 @@ Shape = tuple[type[Base], bool, tuple[str, ...]]
 def record(session: Session, moment: Moment, actor: Actor, act: Act) -> Entry:
     """Write one journal row in the running transaction."""
     keys: Keys = session.info["keys"]
-    entry = Entry(
-        at=moment.at,
-        recorded_at=moment.real_at,
-        user_id=actor.user_id,
-        who=actor.name,
-        unit=act.unit or (actor.posts[0].unit_name if actor.posts else ""),
-        act=act.name,
-        case_id=act.case_id,
-        item_id=act.item_id,
-        element=act.element,
-        detail=orjson.dumps(dict(act.detail)).decode(),
-        address=actor.address,
-    )
-    entry.mac = mac_of(entry, keys.mac)
-    session.add(entry)
-    return entry
+    columns: dict[str, Any] = {
+        "at": moment.at,
+        "recorded_at": moment.real_at,
+        "user_id": actor.user_id,
+        "who": actor.name,
+        "unit": act.unit or (actor.posts[0].unit_name if actor.posts else ""),
+        "act": act.name,
+        "case_id": act.case_id,
+        "item_id": act.item_id,
+        "element": act.element,
+        "detail": orjson.dumps(dict(act.detail)).decode(),
+        "address": actor.address,
+    }
+    columns["mac"] = _mac(columns, keys.mac)
+    return add_row(session, Entry, columns)
+
+
+_SEALED = tuple(column.key for column in Entry.__table__.columns if column.key not in ("id", "mac"))
 
 
 def mac_of(entry: Entry, key: bytes) -> str:
     """Return the HMAC-SHA256 over every column but the row number; moments as UTC, as they are read back."""
-    content: list[Any] = [
-        entry.at.astimezone(UTC).isoformat(),
-        entry.recorded_at.astimezone(UTC).isoformat(),
-        entry.user_id,
-        entry.who,
-        entry.unit,
-        entry.act,
-        entry.case_id,
-        entry.item_id,
-        entry.element,
-        entry.detail,
-        entry.address,
-    ]
-    return hmac.new(key, orjson.dumps(content), sha256).hexdigest()
+    return _mac({name: getattr(entry, name) for name in _SEALED}, key)
+
+
+def _mac(columns: Mapping[str, Any], key: bytes) -> str:
+    content = [columns[name] for name in _SEALED]
+    content[:2] = [moment.astimezone(UTC).isoformat() for moment in content[:2]]
+    return hmac.digest(key, orjson.dumps(content), "sha256").hex()
 
 
 @dataclass(frozen=True)
@@ -116,8 +109,7 @@ def write_rows(session: Session) -> None:
         session.flush()
     elif writings:
         connection = session.connection()
-        together = connection.dialect.name == "postgresql"
-        ids = _in_one(connection, writings) if together else [_alone(connection, each) for each in writings]
+        ids = (_in_one if connection.dialect.name == "postgresql" else _by_table)(connection, writings)
         for each, row_id in zip(writings, ids, strict=True):
             _settle(session, each, row_id)
 
@@ -134,12 +126,12 @@ def write_many(session: Session) -> None:
     connection = session.connection()
     for shape, alike in shapes.items():
         kind, is_new, _names = shape
-        result = connection.execute(_statement(shape, ""), [each.values for each in alike])
-        if not is_new and result.rowcount != len(alike):
+        written = _one(shape, connection.dialect).write_many(connection, [each.values for each in alike])
+        if not is_new and written != len(alike):
             raise RowChanged(f"{kind.__tablename__}: a row was changed by someone else since it was read")
         for each in alike:
             if is_new:
-                session.expunge(each.row)
+                put_away(session, each.row)
             else:
                 _settle(session, each, each.row.id)
     session.flush()
@@ -159,13 +151,34 @@ def _plain_writings(session: Session) -> list[Writing] | None:
     if any(type(row) not in ADDED or not _is_complete(row) for row in added):
         return None
     writings = [each for row in changed if (each := _change(row)) is not None]
+    if len(writings) < len(changed):
+        _let_be(session, changed)
     if any(name not in COLUMNS[each.shape[0]] for each in writings for name in each.shape[2]):
         return None  # a relationship was set, which the ORM turns into columns
     return [*writings, *(_addition(row) for row in added)]
 
 
+def _let_be(session: Session, rows: Iterable[Any]) -> None:
+    """Let the session forget rows that were set to what they are: at the commit it would look for changes again."""
+    for row in rows:
+        if _change(row) is None:
+            instance_state(row)._commit_all(instance_dict(row), session.identity_map)
+
+
 def _is_complete(row: Any) -> bool:
-    return NEEDED.get(type(row), frozenset()) <= instance_dict(row).keys()
+    """Say whether a new row has the numbers of all it points to, not only the objects."""
+    given = instance_dict(row).keys()
+    kind: type[Base] = type(row)
+    needed, related = _references(kind)
+    return needed <= given and all(columns <= given for name, columns in related if name in given)
+
+
+@lru_cache(maxsize=32)
+def _references(kind: type[Base]) -> tuple[frozenset[str], tuple[tuple[str, frozenset[str]], ...]]:
+    """Return the columns that must point to a row, and those behind each related object."""
+    needed = frozenset(c.key for c in kind.__table__.columns if c.foreign_keys and not c.nullable)
+    related = inspect(kind).relationships
+    return needed, tuple((each.key, frozenset(str(column.key) for column in each.local_columns)) for each in related)
 
 
 def _change(row: Any) -> Writing | None:
@@ -199,7 +212,7 @@ def _settle(session: Session, written: Writing, row_id: int | None) -> None:
         raise RowChanged(f"{kind.__tablename__} {row.id} was changed by someone else since it was read")
     now = instance_dict(row)
     if is_new:
-        session.expunge(row)
+        put_away(session, row)
         now.update({"id": row_id}, **({REVISION: 1} if REVISION in COLUMNS[kind] else {}))
         put_in(session, row, COLUMNS[kind] - now.keys())
         return
@@ -223,37 +236,44 @@ def _statement(shape: Shape, prefix: str) -> Insert | Update:
     return update(table).where(*wanted).values(values)
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A statement as its driver takes it: the text, and what turns each parameter into a value, in their order."""
-
-    text: str
-    turns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    counted: bool  # the driver knows parameters by their place, not by their name
-
-    def send(self, connection: Connection, given: Mapping[str, Any]) -> CursorResult[Any]:
-        values = {name: given[name] if turn is None else turn(given[name]) for name, turn in self.turns}
-        return connection.exec_driver_sql(self.text, tuple(values.values()) if self.counted else values)
-
-
-def _prepared(statement: Executable, dialect: Dialect) -> Prepared:
-    """Return a statement in the words of a database: what SQLAlchemy works out at each execution, worked out once."""
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # each of ours has words
-    types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-    turns = tuple((name, types[name].bind_processor(dialect)) for name in compiled.positiontup or types)
-    return Prepared(str(compiled), turns, bool(compiled.positiontup))
+def _by_table(connection: Connection, writings: Sequence[Writing]) -> list[int | None]:
+    """Write changed rows one by one and new rows of one shape together; return the ids as `_in_one` does."""
+    ids: list[int | None] = []
+    alike: dict[Shape, list[int]] = {}
+    for place, each in enumerate(writings):
+        if each.shape[1]:
+            alike.setdefault(each.shape, []).append(place)
+        changed = not each.shape[1] and _one(each.shape, connection.dialect).write(connection, each.values)[0] == 1
+        ids.append(each.row.id if changed else None)
+    for shape, places in alike.items():
+        if len(places) == 1:
+            ids[places[0]] = _one(shape, connection.dialect).write(connection, writings[places[0]].values)[1]
+            continue
+        added = _several(shape, len(places), connection.dialect)
+        # SQLite numbers the rows of one statement in the order they stand in
+        for place, (row_id,) in zip(
+            places, added.read(connection, _prefixed([writings[n] for n in places])), strict=True
+        ):
+            ids[place] = row_id
+    return ids
 
 
 @lru_cache(maxsize=256)
 def _one(shape: Shape, dialect: Dialect) -> Prepared:
-    return _prepared(_statement(shape, ""), dialect)
+    return prepared(_statement(shape, ""), dialect)
 
 
-def _alone(connection: Connection, writing: Writing) -> int | None:
-    result = _one(writing.shape, connection.dialect).send(connection, writing.values)
-    if writing.shape[1]:
-        return result.lastrowid
-    return writing.row.id if result.rowcount == 1 else None
+@lru_cache(maxsize=256)
+def _several(shape: Shape, count: int, dialect: Dialect) -> Prepared:
+    """Return one statement that adds rows of one shape and answers with their ids."""
+    kind, _is_new, names = shape
+    table: Table = kind.__table__  # type: ignore[assignment]  # a mapped class has a table
+    rows = [{name: bindparam(f"r{row}_to_{name}", type_=table.c[name].type) for name in names} for row in range(count)]
+    return prepared(insert(table).values(rows).returning(table.c.id), dialect)
+
+
+def _prefixed(writings: Sequence[Writing]) -> dict[str, Any]:
+    return {f"r{number}_{name}": value for number, each in enumerate(writings) for name, value in each.values.items()}
 
 
 @lru_cache(maxsize=256)
@@ -263,10 +283,10 @@ def _together(shapes: tuple[Shape, ...], dialect: Dialect) -> Prepared:
         _statement(shape, f"r{number}_").returning(shape[0].__table__.c.id).cte(f"row_{number}")
         for number, shape in enumerate(shapes)
     ]
-    return _prepared(select(*(select(part.c.id).scalar_subquery() for part in parts)), dialect)
+    return prepared(select(*(select(part.c.id).scalar_subquery() for part in parts)), dialect)
 
 
 def _in_one(connection: Connection, writings: Sequence[Writing]) -> list[int | None]:
-    values = {f"r{number}_{name}": value for number, each in enumerate(writings) for name, value in each.values.items()}
     statement = _together(tuple(each.shape for each in writings), connection.dialect)
-    return list(statement.send(connection, values).one())
+    (ids,) = statement.read(connection, _prefixed(writings))
+    return ids

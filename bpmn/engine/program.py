@@ -41,6 +41,7 @@ class Program(WorkflowSpec):  # type: ignore[misc] # the library is untyped
         for element in nodes:
             kind = specs.Multiple if element.multiple else KINDS[element.kind]
             self.steps[element.id] = kind(self, element)
+        self.joins_last = any(step.joins_last for step in self.steps.values())
         for element in nodes:
             step = self.steps[element.id]
             step.ways = tuple(self.way(diagram.elements[flow], element) for flow in element.outgoing)

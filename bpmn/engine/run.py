@@ -34,6 +34,7 @@ VERSION = b"\x01"
 MAC_SIZE = 32
 DECIMAL = 1
 """The msgpack extension type of a decimal, kept as its text."""
+PACKED = (Decimal, list)
 NOBODY: Mapping[str, Diagram] = MappingProxyType({})
 
 
@@ -121,14 +122,14 @@ class Run:
     @property
     def ready(self) -> tuple[ReadyTask, ...]:
         """What waits for a person, oldest first."""
-        found = (t for t in self._tokens.live() if t.task_spec.by_hand)
-        return tuple(ReadyTask(t.id, t.task_spec.element.id, t.internal_data.get("item")) for t in found)
+        found = [t for t in self._tokens.live() if t.task_spec.by_hand]
+        return tuple([ReadyTask(t.id, t.task_spec.element.id, t.internal_data.get("item")) for t in found])
 
     @property
     def timers(self) -> tuple[WaitingTimer, ...]:
         """What waits for a moment, oldest first."""
-        found = (t for t in self._tokens.live() if "due" in t.internal_data)
-        return tuple(WaitingTimer(t.id, t.task_spec.element.id, t.internal_data["due"]) for t in found)
+        found = [t for t in self._tokens.live() if "due" in t.internal_data]
+        return tuple([WaitingTimer(t.id, t.task_spec.element.id, t.internal_data["due"]) for t in found])
 
     @property
     def messages(self) -> tuple[WaitingMessage, ...]:
@@ -265,7 +266,7 @@ def _dumped(tokens: Tokens, key: bytes) -> bytes:
         spec = task.task_spec
         row: list[object] = [int(task.id), numbers[task.parent.id], places[spec.element.id]]
         rows.append([*row, pack(spec.note(task, places))] if task.internal_data else row)
-    variables = {name: pack(value) for name, value in checked(tokens.data).items()}
+    variables = {name: pack(v) if type(v) in PACKED else v for name, v in checked(tokens.data).items()}
     content: list[object] = [bytes.fromhex(diagram.sha256), tokens.serial, rows, variables]
     if diagram.callees:
         content.append({name: bytes.fromhex(sha256) for name, sha256 in diagram.callees.items()})

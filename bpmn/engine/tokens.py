@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -286,10 +286,10 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
             if other is not task:
                 self.remove(other)
 
-    def live(self) -> Iterator[Task]:
-        """Yield every task but the root, oldest first."""
-        root = self.task_tree
-        return (task for task in sorted(self.tasks.values(), key=lambda t: int(t.id)) if task is not root)
+    def live(self) -> list[Task]:
+        """Return every task but the root, oldest first."""
+        tasks = [task for task in self.tasks.values() if task is not self.task_tree]
+        return sorted(tasks, key=lambda task: int(task.id)) if len(tasks) > 1 else tasks
 
     # -- computing
 
@@ -352,7 +352,7 @@ class Tokens(Workflow):  # type: ignore[misc] # the library is untyped
             raise Deadlocked(stuck.task_spec.element, "等不到其余的分支，流程会卡住。")
 
     def _join_due(self) -> Task | None:
-        for task in self.live():
+        for task in self.live() if self.program.joins_last else ():
             if task.task_spec.joins_last and task.state == TaskState.WAITING:
                 here = self.waiting_at(task.task_spec, task.parent)
                 if task in here.values() and task.task_spec.is_due(task.parent, self):

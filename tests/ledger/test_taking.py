@@ -11,7 +11,7 @@ from ledger.journal import Act, Entry, Moment
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import CLOCK
-from ledger.taking import case_by_id, case_of_item, case_of_timer, first_of_kind, unit_by_id
+from ledger.taking import add_row, case_by_id, case_of_item, case_of_timer, first_of_kind, unit_by_id
 from ledger.vocabulary import ItemStatus, UnitKind
 from ledger.working_days import dates_of
 from ledger.writing import record, write_rows
@@ -42,7 +42,7 @@ def test_an_item_comes_with_everything_a_step_asks_for_at_once(ground: Ground) -
         assert taken.case.project.responsible_unit_id in {each["id"] for each in taken.units}
         assert len([each for each in sent if "work_item" in each]) == 1
         before = len(sent)
-        assert taken.case.started_at == walk.now  # was not read with it, and is read now
+        assert taken.case.ended_at is None  # was not read with it, and is read now
         assert len(sent) == before + 1
         assert case_of_item(session, 10**6, lock=True) is None
         assert case_of_timer(session, 10**6, lock=True) is None
@@ -83,8 +83,8 @@ def test_the_rows_of_a_case_are_written_together(ground: Ground) -> None:
         assert taken is not None
         case, item = taken.case, taken.item
         case.round, item.status, item.answers = 2, ItemStatus.DONE, {"verdict": "taken"}
-        timer = Timer(case_id=case.id, token="9", element="e", due_at=walk.now, created_at=walk.now)
-        session.add(timer)
+        columns = {"case_id": case.id, "element": "e", "due_at": walk.now, "created_at": walk.now}
+        timer, later = (add_row(session, Timer, {**columns, "token": token}) for token in ("9", "10"))
         entry = record(session, Moment(walk.now, walk.now), CLOCK, Act("test", case_id=case.id))
         sent = statements_of(ground)
         write_rows(session)
@@ -93,11 +93,13 @@ def test_the_rows_of_a_case_are_written_together(ground: Ground) -> None:
         assert not session.dirty
         assert not session.new
         assert session.get(Timer, timer.id) is timer
+        assert later.id == timer.id + 1
         assert entry.id == session.scalar(select(func.max(Entry.id)))
     with transaction(ground.sessions, writes=False) as session:
         stored = session.get_one(WorkItem, item_id)
         assert (stored.status, stored.answers, stored.revision) == (ItemStatus.DONE, {"verdict": "taken"}, 2)
         assert (session.get_one(Case, walk.case_id).round, session.get_one(Timer, timer.id).fired) == (2, False)
+        assert (session.get_one(Timer, timer.id).token, session.get_one(Timer, later.id).token) == ("9", "10")
 
 
 def test_a_row_changed_meanwhile_is_not_written_over(ground: Ground) -> None:
