@@ -34,6 +34,12 @@ class DueLine:
         return line_about(self.item, fill(wording.body, values), fill(wording.short, values), self.left)
 
     @property
+    def overdue_at(self) -> datetime | None:
+        """Return since when it is overdue; None while it is not."""
+        moment = self.item.milestone_at if self.milestone else self.item.due_at
+        return moment if self.left < 0 else None
+
+    @property
     def when(self) -> str:
         if self.left < 0:
             return f"已超期{-self.left}个工作日"

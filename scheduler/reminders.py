@@ -170,6 +170,11 @@ class Told:
 
     rule: Rule
     line: Line
+    overdue_at: datetime | None = None  # of what is overdue: since when
+
+    def stood(self, hour: datetime) -> bool:
+        """Say whether it was so at an hour: what became overdue since waits for a person's next one."""
+        return self.overdue_at is None or self.overdue_at <= hour
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ class Round:
         # what came after the person's hour waits for the next one, also where the hour itself had nothing to tell
         later = {item.about for item in self.new if item.created_at > hour}
         shown = self._due(person, channel) if first_today else ()
-        due = [each.line for each in shown if _about(each.line) not in later]
+        due = [each.line for each in shown if _about(each.line) not in later and each.stood(hour)]
         told = {_about(line) for line in due}
         came = [
             line_of_new(item, self.texts[kind_of_new(item)])
@@ -279,7 +284,7 @@ def told_to(
             told.setdefault(user_id, {}).setdefault(line, kind)
     return {
         user_id: [
-            Told(rules.of(line.item.campaign_id)[mine[line]], line.said(texts[TextKind(mine[line])]))
+            Told(rules.of(line.item.campaign_id)[mine[line]], line.said(texts[TextKind(mine[line])]), line.overdue_at)
             for line in sorted(mine, key=lambda line: (line.left, line.day))
         ]
         for user_id, mine in told.items()

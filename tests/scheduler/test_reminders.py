@@ -297,3 +297,15 @@ def test_t3_messages_gather_at_the_allowed_hours(ground: Ground) -> None:
         remind(ground.sessions, local(2023, 11, 8, hour))
         counts.append(len(texts(ground, Role.HANDLER, unit_id)))
     assert counts == [0, 1, 1, 1]
+
+
+def test_t3_what_is_overdue_since_a_persons_hour_waits_for_the_next_one(sqlite_ground: Ground) -> None:
+    walk = Walk(sqlite_ground, sqlite_ground.projects[1])
+    unit_id = walk.item("receive").unit_id
+    with transaction(sqlite_ground.sessions) as session:
+        session.execute(update(WorkItem).values(due_at=local(2023, 11, 8, 16)))  # as 周调度 is due, within a day
+    counts = []
+    for now in (local(2023, 11, 8, 14), local(2023, 11, 8, 16), local(2023, 11, 9, 9)):
+        remind(sqlite_ground.sessions, now)
+        counts.append(len(texts(sqlite_ground, Role.SIGNER, unit_id)))
+    assert counts == [0, 0, 1]
