@@ -14,12 +14,15 @@ from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
 
 
-def visible_case(session: Session, actor: Actor, case_id: int) -> Case | None:
-    """Return the case with its project and campaign when `actor` may see it, else None."""
+def visible_case(session: Session, actor: Actor, case_id: int, *, asked: bool = False) -> Case | None:
+    """Return the case with its project and campaign when `actor` may see it, else None.
+
+    Whose unit was only asked an opinion sees the case where `asked` says that the page shows no more than that.
+    """
     return session.scalars(
         select(Case)
         .join(Case.project)
-        .where(Case.id == case_id, visible_projects(actor))
+        .where(Case.id == case_id, visible_projects(actor, wholly=not asked))
         .options(
             contains_eager(Case.project).options(
                 joinedload(Project.responsible_unit), joinedload(Project.township), joinedload(Project.village)
@@ -34,6 +37,12 @@ def case_items(session: Session, case_id: int) -> Sequence[WorkItem]:
     """Return all items of a case, oldest first, with their units and who completed them."""
     query = select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)
     return session.scalars(query.options(joinedload(WorkItem.unit), joinedload(WorkItem.completed_by))).all()
+
+
+def is_only_asked(session: Session, actor: Actor, project_id: int) -> bool:
+    """Say whether the person's units see a project for nothing but the opinion they were asked for (P3)."""
+    wholly = select(Project.id).where(Project.id == project_id, visible_projects(actor, wholly=True))
+    return session.scalars(wholly).first() is None
 
 
 def waiting_items(session: Session, case_id: int) -> Sequence[WorkItem]:

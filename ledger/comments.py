@@ -24,7 +24,7 @@ from ledger.writing import record
 TEXT_LENGTH = 1000
 MOST_MENTIONS = 20
 _QUOTED = 80  # characters of a comment that its notice repeats
-_FIELD = "comment"  # of the attachments of a comment: comment:17
+COMMENT_FIELD = "comment"  # of the attachments of a comment: comment:17
 
 
 class Comment(Base):
@@ -144,4 +144,4 @@ def comments_of(session: Session, case_id: int) -> Sequence[Comment]:
 
 def field_of(kept: Comment) -> str:
     """Return the name under which a remark's files are attached to the case."""
-    return f"{_FIELD}:{kept.id}"
+    return f"{COMMENT_FIELD}:{kept.id}"

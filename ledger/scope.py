@@ -205,8 +205,15 @@ def clock_ahead(demonstration: bool | None, seconds: int | None) -> timedelta:
     return timedelta(seconds=(seconds or 0) if demonstration else 0)
 
 
-def visible_projects(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on `Project` that holds for what `actor` may see; administrators' roles see nothing."""
+ASKED_OPINIONS = ("joint_review", "consultation")
+"""The steps that ask a unit for its opinion alone: it sees what that is about, not the whole case (P3)."""
+
+
+def visible_projects(actor: Actor, *, wholly: bool = False) -> ColumnElement[bool]:
+    """Return the condition on `Project` that holds for what `actor` may see; administrators' roles see nothing.
+
+    `wholly` leaves out those a person's units were only asked an opinion of.
+    """
     posts = [post for post in actor.posts if post.role in BUSINESS]
     if not posts:
         return false()
@@ -216,7 +223,8 @@ def visible_projects(actor: Actor) -> ColumnElement[bool]:
     own = {post.unit_id for post in posts}
     # says which table is the outer one: the statement around may itself join cases and items
     given = (Case.project_id == Project.id, WorkItem.case_id == Case.id, WorkItem.unit_id.in_(own))
-    asked = exists().where(*given).correlate(Project)
+    more = (WorkItem.stem.not_in(ASKED_OPINIONS),) if wholly else ()
+    asked = exists().where(*given, *more).correlate(Project)
     return or_(
         Project.county_id.in_(below) if None in whole else Project.county_id.in_(whole),
         Project.responsible_unit_id.in_(below),
@@ -254,11 +262,13 @@ def _visible(session: Session, actor: Actor, item_id: int, *, hold: bool) -> Hel
 @lru_cache(maxsize=1024)
 def _visible_item(posts: tuple[PostView, ...], hold: bool) -> Select[Any]:
     mine = (Draft.item_id == WorkItem.id, Draft.user_id == bindparam("user"))
+    own = {post.unit_id for post in posts if post.role in BUSINESS}  # who was only asked sees no other's opinion
+    seen = or_(visible_projects(Actor(None, "", posts), wholly=True), WorkItem.unit_id.in_(own))
     wanted = (
         select(WorkItem.case_id, select(Draft.revision).where(*mine).scalar_subquery())
         .join(Case, Case.id == WorkItem.case_id)
         .join(Project, Project.id == Case.project_id)
-        .where(WorkItem.id == bindparam("item"), visible_projects(Actor(None, "", posts)))
+        .where(WorkItem.id == bindparam("item"), seen)
     )
     return wanted.with_for_update(of=Case) if hold else wanted
 

@@ -15,14 +15,15 @@ from forms.changes import Change, changes
 from forms.fields import Asked
 from forms.rendering import shown
 from ledger.archive import archive_rows
-from ledger.case_views import case_items
-from ledger.cases import Case, WorkItem, timers_of
+from ledger.case_views import case_items, is_only_asked
+from ledger.cases import WAITING, Case, WorkItem, timers_of
 from ledger.db import day_of
 from ledger.journal import Entry, history
+from ledger.paper_access import is_shown_to_asked
 from ledger.papers import Attachment, attachments_of_case
-from ledger.vocabulary import ItemStatus, PaperKind
+from ledger.vocabulary import ItemStatus, PaperKind, ReviewOpinion
 from webapp.layout import calendar
-from webapp.request import ledger_session, moment
+from webapp.request import actor, ledger_session, moment
 
 ACTS = {
     "start": "推送",
@@ -62,6 +63,12 @@ ACTS = {
     "waiver_confirmed": "确认不适用",
     "ledger_edit": "修改台账",
 }
+_REVIEW = "joint_review"
+_OPINION_PILLS = {
+    ReviewOpinion.AGREE: "p-green",
+    ReviewOpinion.REMARKS: "p-orange",
+    ReviewOpinion.DISAGREE: "p-red",
+}
 _ANSWERED = frozenset({"complete", "sign", "prepare"})
 
 
@@ -70,6 +77,7 @@ class Passage:
     """One line of 流转记录; `entry_id` is its row of the journal."""
 
     entry_id: int
+    item_id: int | None
     at: datetime
     act: str
     step: str
@@ -116,20 +124,27 @@ def pauses(case: Case) -> list[Pause]:
 
 
 def case_parts(case: Case) -> dict[str, Any]:
-    """Return the template values that tabs of both pages need."""
+    """Return the template values that tabs of both pages need; whose unit was only asked sees its own part (P3)."""
     session = ledger_session()
     items = case_items(session, case.id)
     papers = attachments_of_case(session, case.id)
     elements = version_of_case(case).diagram.elements
+    told, asked = passages(case, items, papers), is_only_asked(session, actor(), case.project_id)
+    if asked:
+        items = [item for item in items if actor().in_unit(item.unit_id)]
+        own = {item.id for item in items}
+        papers = [paper for paper in papers if is_shown_to_asked(paper, own)]
+        told = [each for each in told if each.item_id in own]
     return {
         "case": case,
         "project": case.project,
-        "passages": passages(case, items, papers),
+        "asked": asked,
+        "passages": told,
         "stops": stops(items),
         "calls": [(each.id, each.name or each.id) for each in elements.values() if each.called is not None],
         "papers_by_kind": by_kind(papers),
         "items": items,
-        "archive": archive_rows(session, case),
+        "archive": () if asked else archive_rows(session, case),
     }
 
 
@@ -170,6 +185,7 @@ def _passage(
     form = lineage.at(entry.at).form_of(item.element, item.stem) if item is not None and finished else None
     return Passage(
         entry_id=entry.id,
+        item_id=entry.item_id,
         at=entry.at,
         act=ACTS[entry.act],
         step=detail.get("name") or "",
@@ -216,6 +232,42 @@ def _stop(item: WorkItem) -> Stop:
         return Stop(item.element, item.name, item.unit.short_name, "done", ItemStatus.SKIPPED.label)
     late = item.due_at <= moment().at
     return Stop(item.element, item.name, item.unit.short_name, "overdue" if late else "current", "")
+
+
+@dataclass(frozen=True)
+class OpinionLine:
+    """One body's part of the newest joint review: what it said, or that it is still missing."""
+
+    item: WorkItem
+    missing: bool
+    label: str
+    pill: str
+    text: str
+
+
+def opinions_of(items: Sequence[WorkItem]) -> list[OpinionLine]:
+    """Return the newest joint review body by body, those still missing among them; none before the first (P3)."""
+    parts = [item for item in items if item.stem == _REVIEW and item.status != ItemStatus.CANCELLED]
+    begins = max((item.created_at for item in parts if _is_first_of_round(item, items)), default=None)
+    return [_opinion(item) for item in parts if begins is not None and item.created_at >= begins]
+
+
+def _is_first_of_round(item: WorkItem, items: Sequence[WorkItem]) -> bool:
+    """Say whether a part came with its round and was not added to it: right before it stands another step."""
+    before = [each for each in items if each.id < item.id and each.status != ItemStatus.CANCELLED]
+    return not before or before[-1].stem != _REVIEW
+
+
+def _opinion(item: WorkItem) -> OpinionLine:
+    said = (item.answers or {}) if item.status == ItemStatus.DONE else {}
+    opinion = ReviewOpinion(said["opinion"]) if said.get("opinion") else None
+    return OpinionLine(
+        item=item,
+        missing=item.status in WAITING,
+        label=opinion.label if opinion else ItemStatus(item.status).label,
+        pill=_OPINION_PILLS.get(opinion, "p-gray") if opinion else "p-gray",
+        text=str(said.get("text") or ""),
+    )
 
 
 def by_kind(papers: Sequence[Attachment]) -> list[tuple[str, list[Attachment]]]:

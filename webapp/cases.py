@@ -27,7 +27,7 @@ from ledger.projects import funding_of
 from ledger.register import cases_of_project, classifications_of
 from ledger.vocabulary import CaseStatus, FundingSource, FundingTier, Role, UnitKind
 from ledger.writing import record
-from webapp.case_parts import case_parts, pauses
+from webapp.case_parts import case_parts, opinions_of, pauses
 from webapp.comments import discussion
 from webapp.form_page import FormPage
 from webapp.own_forms import OBJECTION, WAIVER
@@ -46,20 +46,20 @@ _REVIEW = "joint_review"
 @bp.get("/cases/<int:case_id>")
 @allows(STAFF)
 def show(case_id: int) -> ResponseReturnValue:
-    return _page(_visible(case_id), request.args.get("tab", ""), {})
+    return _page(_asked(case_id), request.args.get("tab", ""), {})
 
 
 @bp.get("/cases/<int:case_id>/diagram.bpmn")
 @allows(STAFF)
 def diagram(case_id: int) -> ResponseReturnValue:
-    procedure: Procedure = _visible(case_id).procedure
+    procedure: Procedure = _asked(case_id).procedure
     return diagram_answer(procedure.diagram)
 
 
 @bp.get("/cases/<int:case_id>/position.json")
 @allows(STAFF)
 def state(case_id: int) -> ResponseReturnValue:
-    return position(ledger_session(), _visible(case_id), moment().at)
+    return position(ledger_session(), _asked(case_id), moment().at)
 
 
 @bp.get("/cases/<int:case_id>/objections/new")
@@ -127,6 +127,11 @@ def _visible(case_id: int) -> Case:
     return visible_case(ledger_session(), actor(), case_id) or abort(404)
 
 
+def _asked(case_id: int) -> Case:
+    """Return a case for pages that show no more of it than an opinion is asked on."""
+    return visible_case(ledger_session(), actor(), case_id, asked=True) or abort(404)
+
+
 def _own(case_id: int) -> Case:
     """Return a case that the person's own unit runs."""
     case = _visible(case_id)
@@ -179,12 +184,13 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         tabs=TABS,
         errors=errors,
         waiting=items,
-        pauses=pauses(case),
+        pauses=() if parts["asked"] else pauses(case),
+        opinions=() if parts["asked"] else opinions_of(known),
         mine={item.id for item in items if (item.unit_id, item.role) in actor().places},
         late_reviews={item.id for item in items if runs_it and _is_late_review(item)},
         may_object=may_object(case) and _publicity_runs(case, items),
         publicity=any(item.stem in POSTED_ON for item in known),
-        objections=objections_of(session, case.id),
+        objections=() if parts["asked"] else objections_of(session, case.id),
         administers=is_bureau(actor(), project.county_id),
         own=unit_id is not None and actor().in_unit(unit_id),
         person_id=actor().user_id,
@@ -193,7 +199,7 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         sources=FundingSource,
         tiers=FundingTier,
         classifications=classifications_of(session, project.id),
-        earlier=[each for each in cases_of_project(session, project.id) if each.id != case.id],
+        earlier=[each for each in cases_of_project(session, project.id) if each.id != case.id and not parts["asked"]],
         statuses=CaseStatus,
         status=CaseStatus(case.status).label,
         version=version_of_case(case).diagram.name,

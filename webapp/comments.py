@@ -24,7 +24,7 @@ _MOST_FILES = 5
 @allows(STAFF)
 def say(case_id: int) -> ResponseReturnValue:
     """Keep a remark with its files; what was typed is never lost."""
-    case = visible_case(ledger_session(), actor(), case_id) or abort(404)
+    case = visible_case(ledger_session(), actor(), case_id, asked=True) or abort(404)
     text = request.form.get("text", "")[: 2 * TEXT_LENGTH].replace("\0", "")
     try:
         with ledger_session().begin_nested():
