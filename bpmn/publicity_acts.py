@@ -45,6 +45,8 @@ def extend_publicity(acting: Acting, case_id: int, last: date, reason: str) -> C
     words = reason_of(reason, "延长公告期")
     before = period_of(file)
     assert before is not None  # it runs, so both notices hang
+    if end_of_day(before.end) <= file.now:  # over, but for an objection that is still examined
+        raise ActRefused("公告期已满，不能再延长")
     if last <= before.end:
         raise ActRefused(f"公告期到{before.end.isoformat()}为止，只能延长到以后的工作日")
     require_full_publicity(file, last)

@@ -163,3 +163,5 @@ def test_p7_nothing_is_heard_after_the_last_day_while_an_objection_is_examined(s
     walk.now = local(2023, 12, 5)
     with pytest.raises(OutsidePublicity, match="公告期已满"):
         as_unit(walk, register_objection, "村民丙", "", "迟到的异议")
+    with pytest.raises(ActRefused, match="公告期已满"):
+        as_unit(walk, extend_publicity, date(2023, 12, 7), "延长")
