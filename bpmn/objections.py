@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from secrets import choice
+from string import digits
 
 from bpmn.casefile import Acting, CaseFile, take_item, take_up
 from bpmn.completed import Completed
@@ -20,8 +21,7 @@ from ledger.vocabulary import PaperKind, ReviewOpinion, Role
 from ledger.writing import write_rows
 
 JOINT_REVIEW = "joint_review"
-_RECEIPT_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read for another
-_RECEIPT_LENGTH = 8
+_RECEIPT_LENGTH = 10  # digits alone: they are typed on any telephone
 
 
 def register_objection(acting: Acting, case_id: int, raised_by: str, contact: str, content: str) -> Objection:
@@ -40,7 +40,7 @@ def register_objection(acting: Acting, case_id: int, raised_by: str, contact: st
         content=content,
         entered_at=acting.now,
         entered_by=acting.signature,
-        receipt=f"YY{day_of(acting.now):%Y%m%d}-{''.join(choice(_RECEIPT_LETTERS) for _ in range(_RECEIPT_LENGTH))}",
+        receipt=f"{day_of(acting.now):%Y%m%d}-{''.join(choice(digits) for _ in range(_RECEIPT_LENGTH))}",
     )
     examining = next((item for item in file.waiting if item.stem == OBJECTION), None)
     new: list[WorkItem] = []

@@ -35,7 +35,8 @@ def opened(site: Site, browser: Browser, pictures: Path) -> Iterator[House]:
             yield house
         finally:
             house.close()
-    assert house.complaints == [], "\n".join(house.complaints)
+    # the form refused on purpose answers 422, which the browser notes
+    assert [each for each in house.complaints if "status of 422" not in each] == []
 
 
 def walked(ground: Ground) -> list[Walk]:
