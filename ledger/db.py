@@ -267,11 +267,13 @@ class Prepared:
         many = len(given) > 1
         values = [self._values(each) for each in given] if many else self._values(given[0])
         cursor = connection.connection.cursor()
-        connection.engine.dispatch.before_cursor_execute(connection, cursor, self.text, values, None, many)
+        heard = connection.engine.dispatch
+        heard.before_cursor_execute(connection, cursor, self.text, values, None, many)
         try:
             (cursor.executemany if many else cursor.execute)(self.text, values)
         except connection.dialect.loaded_dbapi.Error as error:  # told as SQLAlchemy tells the driver's errors
             connection._handle_dbapi_exception(error, self.text, values, cursor, None)
+        heard.after_cursor_execute(connection, cursor, self.text, values, None, many)
         return cursor
 
 
