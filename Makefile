@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 PAGES := $(shell find webapp/frontend -name node_modules -prune -o -type f -print)
 WORKERS ?= 2
 
-.PHONY: setup demo serve test check audit sbom bench prove
+.PHONY: setup demo serve test check audit sbom bench prove screens
 
 setup: .venv/ready webapp/static/dist/manifest.json
 
@@ -61,3 +61,7 @@ bench: setup
 
 prove: setup
 	@SEED=$(or $(SEED),1) MIWG='$(MIWG)' $(BIN)/python -m tests.proofs $(NAME)
+
+# the pictures in docs/screens, and what is clipped or overlaps on them
+screens: setup
+	@$(BIN)/python -m tests.acceptance.screens
