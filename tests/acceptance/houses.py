@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from ledger.settings import Settings
 from scheduler.clock import clock_of, start_in_background, stop_ticking
@@ -19,18 +19,23 @@ from tests.acceptance.people import House
 from webapp import create_app
 from webapp.installing import set_up
 
+PATIENCE = 60  # seconds for the answers under way
+
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Answer on a port of this machine while the block runs."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
+    """Answer on a port of this machine while the block runs; pages a failed test left open are hung up on."""
+    channels: dict[int, wasyncore.dispatcher] = {}
+    server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None, map=channels)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.close()
-        thread.join()
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(channels))
+        thread.join(PATIENCE)
+        server.task_dispatcher.shutdown()
+        assert not thread.is_alive(), "the server went on answering"
 
 
 @pytest.fixture

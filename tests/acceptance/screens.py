@@ -10,18 +10,21 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bpmn.tallying import renew_tallies
 from ledger.db import open_ledger
 from ledger.migrations import upgrade
+from ledger.vocabulary import Category
 from tests.acceptance.every_page import BUREAU, CLERK, OFFICE, SYSTEM, furnished
 from tests.acceptance.houses import served
 from tests.acceptance.people import ALLOWED_WORDS, NARROW, WIDE, House
 from tests.conftest import CHROMIUM_FLAGS, KEYS
-from tests.walk import lay_ground
+from tests.walk import Walk, lay_ground
 from tests.webapp.conftest import site_over
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
@@ -29,6 +32,12 @@ EYES = Path(__file__).with_name("eyes.js")
 MOUNTED = "() => [...document.querySelectorAll('[data-island]')].every(one => one.dataset.ready || one.dataset.failed)"
 LARGEST = 150_000  # bytes of a picture
 CUT = 620  # pixels of a page's height on a PC: what is seen first, and a picture of moderate size
+WAITING = (
+    *("receive", "field_survey", "joint_review", "preliminary_opinion", "party_meeting", "application") * 3,
+    *("submission", "decision") * 3,
+    *("reply", "notice_unit"),
+)
+CATEGORIES = tuple(Category)
 
 
 def chosen(addresses: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
@@ -63,8 +72,12 @@ def main() -> int:
         url = f"sqlite:///{Path(name) / 'ledger.sqlite'}"
         upgrade(url, KEYS)
         sessions = open_ledger(url, KEYS)
-        site = site_over(lay_ground(sessions, Path(name) / "papers"), datetime.now().astimezone())
+        ground = lay_ground(sessions, Path(name) / "papers", projects=len(WAITING) + 5)
+        site = site_over(replace(ground, projects=ground.projects[:5]), datetime.now().astimezone())
+        for project, step in zip(ground.projects[5:], WAITING, strict=True):
+            Walk(ground, project, category=CATEGORIES[project.id % len(CATEGORIES)]).to(step)
         addresses = furnished(site)
+        renew_tallies(sessions, ground.now)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_FLAGS))
         with served(site.app) as address:
             house = House(address, browser, FOLDER, looked_at={"sign-in"})

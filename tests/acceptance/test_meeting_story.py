@@ -38,8 +38,10 @@ def crowded(ground: Ground, step: str, count: int, browser: Browser, pictures: P
     site = site_over(ground, datetime.now().astimezone())
     with served(site.app) as address:
         house = House(address, browser, pictures)
-        yield house
-        house.close()
+        try:
+            yield house
+        finally:
+            house.close()
         assert house.complaints == []
 
 
@@ -58,7 +60,9 @@ def plan(person: Person, title: str) -> None:
     person.page.get_by_role("link", name="列入项目").click()
 
 
-def lines(page: Page) -> list[str]:
+def lines(page: Page, count: int) -> list[str]:
+    """Return the agenda's lines in their order, once the page has all of them."""
+    expect(page.locator("tr[data-line]")).to_have_count(count)
     found: list[str] = page.locator("tr[data-line]").evaluate_all("rows => rows.map(row => row.dataset.line)")
     return found
 
@@ -73,8 +77,7 @@ def test_p4_a_party_group_meeting_over_30_projects(sqlite_ground: Ground, browse
         expect(page.locator("[data-chosen]")).to_have_text("（30）")
         clerk.look("agenda-add")
         page.get_by_role("button", name="列入选中的").click()
-        first, second, third, *_others = before = lines(page)
-        assert len(before) == 30
+        first, second, third, *_others = lines(page, 30)
 
         grip = page.locator(f'[data-line="{third}"] .grip')
         place = page.locator(f'[data-line="{first}"] .grip')
@@ -88,7 +91,7 @@ def test_p4_a_party_group_meeting_over_30_projects(sqlite_ground: Ground, browse
             page.mouse.up()
         assert saved.value.status == 204
         page.reload()
-        assert lines(page)[:3] == [third, first, second]
+        assert lines(page, 30)[:3] == [third, first, second]
 
         page.locator("#scope-all").check()
         page.get_by_role("button", name="按初步意见通过").click()
@@ -118,7 +121,7 @@ def test_p6_a_leading_group_meeting_over_300_projects(
         page = clerk.page
         plan(clerk, "领导小组2023年第3次会议")
         page.get_by_role("button", name="全部列入（300）").click()
-        assert len(lines(page)) == 300
+        assert len(lines(page, 300)) == 300
         page.locator("#scope-all").check()
         page.get_by_role("button", name="按报送意见同意").click()
         expect(page.get_by_text("可登记 300")).to_be_visible()

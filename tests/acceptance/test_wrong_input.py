@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -15,14 +14,13 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from ledger.db import Base, SessionFactory, open_ledger, transaction
+from ledger.db import Base, Keys, SessionFactory, open_ledger, transaction
 from ledger.projects import Project
-from ledger.settings import Settings, load_keys
+from ledger.settings import load_keys
 from ledger.vocabulary import ItemStatus
 from tests.acceptance.clerk import Town, complaints, pdf
 from tests.webapp.conftest import Site
 from webapp.cli import main
-from webapp.installing import set_up
 
 TESTS = Path(__file__).parents[1]
 CASES = TESTS / "cases"
@@ -51,11 +49,11 @@ def shell(
 ) -> Iterator[Shell]:
     data, opened = tmp_path / "installation", []
 
-    def set_up_to_be_closed(settings: Settings, real_now: datetime) -> SessionFactory:
-        opened.append(set_up(settings, real_now))  # a command's process ends with it, the test's does not
+    def open_to_be_closed(url: str, keys: Keys) -> SessionFactory:
+        opened.append(open_ledger(url, keys))  # a command's process ends with it, the test's does not
         return opened[-1]
 
-    monkeypatch.setattr("webapp.cli.set_up", set_up_to_be_closed)
+    monkeypatch.setattr("webapp.installing.open_ledger", open_to_be_closed)
     sessions = open_ledger(ledger_url, load_keys(data))
 
     def counts() -> dict[str, int]:

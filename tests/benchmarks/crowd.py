@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from time import perf_counter, process_time
 from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, bindparam, select, text, update
 
+from bpmn.casefile import key_of
+from bpmn.engine.run import MAC_SIZE, seal
+from ledger.cases import Case
 from ledger.db import transaction
 from tests.benchmarks.figures import Figure, Place
 
@@ -22,12 +25,23 @@ def crowd(here: Place, count: int, *kinds: type[Any]) -> None:
     """Copy the rows of the one case there is until there are `count` such cases; the first of `kinds` is Project.
 
     Projects and cases are numbered in one row behind the original; rows of the others belong to their case.
+    Each copy's state is sealed anew, for it alone.
     """
     with transaction(here.sessions) as session:
         for kind in kinds:
             _copy(session.connection(), kind.__table__, count - 1)
+        rows = session.scalars(select(Case)).all()
+        moved = update(Case.__table__).where(Case.__table__.c.id == bindparam("key")).values(state=bindparam("sealed"))
+        sealed = [{"key": row.id, "sealed": resealed(row.state, key_of(session, row))} for row in rows]
+        session.connection().execute(moved, sealed)
     with here.sessions.kw["bind"].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
+
+
+def resealed(state: bytes, key: bytes) -> bytes:
+    """Return a copied case's state under the copy's own seal."""
+    body = state[1 + MAC_SIZE :]
+    return state[:1] + seal(body, key) + body
 
 
 def _copy(connection: Connection, table: Table, count: int) -> None:

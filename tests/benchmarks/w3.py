@@ -12,9 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select, update
 
-from bpmn.casefile import key_of
 from bpmn.deployment import Bundle, deploy
-from bpmn.engine.run import MAC_SIZE, seal
 from bpmn.runtime import Acting, complete_item, start_case
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Timer, WorkItem
@@ -81,18 +79,6 @@ def lay(here: Place, count: int = WAITING) -> None:
         item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
         complete_item(acting, item.id, item.revision, {"opinion": ["已登记"]})
     crowd(here, count, Project, Case, WorkItem, Timer)
-    with transaction(here.sessions) as session:  # a case's state is sealed for this case alone
-        rows = session.scalars(select(Case)).all()
-        resealed = [(row.id, resealed_state(row.state, key_of(session, row))) for row in rows]
-        at = {"id": bindparam("key"), "state": bindparam("written")}
-        moved = update(Case.__table__).where(Case.__table__.c.id == at["id"]).values(state=at["state"])
-        session.connection().execute(moved, [{"key": key, "written": state} for key, state in resealed])
-
-
-def resealed_state(state: bytes, key: bytes) -> bytes:
-    """Return a copied case's state under the copy's own seal."""
-    body = state[1 + MAC_SIZE :]
-    return state[:1] + seal(body, key) + body
 
 
 def fall_due(here: Place, number: int) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ LONGER = re.sub(r'(sgyp:handler="application" sgyp:due=)"[^"]+"', r'\1"20wd"', S
 @pytest.fixture
 def data(sqlite_ground: Ground, tmp_path: Path) -> Path:
     """The ground's folder as an installation: its keys lie beside the database."""
-    keys = {name: base64.b64encode(value).decode() for name, value in asdict(KEYS).items()}
+    keys = {name: base64.b64encode(getattr(KEYS, name)).decode() for name in ("seal", "mac", "cookie")}
     (tmp_path / "keys.json").write_text(json.dumps(keys))
     return tmp_path
 
