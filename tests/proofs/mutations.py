@@ -1,0 +1,59 @@
+"""500 mutations of each good file through every door that takes its kind: no fault, no hang, no growth (issue 10).
+
+Figures are of the process that serves and sends: the server alone is smaller. `TIMES` in the environment sends fewer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.figures import place
+from tests.mutations import Sent, doors, good_files, send
+from tests.walk import lay_ground
+from tests.webapp.conftest import site_over
+
+TIMES = 500
+LONGEST_SECONDS = 5.0  # of one file at one door, all its pages together
+GROWTH_MB = 300
+
+
+def prove(seed: int) -> Iterator[dict[str, Any]]:
+    """Yield a line for each file at each door and one for all; AssertionError names what broke."""
+    os.environ["SIGEYIPI_REQUESTS_PER_MINUTE"], os.environ["SIGEYIPI_UPLOAD_QUOTA_MB"] = "0", "1000000"
+    times = int(os.environ.get("TIMES", TIMES))
+    with place("sqlite") as laid:
+        site = site_over(lay_ground(laid.sessions, laid.folder / "papers"), datetime.now().astimezone())
+        ways, files = doors(site), good_files()
+        warm = list(send(ways, (), seed, 1))  # what is loaded at the first use is not growth
+        assert warm
+        before, whole, slowest = memory_mb("VmRSS"), 0, 0.0
+        for (door, file), group in groupby(send(ways, files, seed, times), lambda each: (each.door, each.file)):
+            told = list(group)
+            _check(told, seed)
+            whole, longest = whole + len(told), max(each.seconds for each in told)
+            slowest = max(slowest, longest)
+            answers = dict(sorted(Counter(each.statuses[0] for each in told).items()))
+            yield {"door": door, "file": file, "mutations": len(told), "answers": answers, "slowest": round(longest, 2)}
+        growth = memory_mb("VmHWM") - before
+        figures = {"seed": seed, "mutations": whole, "faults": 0, "slowest_seconds": round(slowest, 2)}
+        assert growth <= GROWTH_MB, {**figures, "growth_mb": growth}
+        yield {**figures, "growth_mb": growth}
+
+
+def _check(told: Sequence[Sent], seed: int) -> None:
+    wrong = [each for each in told if not each.statuses or max(each.statuses) >= 500]
+    assert not wrong, (seed, wrong[:5])
+    hung = [each for each in told if each.seconds > LONGEST_SECONDS]
+    assert not hung, (seed, hung[:5])
+
+
+def memory_mb(what: str) -> int:
+    """Return this process's memory now (VmRSS) or at its highest (VmHWM)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(what))
