@@ -166,7 +166,8 @@ class CaseFile:
     def form_of(self, item: WorkItem) -> Form:
         """Return the form an item is asked with, or was when it was done."""
         version = self.version if item.completed_at is None else self.lineage.at(item.completed_at)
-        return version.calls.get(item.element.rpartition("/")[0], version).forms[item.stem]
+        narrowed = version.narrowed.get((item.element, item.stem))
+        return narrowed or version.calls.get(item.element.rpartition("/")[0], version).forms[item.stem]
 
     @property
     def known_tokens(self) -> Collection[str]:

@@ -14,6 +14,8 @@ from bpmn.wording import AUTOMATIC as AUTOMATIC_WORDS
 from bpmn.wording import CAMPAIGN_DATES as DATE_WORDS
 from bpmn.wording import VARIABLES
 from forms.definition import shipped_forms
+from forms.fields import SILENT
+from forms.permissions import FieldPermission
 from handlers import HANDLERS
 from handlers.automatic import AUTOMATIC
 from ledger.procedure_drafts import DraftPart, PartKind
@@ -37,6 +39,7 @@ def catalogue(session: Session, parts: Sequence[DraftPart]) -> dict[str, Any]:
         "lanes": [lane for lane in _LANE_ORDER if lane in LANES],
         "roles": [{"value": role, "label": Role(role).label} for role in (Role.HANDLER, Role.SIGNER)],
         "dates": [{"value": name, "label": DATE_WORDS[name]} for name in DATE_WORDS if name in CAMPAIGN_DATES],
+        "permissions": [{"value": each, "label": each.label} for each in FieldPermission],
         "variables": [{"value": name, "label": VARIABLES[name]} for name in sorted(PUBLISHED)],
     }
 
@@ -58,6 +61,7 @@ def _handler(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
         "article": form.get("article", ""),
         "papers": _papers(form),
         "publishes": _published(form),
+        "fields": _asked(form),
     }
 
 
@@ -67,6 +71,7 @@ def _form(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
         "label": form.get("title", stem),
         "papers": _papers(form),
         "publishes": _published(form),
+        "fields": _asked(form),
     }
 
 
@@ -88,6 +93,20 @@ def _papers(form: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for each in _fields(form)
         if each.get("type") == "file" and not each.get("retired")
+    ]
+
+
+def _asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields that a step can be given permissions for: what is only shown may be hidden."""
+    return [
+        {
+            "value": str(each.get("name", "")),
+            "label": str(each.get("label") or each.get("name", "")),
+            "required": each.get("required") is True,
+            "silent": each.get("type") in set(SILENT),
+        }
+        for each in _fields(form)
+        if not each.get("retired")
     ]
 
 

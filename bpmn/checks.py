@@ -31,14 +31,14 @@ CAMPAIGN_DATES = frozenset({"plan", "mobilise", "survey", "decision", "disposal"
 ROLES = frozenset({"handler", "signer"})
 ATTRIBUTES = frozenset(
     {
-        *("handler", "form", "due", "remind", "article", "role", "signed", "skippable", "who", "milestone"),
+        *("handler", "form", "fields", "due", "remind", "article", "role", "signed", "skippable", "who", "milestone"),
         *("collection", "item", "result", "decision", "throws"),
     }
 )
 
 BY_HAND = frozenset({"userTask", "manualTask"})
 USED_BY: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("form", "due", "remind", "role", "signed", "skippable", "milestone"), BY_HAND),
+    **dict.fromkeys(("form", "fields", "due", "remind", "role", "signed", "skippable", "milestone"), BY_HAND),
     "who": BY_HAND | {"serviceTask"},
     **dict.fromkeys(("collection", "item", "result"), frozenset()),
     "handler": BY_HAND | {"serviceTask"},

@@ -6,7 +6,7 @@ The order of tags and the spelling of numbers say nothing; where nothing is list
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bpmn.decisions import DecisionTable, read_table
@@ -15,6 +15,8 @@ from bpmn.engine import DiagramProblems, Element
 from bpmn.engine.diagram import index, process_of
 from bpmn.engine.xml import BPMN, Node, read_tree
 from bpmn.wording import ASPECTS, KINDS, value_text
+from forms.permissions import BadPermissions, read_permissions
+from handlers.plain import stem_of
 from ledger.vocabulary import Term
 
 _PLAIN = ("name", "kind", "parent", "lane", "documentation", "source", "target", "condition", "default", "called")
@@ -69,7 +71,7 @@ class Difference:
 
 def differences(old: Bundle, new: Bundle) -> list[Difference]:
     """Return what changed from `old` to `new`; empty when they are the same. DiagramProblems for what is no XML."""
-    found = list(_diagrams(old.diagram, new.diagram))
+    found = list(_diagrams(old, new))
     found += _by_name(old.decisions, new.decisions, "决策表", _tables)
     found += _by_name(old.forms, new.forms, "表单", _forms)
     return found
@@ -92,11 +94,12 @@ def _title(content: Any, stem: str) -> str:
 # -- diagrams
 
 
-def _diagrams(old: str, new: str) -> Iterator[Difference]:
-    if old == new:
+def _diagrams(old: Bundle, new: Bundle) -> Iterator[Difference]:
+    if old.diagram == new.diagram:
         return
-    trees = read_tree(old.encode()), read_tree(new.encode())
-    before, after = index(trees[0]), index(trees[1])
+    trees = read_tree(old.diagram.encode()), read_tree(new.diagram.encode())
+    forms = {**old.forms, **new.forms}
+    before, after = (_worded(index(tree), forms) for tree in trees)
     processes = process_of(trees[0]), process_of(trees[1])
     for key, label in (("id", "流程编号"), ("name", "流程名称")):
         if processes[0].get(key) != processes[1].get(key):
@@ -113,6 +116,26 @@ def _diagrams(old: str, new: str) -> Iterator[Difference]:
             if drawn[0].get(element.id) != drawn[1].get(element.id):
                 yield _line(ChangeKind.MOVED, element, after, "位置或走线")
     yield from _texts(trees)
+
+
+def _worded(elements: Mapping[str, Element], forms: Mapping[str, Mapping[str, Any]]) -> dict[str, Element]:
+    """Write the field permissions of steps in the labels of their forms, which people know the fields by."""
+    return {
+        name: replace(each, attributes={**each.attributes, "fields": _permissions(each, forms)})
+        if "fields" in each.attributes
+        else each
+        for name, each in elements.items()
+    }
+
+
+def _permissions(element: Element, forms: Mapping[str, Mapping[str, Any]]) -> str:
+    written = element.attributes["fields"]
+    asked = _fields(forms.get(stem_of(element.attributes), {}))
+    try:
+        given = read_permissions(written)
+    except BadPermissions:
+        return written
+    return "；".join(f"{asked.get(name, {}).get('label') or name}：{each.label}" for name, each in given.items())
 
 
 def _whole(kind: ChangeKind, element: Element, elements: Mapping[str, Element]) -> Difference:

@@ -17,6 +17,7 @@ from bpmn.engine import DiagramProblems, Problem, Severity, read_diagram
 from bpmn.exploration import dump_markings, reachable_markings
 from bpmn.expressions import PUBLISHED
 from bpmn.gate import gate_problems, linked_with
+from bpmn.permission_checks import permission_problems
 from bpmn.round_checks import round_problems
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.versions import pins_for
@@ -116,6 +117,7 @@ def problems_of(bundle: Bundle, called: Mapping[str, str]) -> tuple[Problem, ...
     )
     if not any(problem.severity is Severity.ERROR for problem in found):
         found += round_problems(read_diagram(bundle.diagram.encode()))
+    found += permission_problems(bundle.diagram.encode(), bundle.forms)
     for name, table in bundle.decisions.items():
         names = FINDING_COUNTS if name == CLASSIFICATION else PUBLISHED
         found += check_table(table.encode(), names)

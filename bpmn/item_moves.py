@@ -32,8 +32,7 @@ class Shift:
     @property
     def form_changed(self) -> bool:
         stem = self.item.stem
-        before, now = self.file.version.owner(self.old.id), self.carried.version.owner(self.new.id)
-        return before.forms[stem] != now.forms[stem]
+        return self.file.version.form_of(self.old.id, stem) != self.carried.version.form_of(self.new.id, stem)
 
     @property
     def signature_changed(self) -> bool:

@@ -343,7 +343,7 @@ def _save(file: RoundFile, sender: RoundItem | None, returned: str) -> list[Roun
 def _item(file: RoundFile, token: str, element_id: str, returned: str) -> RoundItem:
     element, acting = file.element(element_id), file.acting
     unit = file.unit(element_id)
-    stem = element.attributes.get("handler") or element.attributes.get("form") or plain.GENERIC
+    stem = plain.stem_of(element.attributes)
     return RoundItem(
         round_id=file.round.id,
         token=token,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bpmn import effects, lookups
 from bpmn.casefile import CaseFile, Later, stands_in
 from forms.fields import Asked, FieldType, Form, project_values, published_values
+from forms.permissions import Written, texts_to_read
 from handlers import HANDLERS, plain
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
 from ledger.cases import WorkItem
@@ -46,6 +47,10 @@ def pose(file: CaseFile, item: WorkItem, *, page: bool = False) -> Posing:
         display=shown.display,
         context=Later(lambda: {**context_of(file, item), **shown.context}),
     )
+    if page and form.to_read:
+        last = step.answers.get(item.stem, {})
+        told = texts_to_read(form, Written(step.project, step.variables, last), asked)
+        asked = replace(asked, display={**asked.display, **told})
     return Posing(item, form, handler, step, asked)
 
 

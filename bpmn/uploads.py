@@ -20,7 +20,8 @@ from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import text_of
 from bpmn.expressions import PUBLISHED, shorten
 from bpmn.gate import gate_problems
-from forms.definition import DefinitionRefused, read_form
+from bpmn.permission_checks import permission_problems
+from forms.definition import DefinitionRefused, read_form, shipped_forms
 
 ZIP = b"PK\x03\x04"
 FILE_LIMIT = 200
@@ -132,10 +133,13 @@ def findings(content: bytes, name: str, ground: Ground) -> Iterator[Finding]:
         yield Finding(name, error("package", "压缩包里没有流程图。", "请放进扩展名为 .bpmn 的流程文件。"))
         return
     forms, decisions = set(ground.forms), set(ground.decisions)
+    definitions = dict(shipped_forms())
     for file, written in files.items():
         if file.endswith(".json"):
             stem, problems = form_of(written)
             forms.add(stem)
+            if not problems:
+                definitions[stem] = json.loads(written)
             yield from (Finding(file, problem) for problem in problems)
         elif file.endswith(".dmn"):
             decisions.add(Path(file).stem)
@@ -144,6 +148,9 @@ def findings(content: bytes, name: str, ground: Ground) -> Iterator[Finding]:
         elif not file.endswith(".bpmn") and content.startswith(ZIP):
             yield Finding(file, warning("stray_file", f"文件“{shorten(file)}”不会使用。", "请从压缩包里去掉。"))
     yield from diagram_findings(files, forms, decisions, ground)
+    for file, written in files.items():
+        if not file.endswith((".json", ".dmn")):
+            yield from (Finding(file, problem) for problem in permission_problems(written, definitions))
 
 
 def form_of(written: bytes) -> tuple[str, list[Problem]]:

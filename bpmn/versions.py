@@ -19,7 +19,8 @@ from bpmn.engine import Diagram, Element, Marking, link, read_diagram
 from bpmn.exploration import load_markings, reachable_markings
 from forms.definition import read_form
 from forms.fields import Form
-from handlers.plain import GENERIC, GENERIC_FORM
+from forms.permissions import permitted, read_permissions
+from handlers.plain import GENERIC, GENERIC_FORM, stem_of
 from ledger.case_moves import CaseMove, moves_of
 from ledger.cases import Case
 from ledger.procedures import Pins, Procedure, newest_versions, versions_by_hash
@@ -54,8 +55,19 @@ class Version:
         return self.calls.get(element_id.rpartition("/")[0], self)
 
     def form_of(self, element_id: str, stem: str) -> Form:
-        """Return the form of a step; KeyError for a stem its process has no form for."""
-        return self.owner(element_id).forms[stem]
+        """Return the form of a step as it may be filled in there; KeyError for a stem its process has no form for."""
+        return self.narrowed.get((element_id, stem)) or self.owner(element_id).forms[stem]
+
+    @cached_property
+    def narrowed(self) -> Mapping[tuple[str, str], Form]:
+        """The forms of the steps that say what may be done with single fields, by element and stem."""
+        return {
+            (each.id, stem): permitted(forms[stem], read_permissions(each.attributes["fields"]))
+            for each in self.diagram.elements.values()
+            if each.attributes.get("fields")
+            for forms, stem in ((self.owner(each.id).forms, stem_of(each.attributes)),)
+            if stem in forms
+        }
 
 
 SHELF: dict[tuple[object, ...], Version] = {}

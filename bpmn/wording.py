@@ -33,6 +33,7 @@ ASPECTS: Mapping[str, str] = {
     "documentation": "说明",
     "handler": "处理程序",
     "form": "表单",
+    "fields": "字段权限",
     "due": "办理期限",
     "remind": "到期提醒",
     "article": "依据条款",

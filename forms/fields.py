@@ -105,6 +105,7 @@ class Form:
     article: str
     intro: str
     sections: tuple[Section, ...]
+    to_read: tuple[Field, ...] = ()  # as they are asked where they are written; this step only shows them
 
     @cached_property
     def asks_beside(self) -> bool:

@@ -25,6 +25,11 @@ GENERIC_FORM: Mapping[str, Any] = {
 }
 
 
+def stem_of(attributes: Mapping[str, str]) -> str:
+    """Return the stem of the form that a step with these attributes is asked."""
+    return attributes.get("handler") or attributes.get("form") or GENERIC
+
+
 def complete(_step: Step, _answers: Answers) -> Outcome:
     """Record the answers; the form alone says what the case learns from them."""
     return Outcome(summary="已办理")

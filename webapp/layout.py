@@ -127,7 +127,16 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry(
                 "流程设计",
                 "design.index",
-                within=("design", "publishing", "moving", "form_design", "table_design", "bundles", "playing"),
+                within=(
+                    "design",
+                    "publishing",
+                    "moving",
+                    "form_design",
+                    "form_permissions",
+                    "table_design",
+                    "bundles",
+                    "playing",
+                ),
             ),
             Entry("文书模板", "paper_designs.index", within=("paper_designs",)),
             Entry("异常处理", "incidents.index"),

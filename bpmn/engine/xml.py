@@ -82,6 +82,23 @@ def text_of(xml: bytes) -> str:
     return etree.tostring(root, encoding="unicode")
 
 
+def with_attributes(text: str, name: str, values: Mapping[str, str]) -> str:
+    """Return a diagram's text with one of our attributes set by the elements' ids; "" takes it away.
+
+    Everything else stays as it is written; raises `DiagramProblems` for what `read_tree` refuses.
+    """
+    read_tree(text.encode())
+    root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    for element in root.iter(etree.Element):
+        value = values.get(element.get("id", ""))
+        if value is None or not str(element.tag).startswith(f"{{{BPMN}}}"):
+            continue
+        element.attrib.pop(f"{{{SGYP}}}{name}", "")
+        if value:
+            element.set(f"{{{SGYP}}}{name}", value)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(root, encoding="unicode") + "\n"
+
+
 def refused(code: str, message: str, remedy: str) -> DiagramProblems:
     """Build the refusal of a whole file."""
     return DiagramProblems((error(code, message, remedy),))

@@ -12,11 +12,12 @@ import pytest
 from bpmn.checks import check_diagram
 from bpmn.engine import DiagramProblems, Problem, Severity, link, read_diagram
 from bpmn.exploration import REMEDIES, Budget, explore, problems_of
+from bpmn.permission_checks import permission_problems
 from tests.bpmn.sketch import MESSAGE, Flow, fault, node, several, sketch, sub, timer, user
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
-    *(ROOT / "bpmn" / f"{name}.py" for name in ("checks", "gate", "paths", "uploads")),
+    *(ROOT / "bpmn" / f"{name}.py" for name in ("checks", "gate", "paths", "permission_checks", "uploads")),
     *(ROOT / "bpmn" / "engine" / f"{name}.py" for name in ("attributes", "diagram", "grammar", "linking")),
     *(ROOT / "bpmn" / "engine" / f"{name}.py" for name in ("references", "rules", "xml")),
 ]
@@ -206,6 +207,8 @@ WORK: dict[str, tuple[bytes, str]] = {
     "bad_milestone": (drawn(user("a", sgyp__milestone="2wd")), "a"),
     "bad_remind": (drawn(user("a", sgyp__remind="soon")), "a"),
     "bad_article": (drawn(user("a", sgyp__article="十二")), "a"),
+    "bad_fields": (drawn(user("a", sgyp__fields="opinion:maybe")), "a"),
+    "field_permission": (drawn(user("a", sgyp__fields="verdict:read")), "a"),
     "bad_role": (drawn(user("a", sgyp__role="boss")), "a"),
     "bad_signed": (drawn(user("a", sgyp__signed="yes")), "a"),
     "bad_who": (drawn(user("a", sgyp__who="谁")), "a"),
@@ -261,7 +264,10 @@ EXAMPLES = {**FILE, **NAMES, **FLOWS, **EVENTS, **WORK}
 
 
 def problems(xml: bytes) -> list[Problem]:
-    return check_diagram(xml, ["tell"], decisions=["classification"], callees={"around": ["P"]}, forms=["field_survey"])
+    found = check_diagram(
+        xml, ["tell"], decisions=["classification"], callees={"around": ["P"]}, forms=["field_survey"]
+    )
+    return [*found, *permission_problems(xml, {})]
 
 
 def found(code: str, told: list[Problem]) -> list[Problem]:

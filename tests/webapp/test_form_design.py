@@ -64,3 +64,21 @@ def test_every_shipped_form_has_its_page(drawer: Person) -> None:
     for stem in ("field_survey", "consultation", "decision", "disposal", "filing"):
         page = drawer.get(f"{draft}/forms/{stem}").get_data(as_text=True)
         assert "表单还有错误" not in page
+
+
+def test_permissions_of_each_step_are_set_in_a_table_of_the_form(drawer: Person) -> None:
+    draft = begun(drawer)
+    address = f"{draft}/forms/village_opinion/permissions"
+    page = drawer.get(address).get_data(as_text=True)
+    assert 'aria-label="意见，村级意见"' in page
+    refused = drawer.post(address, {"revision": 1, "verdict@village_opinion": "hidden"})
+    assert (refused.status_code, "是处理程序要用的必填项" in refused.get_data(as_text=True)) == (422, True)
+    assert drawer.post(address, {"revision": 1, "state@village_opinion": "hidden"}).status_code == 303
+    diagram = drawer.get(f"{draft}/diagram.bpmn").get_data(as_text=True)
+    assert diagram.count("sgyp:fields=") == 1
+    assert 'sgyp:fields="state:hidden"' in diagram
+    assert drawer.post(address, {"revision": 1}).status_code == 409  # somebody has saved the diagram meanwhile
+    assert "字段权限" in drawer.get(f"{draft}/changes").get_data(as_text=True)
+    assert drawer.post(address, {"revision": 2}).status_code == 303
+    assert "sgyp:fields" not in drawer.get(f"{draft}/diagram.bpmn").get_data(as_text=True)
+    assert "没有改动" in drawer.get(f"{draft}/changes").get_data(as_text=True)

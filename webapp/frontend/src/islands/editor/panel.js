@@ -1,6 +1,7 @@
 // The properties of what is chosen, in the words of this house; every change is one step that can be undone.
 import { el } from './dom.js';
 import { choice, section, text, tick } from './fields.js';
+import { permissionFields } from './permissions.js';
 import { dueFields, timerFields } from './moments.js';
 import { kindOf } from './words.js';
 
@@ -67,13 +68,14 @@ export function propertiesPanel(modeler, container, choices, editable) {
     const now = handler ? `handler:${handler}` : form ? `form:${form}` : '';
     const set = (value) => {
       const [kind, name] = value.split(':');
-      modeling.updateProperties(element, { 'sgyp:handler': kind === 'handler' ? name : undefined, 'sgyp:form': kind === 'form' ? name : undefined });
+      modeling.updateProperties(element, { 'sgyp:handler': kind === 'handler' ? name : undefined, 'sgyp:form': kind === 'form' ? name : undefined, 'sgyp:fields': undefined });
       again();
     };
     const known = choices.handlers.find((each) => each.value === handler) || choices.forms.find((each) => each.value === form);
     return section('填什么',
       choice('表单', options, now, set, { hint: known?.meaning }),
       known ? papers(known) : null,
+      known ? permissionFields(known, own(element, 'fields'), choices.permissions, setOwn(element, 'fields')) : null,
       known?.publishes.length ? el('p', { class: 'hint' }, `办完后可用于条件的变量：${known.publishes.join('、')}`) : null);
   }
 

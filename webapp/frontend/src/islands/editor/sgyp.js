@@ -14,7 +14,7 @@ export default {
       name: 'Step',
       extends: ['bpmn:FlowNode'],
       properties: attributes(
-        ...['handler', 'form', 'due', 'remind', 'article', 'role', 'signed', 'skippable', 'who', 'milestone'],
+        ...['handler', 'form', 'fields', 'due', 'remind', 'article', 'role', 'signed', 'skippable', 'who', 'milestone'],
         ...['decision', 'throws'],
       ),
     },

@@ -3,6 +3,7 @@
 // Every change goes through the modeler as one step, so that it is saved, checked and undone like one made in the picture.
 import { el } from './dom.js';
 import { dueText } from './moments.js';
+import { readPermissions } from './permissions.js';
 import { kindOf } from './words.js';
 
 const ROOM = 150; // units of the picture for one more step
@@ -156,6 +157,11 @@ export function stepList(modeler, container, choices, editable) {
     return bo.get('sgyp:form') || bo.get('sgyp:handler') || (/(User|Manual)Task$/.test(bo.$type) ? '通用' : '');
   }
 
+  function permissionsLine(bo) {
+    const { length } = readPermissions(bo.get('sgyp:fields'));
+    return length ? el('div', { class: 'hint' }, `${length} 个字段另有权限`) : null;
+  }
+
   function act(label, run, can = true, why = '') {
     const button = el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', disabled: !can, title: can ? '' : why }, label);
     button.addEventListener('click', (event) => { event.stopPropagation(); run(); });
@@ -175,7 +181,7 @@ export function stepList(modeler, container, choices, editable) {
     const name = el('button', { type: 'button', class: 'btn btn-link p-0 text-start' }, bo.name || '（没有名称）');
     const row = el('tr', { class: modeler.get('selection').isSelected(shape) ? 'table-active' : '', 'data-step': shape.id },
       el('td', {}, number), el('td', {}, name, el('div', { class: 'hint' }, kindOf(shape))), el('td', {}, who(bo)),
-      el('td', {}, /(User|Manual)Task$/.test(bo.$type) ? dueText(bo.get('sgyp:due'), choices.dates) : ''), el('td', {}, formOf(bo)), el('td', {}, acts));
+      el('td', {}, /(User|Manual)Task$/.test(bo.$type) ? dueText(bo.get('sgyp:due'), choices.dates) : ''), el('td', {}, formOf(bo), permissionsLine(bo)), el('td', {}, acts));
     name.addEventListener('click', () => chosen(shape));
     return row;
   }
