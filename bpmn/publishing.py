@@ -17,6 +17,7 @@ from bpmn.deployment import Bundle, deploy
 from bpmn.drafting import DraftGone, bundle_of, draft_findings, open_draft
 from bpmn.engine import DiagramProblems, Severity
 from bpmn.refusals import ActRefused, NotYours
+from bpmn.rehearsal.drafted import DraftUnreadable, try_scenarios
 from bpmn.uploads import Finding
 from forms.definition import DefinitionRefused
 from ledger.db import SessionFactory, day_of, transaction
@@ -128,16 +129,17 @@ def refuse(acting: Acting, draft_id: int, reason: str) -> ProcedureDraft:
     return draft
 
 
-def approve(acting: Acting, draft_id: int, revision: int) -> ProcedureDraft:
-    """Publish a draft as it was seen at `revision`, at once or from its day.
+def approve(acting: Acting, draft_id: int, revision: int, *, acknowledged: bool = False) -> ProcedureDraft:
+    """Publish a draft as it was seen at `revision`, at once or from its day; every scenario is played once more.
 
-    Raises DraftGone, NotYours for an author, ActRefused when it changed meanwhile, and DiagramProblems for what the
-    ledger stands against by now.
+    Raises DraftGone, NotYours for an author, ActRefused when it changed meanwhile or a scenario does not hold and that
+    is not `acknowledged`, and DiagramProblems for what the ledger stands against by now.
     """
     draft = open_draft(acting.session, draft_id, DraftStage.REVIEW, lock=True)
     _second_person(acting, draft)
     if draft.revision != revision:
         raise ActRefused("草稿在您打开之后有过改动，请重新核对后再发布")
+    _play_scenarios(acting, draft, acknowledged=acknowledged)
     draft.decided_at, draft.decided_by = acting.now, acting.actor.name
     if draft.live_on is not None and draft.live_on > day_of(acting.now):
         draft.stage = DraftStage.SCHEDULED
@@ -145,6 +147,19 @@ def approve(acting: Acting, draft_id: int, revision: int) -> ProcedureDraft:
         return draft
     put_in_force(acting.session, draft, acting.actor, acting.moment)
     return draft
+
+
+def _play_scenarios(acting: Acting, draft: ProcedureDraft, *, acknowledged: bool) -> None:
+    """Play every scenario in what is about to be published; one that fails must be known to who publishes."""
+    try:
+        tried = try_scenarios(acting.session, draft, acting.now)
+    except DraftUnreadable as unreadable:
+        raise ActRefused(str(unreadable)) from unreadable
+    if tried is None:
+        return
+    if tried.failed and not acknowledged:
+        raise ActRefused(f"{tried.summary}。请核对后勾选“已知晓”再发布，或退回修改")
+    _journal(acting, draft, "draft_scenarios", tried.summary + ("（审核人已知晓）" if tried.failed else ""))
 
 
 def _second_person(acting: Acting, draft: ProcedureDraft) -> None:

@@ -118,9 +118,17 @@ def lineage_of(session: Session, case: Case) -> Lineage:
     return Lineage(case, moves_of(session, case.id))
 
 
-def _read(procedure: Procedure, pins: Pins | None) -> Version:
+def unpublished(session: Session, bundle: Procedure) -> Version:
+    """Return what a row that is in no ledger yet would be as a version, with the newest processes it calls.
+
+    Raises DiagramProblems, DefinitionRefused and ValueError for what cannot be read.
+    """
+    return _read(bundle, pins_for(session, bundle), session)
+
+
+def _read(procedure: Procedure, pins: Pins | None, session: Session | None = None) -> Version:
     """Read a version's large columns; raises DiagramProblems when a process it calls is not among the pinned."""
-    session = Session.object_session(procedure)
+    session = session or Session.object_session(procedure)
     rows = versions_by_hash(session, list(pins.values())) if pins and session is not None else ()
     called = {row.process_id: _alone(row) for row in rows}
     version = _alone(procedure)

@@ -16,12 +16,13 @@ from bpmn.deployment import deployed_diagrams
 from bpmn.engine import Diagram, DiagramProblems, NotReady, Run, RunawayDiagram, StateRefused, StepFailed, read_diagram
 from bpmn.gate import linked_with
 from bpmn.playing import LABEL, around, first_variables, take_place, waiting
+from bpmn.rehearsal.scenarios import MOST_STEPS, Step, read_steps, step_of
 from ledger.db import Keys, day_of
 from ledger.procedure_drafts import DraftStage, PartKind
 from webapp.design import draft_or_404, part_or_404
 from webapp.layout import calendar
-from webapp.permissions import DESIGN, allows
-from webapp.request import ledger_session, moment
+from webapp.permissions import DESIGN, SYSTEM, allows
+from webapp.request import actor, ledger_session, moment
 
 bp = Blueprint("playing", __name__, url_prefix="/design/drafts/<int:draft_id>/play")
 _STEPS_SHOWN = 200
@@ -46,8 +47,9 @@ def go_on(draft_id: int) -> ResponseReturnValue:
     """Let one thing happen, or a day pass; nothing is kept but in the page."""
     now, began = datetime.fromisoformat(request.form["now"]), date.fromisoformat(request.form["began"])
     trail: list[str] = json.loads(request.form["trail"])
-    wrong = ""
+    wrong, steps = "", list[Step]()
     try:
+        steps = read_steps(json.loads(request.form.get("steps", "[]")))
         diagram = _diagram(draft_id)
         saved = base64.b64decode(request.form["state"])
         days = request.form.get("days", 0, type=int)
@@ -58,14 +60,16 @@ def go_on(draft_id: int) -> ResponseReturnValue:
         counting.variables = run.variables
         if "token" in request.form:
             values = {key.removeprefix("var:"): value for key, value in request.form.items() if key.startswith("var:")}
+            step = step_of(run, request.form["token"], values, (day_of(now) - began).days)
             take_place(run, request.form["token"], values, now)
             trail += run.trail
+            steps += [step] if step is not None else []
     except (StateRefused, ValueError, DiagramProblems):
         return _page(draft_id, None, now=now, began=began, trail=[], wrong="草稿改过了，请重新开始预演。"), 409
     except (NotReady, StepFailed, RunawayDiagram) as refused:
         wrong = _why(refused)
         run = Run.load(diagram, saved, _key(draft_id), surroundings)
-    return _page(draft_id, run, now=now, began=began, trail=trail[-_STEPS_SHOWN:], wrong=wrong)
+    return _page(draft_id, run, now=now, began=began, trail=trail[-_STEPS_SHOWN:], wrong=wrong, steps=steps)
 
 
 def _diagram(draft_id: int) -> Diagram:
@@ -91,7 +95,16 @@ def _why(wrong: Exception) -> str:
     return str(wrong)
 
 
-def _page(draft_id: int, run: Run | None, *, now: datetime, began: date, trail: Sequence[str], wrong: str) -> str:
+def _page(
+    draft_id: int,
+    run: Run | None,
+    *,
+    now: datetime,
+    began: date,
+    trail: Sequence[str],
+    wrong: str,
+    steps: Sequence[Step] = (),
+) -> str:
     draft = draft_or_404(draft_id)
     shown: dict[str, Any] = {"done": [], "current": [], "flows": []}
     if run is not None:
@@ -111,6 +124,8 @@ def _page(draft_id: int, run: Run | None, *, now: datetime, began: date, trail: 
         at=now,
         began=began,
         trail=json.dumps(list(trail)),
+        steps=json.dumps([each.as_json() for each in steps[:MOST_STEPS]], ensure_ascii=False),
+        may_keep=0 < len(steps) <= MOST_STEPS and SYSTEM.admits(actor()),
         shown=json.dumps(shown),
         wrong=wrong,
     )

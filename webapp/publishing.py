@@ -15,6 +15,7 @@ from bpmn.comparison import ChangeKind, Difference, differences
 from bpmn.deployment import Bundle
 from bpmn.publishing import DraftFaulty, approve, draft_differences, refuse, submit, take_back
 from bpmn.refusals import ActRefused
+from bpmn.rehearsal.drafted import DraftUnreadable, try_scenarios
 from ledger.db import day_of
 from ledger.procedure_drafts import DraftStage, ProcedureDraft, author_ids
 from ledger.procedures import Procedure, newest_versions, versions_of
@@ -73,8 +74,11 @@ def send_back(draft_id: int) -> ResponseReturnValue:
 @bp.post("/drafts/<int:draft_id>/approve")
 @allows(SECURITY)
 def publish(draft_id: int) -> ResponseReturnValue:
-    draft_or_404(draft_id)
-    draft = approve(acting(), draft_id, request.form.get("revision", 0, type=int))
+    draft, acknowledged = draft_or_404(draft_id), request.form.get("acknowledged") == "1"
+    try:
+        draft = approve(acting(), draft_id, request.form.get("revision", 0, type=int), acknowledged=acknowledged)
+    except ActRefused as refused:
+        return _changes_page(draft, str(refused)), 409
     if draft.procedure is not None:
         flash(f"已发布为第{draft.procedure.number}版，新开始的项目按新版办理。")
         return redirect(url_for("design.version", procedure_id=draft.procedure.id), 303)
@@ -138,6 +142,11 @@ def _changes_page(draft: ProcedureDraft, wrong: str) -> str:
     current = newest_versions(session).get(draft.process_id)
     closed = draft.stage in (DraftStage.PUBLISHED, DraftStage.DISCARDED)
     found = [] if closed else draft_differences(session, draft)
+    tried = None
+    try:
+        tried = None if closed else try_scenarios(session, draft, moment().at)
+    except DraftUnreadable as unreadable:
+        wrong = wrong or str(unreadable)
     pictures = (
         url_for("design.version_diagram", procedure_id=current.id) if current else None,
         url_for("design.diagram", draft_id=draft.id),
@@ -149,6 +158,7 @@ def _changes_page(draft: ProcedureDraft, wrong: str) -> str:
         current=current,
         closed=closed,
         told=told_of(found),
+        tried=tried,
         pictures=pictures,
         wrong=wrong,
         editable=editable(draft),

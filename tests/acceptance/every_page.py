@@ -112,5 +112,5 @@ def _administrators(person: Person) -> Iterator[str]:
     yield "/design/versions/1/moving"
     draft = str(person.post("/design/versions/1/drafts").headers["Location"])
     yield from (draft, f"{draft}/changes", f"{draft}/play", f"{draft}/saves", f"{draft}/forms", f"{draft}/tables")
-    yield f"{draft}/forms/field_survey"
+    yield from (f"{draft}/forms/field_survey", f"{draft}/rehearsals", f"{draft}/walk")
     yield _first(person, f"{draft}/tables", rf"{draft}/tables/\w+")

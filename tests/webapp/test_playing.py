@@ -19,7 +19,7 @@ def drawer(site: Site) -> Person:
 
 
 def carried(page: str) -> dict[str, str]:
-    names = ("state", "now", "began", "trail")
+    names = ("state", "now", "began", "trail", "steps")
     found = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in names}
     return {name: html.unescape(match[1]) for name, match in found.items() if match}
 

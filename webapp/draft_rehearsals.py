@@ -1,0 +1,272 @@
+"""成批预演和场景: a draft played on many cases in the background, scenarios kept, the walk's verdict drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from bpmn.engine import Diagram
+from bpmn.exploration import Exploration, explore
+from bpmn.rehearsal.drafted import DraftUnreadable, drafted, try_scenarios
+from bpmn.rehearsal.keeping import keep_scenario, order_run, retire_scenario
+from bpmn.rehearsal.made_up_cases import play_made_up
+from bpmn.rehearsal.past_cases import Played, play_past
+from bpmn.rehearsal.scenarios import ScenarioRefused, read_steps
+from ledger.db import SessionFactory, transaction
+from ledger.installation import installation
+from ledger.journal import Moment
+from ledger.notices import Finished, tell_finished
+from ledger.procedure_drafts import OPEN_STAGES, DraftStage, ProcedureDraft
+from ledger.rehearsals import (
+    RehearsalOutcome,
+    RehearsalRun,
+    RunKind,
+    Scenario,
+    Verdict,
+    outcomes_of,
+    past_cases,
+    runs_of,
+    verdict_counts,
+)
+from webapp.background import after_the_answer
+from webapp.design import DIAGRAM, draft_or_404, part_or_404
+from webapp.layout import calendar
+from webapp.permissions import DESIGN, SYSTEM, allows
+from webapp.request import acting, actor, ledger_session, moment, moment_of, real_now, sessions
+
+bp = Blueprint("rehearsals", __name__, url_prefix="/design")
+COUNTS = (10, 50, 100, 300)
+WHICH = (("ended", "以往项目（已办结）"), ("running", "在办项目"), ("made_up", "编的项目"))
+_SHOWN = 300
+_RUNS = 10
+
+
+@bp.get("/drafts/<int:draft_id>/rehearsals")
+@allows(DESIGN)
+def index(draft_id: int) -> ResponseReturnValue:
+    return _index(draft_or_404(draft_id), "")
+
+
+def _index(draft: ProcedureDraft, wrong: str) -> str:
+    session, tried = ledger_session(), None
+    runs = runs_of(session, draft.id, _RUNS)
+    try:
+        tried = try_scenarios(session, draft, moment().at)
+    except DraftUnreadable as unreadable:
+        wrong = wrong or str(unreadable)
+    return render_template(
+        "design/rehearsals.html",
+        draft=draft,
+        stage=DraftStage(draft.stage),
+        open=draft.stage in OPEN_STAGES,
+        runs=[(run, RunKind(run.kind), verdict_counts(session, run.id)) for run in runs],
+        verdicts=Verdict,
+        tried=tried,
+        which=WHICH,
+        how_many=COUNTS,
+        wrong=wrong,
+        may_edit=SYSTEM.admits(actor()),
+    )
+
+
+@bp.post("/drafts/<int:draft_id>/rehearsals")
+@allows(DESIGN)
+def begin(draft_id: int) -> ResponseReturnValue:
+    """Begin to play the draft on the newest cases of a kind, or on made-up ones."""
+    draft, session = draft_or_404(draft_id), ledger_session()
+    which, count = request.form.get("which", ""), request.form.get("count", 0, type=int)
+    if which not in dict(WHICH) or count not in COUNTS or draft.stage not in OPEN_STAGES:
+        abort(400)
+    try:
+        version = drafted(session, draft)
+    except DraftUnreadable as wrong:
+        return _index(draft, str(wrong)), 422
+    made_up = which == "made_up"
+    cases = [] if made_up else past_cases(session, draft.process_id, ended=which == "ended", limit=count)
+    if not made_up and not cases:
+        return _index(draft, "还没有这样的项目，可以先用编的项目预演。"), 422
+    revision = part_or_404(draft_id, *DIAGRAM).revision
+    kind = RunKind.MADE_UP if made_up else RunKind.PAST
+    run = order_run(acting(), draft, kind, count if made_up else len(cases), revision)
+    days, at, factory = calendar(), moment().at, sessions()
+    played: Callable[[], Iterable[Played]]
+    if made_up:
+        seed = run.seed
+        played = lambda: play_made_up(version.diagram, days, at, count, seed)  # noqa: E731
+    else:
+        played = lambda: play_past(factory, version, cases)  # noqa: E731
+    carrier, run_id = _Carrier(factory, actor().user_id), run.id
+    after_the_answer(lambda: carrier.carry(run_id, played()))
+    return redirect(url_for("rehearsals.show", run_id=run_id), 303)
+
+
+@dataclass(frozen=True)
+class _Carrier:
+    """Carries a run on after the answer and tells who asked for it when it has ended."""
+
+    sessions: SessionFactory
+    user_id: int | None
+
+    def carry(self, run_id: int, played: Iterable[Played]) -> None:
+        """Write down how each case went as soon as it is played."""
+        for each in played:
+            with transaction(self.sessions) as session:
+                session.add(_written(run_id, each))
+        with transaction(self.sessions) as session:
+            run, now = session.get_one(RehearsalRun, run_id), _now(session).at
+            run.ended_at = now
+            words = "，".join(f"{label} {count} 个" for label, count in _counted(verdict_counts(session, run_id)))
+            told = Finished("成批预演已完成", f"“{run.draft.name}”：{words}。", f"/design/rehearsals/{run_id}")
+            tell_finished(session, self.user_id, told, now)
+
+
+def _now(session: Session) -> Moment:
+    return moment_of(installation(session), real_now())
+
+
+def _counted(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return [(verdict.label, counts.get(verdict, 0)) for verdict in Verdict]
+
+
+def _written(run_id: int, each: Played) -> RehearsalOutcome:
+    return RehearsalOutcome(
+        run_id=run_id,
+        case_id=each.case_id,
+        name=each.name,
+        verdict=each.verdict,
+        element=each.element,
+        reason=each.reason,
+        notes=list(each.notes),
+        passed=list(dict.fromkeys(each.passed)),
+    )
+
+
+@bp.get("/rehearsals/<int:run_id>")
+@allows(DESIGN)
+def show(run_id: int) -> ResponseReturnValue:
+    run = _run_or_404(run_id)
+    asked = request.args.get("verdict", "")
+    verdict = Verdict(asked) if asked in set(Verdict) else None
+    return render_template(
+        "design/rehearsal.html",
+        draft=run.draft,
+        outcomes=outcomes_of(ledger_session(), run_id, verdict, _SHOWN),
+        verdict=verdict,
+        changed=part_or_404(run.draft_id, *DIAGRAM).revision != run.revision,
+        **_progress(run),
+    )
+
+
+@bp.get("/rehearsals/<int:run_id>/progress")
+@allows(DESIGN)
+def progress(run_id: int) -> ResponseReturnValue:
+    """Answer the block that shows how far a run is; once it has ended, the whole page is asked for again."""
+    run = _run_or_404(run_id)
+    headers = {"HX-Refresh": "true"} if run.ended_at is not None else {}
+    return render_template("design/rehearsal_progress.html", **_progress(run)), 200, headers
+
+
+def _progress(run: RehearsalRun) -> dict[str, Any]:
+    counts = verdict_counts(ledger_session(), run.id)
+    return {
+        "run": run,
+        "kind": RunKind(run.kind),
+        "verdicts": Verdict,
+        "verdict_counts": counts,
+        "done": sum(counts.values()),
+    }
+
+
+@bp.get("/rehearsals/<int:run_id>/outcomes/<int:outcome_id>")
+@allows(DESIGN)
+def outcome(run_id: int, outcome_id: int) -> ResponseReturnValue:
+    """Show one case's way on the draft's diagram."""
+    run, found = _run_or_404(run_id), ledger_session().get(RehearsalOutcome, outcome_id)
+    if found is None or found.run_id != run_id:
+        abort(404)
+    return render_template(
+        "design/rehearsal_outcome.html",
+        run=run,
+        draft=run.draft,
+        outcome=found,
+        verdict=Verdict(found.verdict),
+        shown=picture_of(found.passed, [found.element] if found.element else [], "停在这里"),
+    )
+
+
+def picture_of(passed: Sequence[str], stops: Sequence[str], words: str) -> str:
+    """Return the viewer's state for a way through a diagram and where it stops."""
+    notes = {each: {"text": words, "kind": "current"} for each in stops}
+    done = [each for each in dict.fromkeys(passed) if each not in stops]
+    return json.dumps({"done": done, "flows": done, "current": list(stops), "notes": notes}, ensure_ascii=False)
+
+
+def _run_or_404(run_id: int) -> RehearsalRun:
+    found = ledger_session().get(RehearsalRun, run_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@bp.post("/drafts/<int:draft_id>/scenarios")
+@allows(SYSTEM)
+def keep(draft_id: int) -> ResponseReturnValue:
+    """Keep what was played step by step as a scenario."""
+    draft = draft_or_404(draft_id)
+    try:
+        steps = read_steps(json.loads(request.form.get("steps", "")))
+        kept = keep_scenario(
+            acting(), draft, drafted(ledger_session(), draft).diagram, request.form.get("name", ""), steps
+        )
+    except (ScenarioRefused, DraftUnreadable, json.JSONDecodeError) as refused:
+        return _index(draft, str(refused)), 422
+    flash(f"已保存场景“{kept.name}”，以后每次发布前都会重走一遍。")
+    return redirect(url_for("rehearsals.index", draft_id=draft_id), 303)
+
+
+@bp.post("/drafts/<int:draft_id>/scenarios/<int:scenario_id>/retire")
+@allows(SYSTEM)
+def retire(draft_id: int, scenario_id: int) -> ResponseReturnValue:
+    draft, found = draft_or_404(draft_id), ledger_session().get(Scenario, scenario_id)
+    if found is None or found.process_id != draft.process_id:
+        abort(404)
+    retire_scenario(acting(), found)
+    flash(f"已停用场景“{found.name}”。")
+    return redirect(url_for("rehearsals.index", draft_id=draft_id), 303)
+
+
+@bp.get("/drafts/<int:draft_id>/walk")
+@allows(DESIGN)
+def walk(draft_id: int) -> ResponseReturnValue:
+    """Walk through all choices of a draft: the verdict, and each fault with a way to it on the diagram."""
+    draft = draft_or_404(draft_id)
+    try:
+        diagram = drafted(ledger_session(), draft).diagram
+    except DraftUnreadable as wrong:
+        return _walked(draft, None, None, str(wrong))
+    return _walked(draft, diagram, explore(diagram), "")
+
+
+def _walked(draft: ProcedureDraft, diagram: Diagram | None, found: Exploration | None, wrong: str) -> str:
+    number = request.args.get("fault", 1, type=int)
+    faults = found.findings if found is not None else ()
+    fault = faults[number - 1] if 0 < number <= len(faults) else None
+    path = [diagram.elements[each] for each in fault.path if each in diagram.elements] if fault and diagram else []
+    stops = [fault.element] if fault is not None else []
+    return render_template(
+        "design/walk.html",
+        draft=draft,
+        stage=DraftStage(draft.stage),
+        found=found,
+        faults=faults,
+        fault=fault,
+        path=path,
+        wrong=wrong,
+        shown=picture_of([each.id for each in path], stops, "问题在这里"),
+    )
