@@ -23,7 +23,7 @@ from ledger.oversight import in_area, in_branch
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
-from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, Standing
+from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, Standing, Tallied, amount_from
 from ledger.vocabulary import CaseStatus
 from ledger.working_days import Calendar
 
@@ -48,6 +48,7 @@ class Wanted:
     light: Light | None = None
     status: str = ""  # CaseStatus of a case
     lacking: tuple[str, int] | None = None  # a level's row of Annex 6 that is empty
+    source: str = ""  # one of SOURCES it has money from
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class OverseenRow:
     late_at: datetime | None
     since_at: datetime | None
     holders: tuple[Holder, ...] = ()
+    share_yuan: Decimal | None = None  # from the source that is asked for
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ def overseen_projects(
     )
     rows = session.execute(found.limit(size + 1)).all()
     shown = _with_holders(session, _with_cases(session, rows[:size]))
+    if wanted.source:
+        shown = _with_shares(session, shown, wanted.source)
     following = f"{rows[size - 1].number}~{rows[size - 1].project_id}" if len(rows) > size else ""
     return OverseenPage(tuple(shown), following)
 
@@ -221,6 +225,8 @@ def _project_conditions(area: Unit, wanted: Wanted) -> list[ColumnElement[bool]]
         level, row = wanted.lacking
         empty = (ArchiveStanding.level == level, ArchiveStanding.lacking.contains(str(row)))
         conditions.append(exists().where(ArchiveStanding.project_id == Project.id, *empty))
+    if wanted.source:
+        conditions.append(exists().where(Tallied.project_id == Project.id, amount_from(wanted.source) != 0))
     return conditions
 
 
@@ -296,6 +302,14 @@ def _with_holders(session: Session, rows: Sequence[OverseenRow]) -> list[Oversee
     for case_id, step, unit, due_at in session.execute(wanted):
         held.setdefault(case_id, []).append(Holder(step, unit, due_at))
     return [replace(row, holders=tuple(held.get(row.case_id or 0, ()))) for row in rows]
+
+
+def _with_shares(session: Session, rows: Sequence[OverseenRow], source: str) -> list[OverseenRow]:
+    """Say of each line what its project has from one source."""
+    ids = [row.project_id for row in rows]
+    asked = select(Tallied.project_id, amount_from(source)).where(Tallied.project_id.in_(ids))
+    amounts = {project_id: Decimal(amount) for project_id, amount in session.execute(asked)}
+    return [replace(row, share_yuan=amounts.get(row.project_id)) for row in rows]
 
 
 def held_late(

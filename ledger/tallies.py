@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Numeric, bindparam, case, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -33,6 +33,11 @@ class Tallied(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
     revisions: Mapped[int]  # of the project and its cases, added up: every change makes it larger
     shares: Mapped[dict[str, Any]]
+
+
+def amount_from(source: str) -> ColumnElement[Decimal]:
+    """Return what a counted project has from one of SOURCES, in 元, as an expression over `Tallied`."""
+    return cast(Tallied.shares[("money", SOURCES.index(source))].as_string(), Numeric(18, 2))
 
 
 class TallyMark(Base):

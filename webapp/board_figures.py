@@ -108,7 +108,7 @@ class Board:
     rows: list[Row]
     rates: list[RateShown]
     history: list[tuple[date, Rates]]
-    money: list[tuple[str, Decimal]]
+    money: list[tuple[str, Decimal, str]]
     progress: list[tuple[str, int, str]]
     late: list[tuple[Unit, int]]
     phases: list[Line]
@@ -142,7 +142,10 @@ def board_of(area: Unit) -> Board:
         rows=rows,
         rates=_rates(area, whole.figures.rates, history),
         history=history,
-        money=[(_source_label(source), ten_thousands(yuan)) for source, yuan in money.items()],
+        money=[
+            (source_label(source), ten_thousands(yuan), projects_url(area, source=source) if yuan else "")
+            for source, yuan in money.items()
+        ],
         progress=_progress(area, far),
         late=late_holders(session, area, now),
         phases=[line for line in lines if not line.inside],
@@ -217,7 +220,7 @@ def _archive(area: Unit) -> list[ArchiveLine]:
     return lines
 
 
-def _source_label(source: str) -> str:
+def source_label(source: str) -> str:
     return FundingSource(source).label if source in set(FundingSource) else "未分来源"
 
 
@@ -238,11 +241,12 @@ def _charts(board: Board) -> dict[str, Any]:
         "money": {
             "kind": "ring",
             "unit": "万元",
-            "names": [label for label, amount in board.money if amount],
+            "names": [label for label, amount, _url in board.money if amount],
             "series": [
                 {
-                    "values": [float(amount) for _label, amount in board.money if amount],
-                    "colours": [c for c, (_l, amount) in zip(SOURCE_COLOURS, board.money, strict=True) if amount],
+                    "values": [float(amount) for _label, amount, _url in board.money if amount],
+                    "urls": [url for _label, amount, url in board.money if amount],
+                    "colours": [c for c, (_l, amount, _u) in zip(SOURCE_COLOURS, board.money, strict=True) if amount],
                 }
             ],
         },
@@ -291,6 +295,7 @@ def title_of(asked: dict[str, Any]) -> str:
         CaseStatus(asked["status"]).label if asked.get("status") else "",
         "已退出" if asked.get("exited") else "",
         _lacking_words(asked.get("lacking")),
+        f"有{source_label(asked['source'])}的" if asked.get("source") else "",
         next((f"处置进展{label}" for span, label in PROGRESS if span == asked.get("progress")), ""),
     ]
     return "、".join(word for word in words if word) + "项目" if any(words) else "全部项目"

@@ -15,6 +15,7 @@ from ledger.journal import Act
 from ledger.listing import bounds
 from ledger.oversight_lists import OverseenPage, Wanted, held_late, overseen_projects
 from ledger.people import Unit
+from ledger.tallies import SOURCES
 from ledger.vocabulary import CaseStatus, Level, Linkage, Operation
 from ledger.writing import record
 from webapp.board_figures import ARCHIVE_ROWS, CLASSES, PROGRESS, RATES, board_of, projects_url, title_of
@@ -117,6 +118,7 @@ def _asked() -> dict[str, Any]:
         "progress": spans.get(given.get("progress", "")),
         "lacking": _lacking(given.get("lacking", "")),
         "light": Light(light) if light in set(Light) else None,
+        "source": given["source"] if given.get("source") in SOURCES else "",
     }
     return known
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -15,7 +16,7 @@ from forms.sheets.grid import load_workbook
 from ledger.boards import Lights
 from ledger.db import transaction
 from ledger.journal import Entry
-from ledger.projects import Project
+from ledger.projects import Project, set_funding
 from ledger.statistics import everything, rate_text, rates
 from ledger.vocabulary import Role
 from tests.walk import Walk
@@ -64,6 +65,25 @@ def test_every_figure_is_as_many_projects_as_its_list(site: Site, laid: list[Wal
     found = {unescape(url): int(count) for url, count in LINKED.findall(text(person, "/board"))}
     assert len(found) > 15
     assert {url: len(LINES.findall(text(person, url))) for url in found} == found
+
+
+def test_money_by_source_leads_to_the_projects_that_have_it(site: Site, laid: list[Walk]) -> None:
+    with transaction(site.ground.sessions) as session:
+        first, second, *others = session.scalars(select(Project).order_by(Project.id)).all()
+        set_funding(first, {"earmarked": {"central": Decimal("1200000.50")}, "social": {"county": Decimal(300000)}})
+        set_funding(second, {"earmarked": {"city": Decimal("99999.50")}}, unattributed_yuan=Decimal(10))
+        for each in others:
+            set_funding(each, {"earmarked": {"central": Decimal(0)}})
+    renew_tallies(site.ground.sessions, laid[0].now + timedelta(days=1))
+    person = county_supervisor(site)
+    found = re.findall(r'href="(/board/projects\?[^"]*source=[a-z]+[^"]*)">([\d.,]+)</a>', text(person, "/board"))
+    listed = {}
+    for url, shown in found:
+        page = text(person, unescape(url))
+        listed[shown] = re.findall(r'这一来源 ([\d.,]+) 元', page)
+        assert len(LINES.findall(page)) == len(listed[shown])
+    assert listed == {"130.00": ["1,200,000.50", "99,999.50"], "30.00": ["300,000.00"], "0.00": ["10.00"]}
+    assert "有财政专项扶贫资金(衔接资金)的项目" in text(person, unescape(found[0][0]))
 
 
 def test_r6_the_rates_are_those_of_the_projects_themselves(site: Site, laid: list[Walk]) -> None:
