@@ -23,6 +23,7 @@ from bpmn.moving_on import Sender, save
 from bpmn.refusals import ActRefused
 from ledger.cases import timers_of
 from ledger.db import day_of, end_of_day, last_day
+from ledger.journal import RESUME, SUSPEND
 from ledger.passages import passages
 from ledger.vocabulary import CaseStatus
 from ledger.working_days import Calendar
@@ -47,7 +48,7 @@ def suspend(acting: Acting, case_id: int, reason: str, *, interrupts_publicity: 
     file.case.status, file.case.suspended_at = CaseStatus.SUSPENDED, acting.now
     told = "暂停办理，公告中止" if interrupts_publicity else "暂停办理"
     detail = {"reason": words, "interrupts": interrupts_publicity or None, "summary": f"{told}：{words}"}
-    return settled_case(file, "suspend", detail)
+    return settled_case(file, SUSPEND, detail)
 
 
 def resume(acting: Acting, case_id: int, reason: str) -> Completed:
@@ -74,7 +75,7 @@ def resume(acting: Acting, case_id: int, reason: str) -> Completed:
     file.case.status, file.case.suspended_at = CaseStatus.RUNNING, None
     file.case.publicity_interrupted_at = None
     detail["summary"] = f"恢复办理，期限顺延{paused}个工作日：{words}"
-    return settled_case(file, "resume", detail)
+    return settled_case(file, RESUME, detail)
 
 
 def _post_again(file: CaseFile) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 A phase is counted like a step: a case stands in it while it stands at anything inside, and has passed it once it has
 left it again, from the first arrival to the last thing done there. Working time is told in working days as 流转记录
-tells it: the day of arrival is not counted (当日办结 is 0).
+tells it: the day of arrival is not counted (当日办结 is 0), nor are the days a case was suspended.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 from bpmn.engine import Diagram
@@ -51,6 +52,20 @@ from ledger.working_days import Calendar, load_calendar
 BATCH = 200  # projects in one transaction: a person's step waits for no more than these
 _DISPOSAL = "disposal"
 _ATTRIBUTED = SOURCES[:-1]
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """How the working time of one case is told: without the days it was suspended."""
+
+    calendar: Calendar
+    rests: Sequence[tuple[date, date]]
+
+    def passage(self, element: str, began_at: datetime, done_at: datetime) -> tuple[str, int, int]:
+        """Return element, month (202311) and working days of something done."""
+        ended = done_at.astimezone(SHANGHAI)
+        days = self.calendar.spent(day_of(began_at), ended.date(), self.rests)
+        return element, ended.year * 100 + ended.month, days
 
 
 def renew_tallies(sessions: SessionFactory, now: datetime, going_on: Callable[[], bool] = lambda: True) -> int:
@@ -113,7 +128,9 @@ def shares_of(source: Source, places: Mapping[int, UnitPlace], calendar: Calenda
     project = source.project
     funding = funding_of(project)
     known = [sum(funding.get(each, {}).values(), Decimal(0)) for each in _ATTRIBUTED]
-    cases = tuple(_case_share(case, stays, calendar) for case, stays in source.cases)
+    cases = tuple(
+        _case_share(case, stays, Reckoning(calendar, source.rests.get(case.id, ()))) for case, stays in source.cases
+    )
     return Shares(
         areas=tuple(areas_of(project, places)),
         category=project.category or "",
@@ -148,7 +165,7 @@ def _progress(project: Project, cases: Sequence[CaseShare]) -> int:
     return NOT_BEGUN if waits else NO_DISPOSAL
 
 
-def _case_share(case: Case, stays: Sequence[Stay], calendar: Calendar) -> CaseShare:
+def _case_share(case: Case, stays: Sequence[Stay], reckoning: Reckoning) -> CaseShare:
     diagram = version_of_case(case).diagram
     around = {stay.element: tuple(around_of(diagram, stay.element)) for stay in stays}
     standing = _standing(stays, around)
@@ -156,14 +173,14 @@ def _case_share(case: Case, stays: Sequence[Stay], calendar: Calendar) -> CaseSh
     inside: dict[str, list[Stay]] = {}
     for stay in stays:
         if stay.done_at is not None:
-            passed[_passage(stay.element, stay.began_at, stay.done_at, calendar)] += 1
+            passed[reckoning.passage(stay.element, stay.began_at, stay.done_at)] += 1
             for phase in around[stay.element]:
                 inside.setdefault(phase, []).append(stay)
     here = {place.element for place in standing}
     for phase, past in inside.items():
         if phase not in here:
             ended_at = max(stay.done_at for stay in past if stay.done_at is not None)
-            passed[_passage(phase, min(stay.began_at for stay in past), ended_at, calendar)] += 1
+            passed[reckoning.passage(phase, min(stay.began_at for stay in past), ended_at)] += 1
     return CaseShare(
         case_id=case.id,
         campaign_id=case.campaign_id,
@@ -192,8 +209,3 @@ def _standing(stays: Iterable[Stay], around: Mapping[str, Sequence[str]]) -> tup
         Place(element, min(stay.due_at or NEVER for stay in found), min(stay.began_at for stay in found))
         for element, found in sorted(waiting.items())
     )
-
-
-def _passage(element: str, began_at: datetime, done_at: datetime, calendar: Calendar) -> tuple[str, int, int]:
-    ended = done_at.astimezone(SHANGHAI)
-    return element, ended.year * 100 + ended.month, calendar.count(day_of(began_at), ended.date())

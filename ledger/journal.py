@@ -5,15 +5,18 @@ One table serves the audit and 流转记录: a case's history that could differ 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base, partial_index
+from ledger.db import Base, day_of, partial_index
+
+SUSPEND, RESUME = "suspend", "resume"  # between the two nobody may act on a case
 
 
 class Entry(Base):
@@ -70,6 +73,28 @@ def last_act(session: Session, case_id: int, quiet: Collection[str] = ()) -> Ent
     """Return the newest row about an element of a case, acts called `quiet` aside."""
     wanted = select(Entry).where(Entry.case_id == case_id, Entry.element != "", Entry.act.not_in(quiet))
     return session.scalars(wanted.order_by(Entry.id.desc()).limit(1)).one_or_none()
+
+
+def rests_in(rows: Iterable[Any]) -> list[tuple[date, date]]:
+    """Return the days on which a case was suspended and resumed, from its rows in their order; `act` and `at` are read.
+
+    One that still stands still has no end and is not among them.
+    """
+    found, begun = [], None
+    for row in rows:
+        if row.act == SUSPEND:
+            begun = day_of(row.at)
+        elif row.act == RESUME and begun is not None:
+            found.append((begun, day_of(row.at)))
+            begun = None
+    return found
+
+
+def rests_of(session: Session, case_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
+    """Return the rests of those of these cases that have any."""
+    told = (Entry.case_id.in_(case_ids), Entry.act.in_((SUSPEND, RESUME)))
+    rows = session.execute(select(Entry.case_id, Entry.act, Entry.at).where(*told).order_by(Entry.case_id, Entry.id))
+    return {case_id or 0: rests_in(group) for case_id, group in groupby(rows, lambda row: row.case_id)}
 
 
 def history(session: Session, case_id: int) -> Sequence[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from ledger.archive import counts_for_archive, letters_of
 from ledger.cases import WAITING, Case, Timer, WorkItem
-from ledger.journal import Entry
+from ledger.journal import Entry, rests_of
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
@@ -41,6 +41,7 @@ class Source:
     revisions: int
     cases: list[tuple[Case, list[Stay]]] = field(default_factory=list)
     archive: tuple[str, str] | None = None  # of the newest case whose papers are filed
+    rests: Mapping[int, Sequence[tuple[date, date]]] = field(default_factory=dict)  # by case: suspended, resumed
 
 
 class UnitPlace(NamedTuple):
@@ -90,7 +91,8 @@ def sources_of(session: Session, project_ids: Collection[int]) -> list[Source]:
     slight = joinedload(Case.procedure).load_only(Procedure.process_id, Procedure.number, Procedure.sha256)
     wanted = select(Case).where(Case.project_id.in_(project_ids)).order_by(Case.id)
     cases = session.scalars(wanted.options(slight, defer(Case.state))).all()
-    stays = _stays(session, [case.id for case in cases])
+    case_ids = [case.id for case in cases]
+    stays, rests = _stays(session, case_ids), rests_of(session, case_ids)
     of_project: dict[int, list[Case]] = {}
     for case in cases:
         of_project.setdefault(case.project_id, []).append(case)
@@ -103,6 +105,7 @@ def sources_of(session: Session, project_ids: Collection[int]) -> list[Source]:
             project.revision + sum(case.revision for case in of_project.get(project.id, ())),
             [(case, stays.get(case.id, [])) for case in of_project.get(project.id, ())],
             letters[filed[project.id].id] if project.id in filed else None,
+            rests,
         )
         for project in projects
     ]

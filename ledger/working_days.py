@@ -9,7 +9,7 @@ A due rule is what an administrator writes at a step of the diagram (T2):
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -112,6 +112,11 @@ class Calendar:
             return -self.count(until, begins_after)
         span = (until - begins_after).days
         return sum(self.is_working(begins_after + timedelta(days=n)) for n in range(1, span + 1))
+
+    def spent(self, begins_after: date, until: date, rests: Iterable[tuple[date, date]]) -> int:
+        """Count the working days as `count` does, without those of `rests`: the days of being suspended and resumed."""
+        spans = ((max(begins_after, begun), min(until, ended)) for begun, ended in rests)
+        return self.count(begins_after, until) - sum(self.count(*span) for span in spans if span[0] < span[1])
 
 
 MOMENTS = ("plan", "mobilise", "survey", "decision", "disposal", "first_results", "report")

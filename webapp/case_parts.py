@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -18,7 +18,7 @@ from ledger.archive import archive_rows
 from ledger.case_views import case_items, is_only_asked
 from ledger.cases import WAITING, Case, WorkItem, timers_of
 from ledger.db import day_of
-from ledger.journal import Entry, history
+from ledger.journal import Entry, history, rests_in
 from ledger.paper_access import is_shown_to_asked
 from ledger.papers import Attachment, attachments_of_case
 from ledger.vocabulary import ItemStatus, PaperKind, ReviewOpinion
@@ -87,9 +87,9 @@ class Passage:
     opinion: str
     sent_to: tuple[str, ...]
     received_at: datetime | None
-    took: str
     papers: Sequence[Attachment]
     answers: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    took: str = ""
     changes: tuple[Change, ...] = ()
 
 
@@ -156,12 +156,20 @@ def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]
     for paper in papers:
         on_item.setdefault(paper.item_id or 0, []).append(paper)
     rows = [entry for entry in history(ledger_session(), case.id) if entry.act in ACTS]
+    rests = rests_in(rows)
     last = {entry.item_id: entry.id for entry in rows if entry.act in _ANSWERED}
-    passages = [_passage(entry, known.get(entry.item_id or 0), on_item, lineage, last) for entry in rows]
-    return [
-        replace(one, changes=_since_last_time(items, known[entry.item_id or 0], lineage)) if one.answers else one
-        for one, entry in zip(passages, rows, strict=True)
-    ]
+    told = []
+    for entry in rows:
+        one, item = (
+            _passage(entry, known.get(entry.item_id or 0), on_item, lineage, last),
+            known.get(entry.item_id or 0),
+        )
+        if item is not None and last.get(item.id) == entry.id:
+            one = replace(one, took=_took(item, rests))
+        if item is not None and one.answers:
+            one = replace(one, changes=_since_last_time(items, item, lineage))
+        told.append(one)
+    return told
 
 
 def _since_last_time(items: Sequence[WorkItem], item: WorkItem, lineage: Lineage) -> tuple[Change, ...]:
@@ -195,7 +203,6 @@ def _passage(
         opinion=detail.get("opinion") or "",
         sent_to=tuple(f"{name}（{unit}）" for name, unit in detail.get("sent_to", ())),
         received_at=item.created_at if item else None,
-        took=_took(item) if item is not None and finished else "",
         papers=on_item.get(item.id, ()) if item is not None and finished else (),
         answers=shown(form, item.answers or {}, Asked()) if item is not None and form is not None else (),
     )
@@ -207,11 +214,11 @@ def _who(entry: Entry, detail: Mapping[str, Any]) -> str:
     return f"{who} 代 {detail['in_place_of']} 办理" if detail.get("in_place_of") else who
 
 
-def _took(item: WorkItem) -> str:
-    """Say in working days how long a step took."""
+def _took(item: WorkItem, rests: Sequence[tuple[date, date]]) -> str:
+    """Say in working days how long a step took, without the days the case was suspended."""
     if item.completed_at is None:
         return ""
-    days = calendar().count(day_of(item.created_at), day_of(item.completed_at))
+    days = calendar().spent(day_of(item.created_at), day_of(item.completed_at), rests)
     return f"用时 {days} 个工作日" if days else "当日办结"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from bpmn.acts import send_back
+from bpmn.supervision import resume, suspend
 from bpmn.tallying import renew_tallies
 from ledger.archive import archive_rows
 from ledger.cases import WAITING, Case, WorkItem
@@ -27,7 +28,7 @@ from ledger.tallies import (
     Tallied,
     TallyMark,
 )
-from ledger.vocabulary import CaseStatus, ItemStatus
+from ledger.vocabulary import CaseStatus, ItemStatus, Role
 from tests.walk import Ground, Walk
 
 TALLIES: tuple[type[Base], ...] = (
@@ -133,6 +134,23 @@ def test_working_time_leaves_out_free_days_and_the_day_of_arrival(sqlite_ground:
     renew_tallies(sqlite_ground.sessions, slow.now)
     found = in_area(sqlite_ground, PassageTally, sqlite_ground.county.county.id, "element", "month", "days")
     assert found == {("receive", 202311, 0): 1, ("receive", 202311, 5): 1}
+
+
+def test_days_of_rest_are_nobodys_working_time(sqlite_ground: Ground) -> None:
+    """Came on Monday, suspended on Tuesday, resumed on Friday, done on the Monday after: two days of five."""
+    walk = Walk(sqlite_ground, sqlite_ground.projects[0])
+    bureau = sqlite_ground.county.bureau.id
+    walk.pass_days(1)
+    with walk.acting(Role.HANDLER, bureau) as acting:
+        suspend(acting, walk.case_id, "等待上级意见")
+    walk.pass_days(3)
+    with walk.acting(Role.HANDLER, bureau) as acting:
+        resume(acting, walk.case_id, "已核实")
+    walk.pass_days(3)
+    walk.complete("receive")
+    renew_tallies(sqlite_ground.sessions, walk.now)
+    found = in_area(sqlite_ground, PassageTally, sqlite_ground.county.county.id, "element", "days")
+    assert found == {("receive", 2): 1}
 
 
 def test_a_project_lies_in_everything_above_it_and_on_its_ground(sqlite_ground: Ground) -> None:

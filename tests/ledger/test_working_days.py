@@ -1,7 +1,7 @@
 """T1: State Council working days, against dates that two independent calendars agree on (calendar.json)."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,23 @@ def test_counting_days_both_ways() -> None:
     assert plain.count(friday, tuesday) == 2
     assert plain.count(tuesday, friday) == -2
     assert plain.last_working_day(date(2023, 11, 26)) == friday
+
+
+@pytest.mark.parametrize(
+    ("rests", "days"),
+    [
+        ((), 6),  # 27, 28, 29, 30 November, 1 and 4 December
+        (((28, 30),), 4),  # the 29th and 30th are nobody's
+        (((20, 28),), 4),  # began before: the 27th and 28th are nobody's
+        (((30, 60),), 4),  # goes on after the end
+        (((10, 20), (28, 29), (60, 70)), 5),  # only what lies inside counts
+        (((1, 70),), 0),
+    ],
+)
+def test_days_at_rest_are_not_spent(rests: tuple[tuple[int, int], ...], days: int) -> None:
+    first = date(2023, 11, 1)
+    given = [(first + timedelta(days=begun - 1), first + timedelta(days=ended - 1)) for begun, ended in rests]
+    assert Calendar({}, frozenset({2023})).spent(date(2023, 11, 24), date(2023, 12, 4), given) == days
 
 
 def test_a_period_has_at_least_one_day() -> None:

@@ -80,7 +80,7 @@ def test_money_by_source_leads_to_the_projects_that_have_it(site: Site, laid: li
     listed = {}
     for url, shown in found:
         page = text(person, unescape(url))
-        listed[shown] = re.findall(r'这一来源 ([\d.,]+) 元', page)
+        listed[shown] = re.findall(r"这一来源 ([\d.,]+) 元", page)
         assert len(LINES.findall(page)) == len(listed[shown])
     assert listed == {"130.00": ["1,200,000.50", "99,999.50"], "30.00": ["300,000.00"], "0.00": ["10.00"]}
     assert "有财政专项扶贫资金(衔接资金)的项目" in text(person, unescape(found[0][0]))

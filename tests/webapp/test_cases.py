@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.deployment import deploy
+from bpmn.supervision import resume, suspend
 from ledger.cases import Objection
 from ledger.db import transaction
 from ledger.papers import ArchiveWaiver
@@ -35,6 +36,19 @@ def test_the_trail_tells_who_did_what_and_where_it_went(site: Site) -> None:
     assert page.count('<li class="done">') == 2  # the push and the receipt
     assert "送往：实地调研（桑柘镇）" in page
     assert "当日办结" in page
+
+
+def test_the_trail_leaves_out_the_days_a_case_was_suspended(site: Site) -> None:
+    walk = site.walk()
+    bureau = site.ground.county.bureau.id
+    with walk.acting(Role.HANDLER, bureau) as acting:
+        suspend(acting, walk.case_id, "等待上级意见")
+    walk.pass_days(3)  # Monday to Thursday
+    with walk.acting(Role.HANDLER, bureau) as acting:
+        resume(acting, walk.case_id, "已核实")
+    walk.pass_days(1)
+    walk.complete("receive")
+    assert "用时 1 个工作日" in site.town().get(f"/cases/{walk.case_id}?tab=trail").text
 
 
 def test_a_case_is_seen_by_those_concerned_and_by_nobody_else(site: Site) -> None:
