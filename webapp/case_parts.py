@@ -160,10 +160,8 @@ def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]
     last = {entry.item_id: entry.id for entry in rows if entry.act in _ANSWERED}
     told = []
     for entry in rows:
-        one, item = (
-            _passage(entry, known.get(entry.item_id or 0), on_item, lineage, last),
-            known.get(entry.item_id or 0),
-        )
+        item = known.get(entry.item_id or 0)
+        one = _passage(entry, item, on_item, lineage, last)
         if item is not None and last.get(item.id) == entry.id:
             one = replace(one, took=_took(item, rests))
         if item is not None and one.answers:
