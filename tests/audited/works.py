@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -24,6 +25,7 @@ from ledger.papers import Attachment
 from ledger.people import User
 from ledger.procedures import Procedure
 from ledger.projects import Project
+from ledger.rehearsals import Scenario
 from ledger.rounds import RoundItem, UnitRound
 from ledger.scope import CLOCK, actor_of
 from ledger.spot_checks import SpotCheckProject
@@ -354,7 +356,7 @@ def _draft(stage: Stage, *, drawn: bool = True) -> str:
     draft = location(drawer.post(f"/design/versions/{stage.newest(Procedure)}/drafts"))
     if drawn:
         diagram = drawer.get(f"{draft}/diagram.bpmn").text
-        changed = diagram.replace('name="现场核查"', f'name="现场核查{draft[-2:]}"', 1)
+        changed = re.sub('(id="look" name=")[^"]*', rf"\g<1>核查{draft.rpartition('/')[2]}", diagram)
         assert changed != diagram
         drawer.post(f"{draft}/diagram", {"revision": 1, "content": changed})
     return draft
@@ -404,6 +406,22 @@ def _refuse_bundle(stage: Stage) -> Drive:
 def _move_run(stage: Stage) -> Drive:
     path = f"/design/versions/{stage.newest(Procedure)}/moving"
     return Drive(stage.post(SYSTEM, path, {"checked": "1"}), SYSTEM, {"count": 0, "back": False})
+
+
+def _keep_scenario(stage: Stage) -> Drive:
+    steps = json.dumps([{"element": "look", "instance": "", "values": {}, "day": 0}])
+    typed = {"steps": steps, "name": "一次通过"}
+    return Drive(stage.post(SYSTEM, f"{_draft(stage)}/scenarios", typed), SYSTEM)
+
+
+def _retire_scenario(stage: Stage) -> Drive:
+    path = f"{_draft(stage)}/scenarios/{stage.newest(Scenario)}/retire"
+    return Drive(stage.post(SYSTEM, path), SYSTEM)
+
+
+def _rehearse(stage: Stage) -> Drive:
+    asked = {"which": "made_up", "count": "10"}
+    return Drive(stage.post(SYSTEM, f"{_draft(stage)}/rehearsals", asked), SYSTEM)
 
 
 # -- messages and upkeep
@@ -520,6 +538,10 @@ DRIVES: dict[str, Maker] = {
     "draft_approve": _approve_draft(live_on="2023-12-01"),
     "draft_publish": _approve_draft(),
     "bundle_refused": _refuse_bundle,
+    "scenario_keep": _keep_scenario,
+    "draft_scenarios": _approve_draft(live_on="2023-12-02"),
+    "scenario_retire": _retire_scenario,
+    "rehearsal_run": _rehearse,
     "move_run": _move_run,
     "reminder_rules": _rules,
     "message_choices": _choices,
