@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from os import urandom
+from select import POLLIN, poll
+from threading import Lock
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -46,6 +48,9 @@ RowChanged = StaleDataError  # a row was changed by someone else since it was re
 DatabaseBusy = OperationalError  # the database refused for now: a reading transaction that wants to write, on SQLite
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
+_PATIENCE = 30  # seconds that a writer waits for another on SQLite
+_CONNECTIONS = 20  # kept open: the threads of `serve` twice over; one opened anew plans every statement anew
+_TURN = "turn"
 _WORTH_PACKING = 300  # bytes; below that packing saves nothing
 _PACKED = b"x"  # how zlib's data begins, and no JSON text does
 
@@ -177,19 +182,36 @@ def partial_index(name: str, *columns: str, where: str) -> Index:
 
 def open_ledger(url: str | URL, keys: Keys) -> SessionFactory:
     """Return a session factory for `url`; the schema must be there (`ledger.migrations`)."""
-    return sessionmaker(open_engine(url, keys), expire_on_commit=False, info={"keys": keys})
+    engine = open_engine(url, keys)
+    turn = Lock() if engine.dialect.name == "sqlite" else None
+    return sessionmaker(engine, expire_on_commit=False, info={"keys": keys, _TURN: turn})
 
 
 def open_engine(url: str | URL, keys: Keys) -> Engine:
     target = make_url(url)
     sqlite = target.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"connect_args": {"timeout": 30}} if sqlite else {"pool_pre_ping": True}
+    options: dict[str, Any] = {"connect_args": {"timeout": _PATIENCE}} if sqlite else {"pool_pre_ping": True}
+    if target.database not in (None, "", ":memory:"):
+        options["pool_size"] = _CONNECTIONS
     engine = create_engine(target, json_serializer=_json_text, json_deserializer=orjson.loads, **options)
     engine.dialect.sigeyipi_keys = keys  # type: ignore[attr-defined]  # read by the sealed column types
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        ask = engine.dialect.do_ping
+        setattr(engine.dialect, "do_ping", lambda lying: _is_quiet(lying) or ask(lying))  # noqa: B010  # of this one
     return engine
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Say whether a connection that lay in the pool has nothing to read: a server that went away leaves its end.
+
+    Asking the server costs as much as a statement, at each transaction.
+    """
+    listening = poll()
+    listening.register(connection.fileno(), POLLIN)
+    return not listening.poll(0)
 
 
 def _json_text(value: Any) -> str:
@@ -198,7 +220,7 @@ def _json_text(value: Any) -> str:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own: `_begin_sqlite` does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_PATIENCE * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -211,10 +233,29 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def transaction(sessions: SessionFactory, *, writes: bool = True) -> Iterator[Session]:
     """Commit everything or nothing. No other function in the product commits."""
-    with sessions() as session:
+    with _in_turn(sessions) if writes else nullcontext(), sessions() as session:
         session.connection(execution_options={"writes": writes})
         yield session
         session.commit()
+
+
+@contextmanager
+def _in_turn(sessions: SessionFactory) -> Iterator[None]:
+    """Let the writers of this process wait for each other, where a database has but one: SQLite.
+
+    It would look again and again whether the other is done, asleep in between for longer than a transaction takes.
+    Whoever waits longer than it would is left to be told so by the database.
+    """
+    turn = sessions.kw["info"][_TURN]
+    if turn is None:
+        yield
+        return
+    mine = turn.acquire(timeout=_PATIENCE)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
 
 
 Turn = Callable[[Any], Any]

@@ -1,9 +1,11 @@
 """Exact money, aware times, sealed personal data, and a schema that its migrations really give."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -113,3 +115,39 @@ def test_m2_answers_are_sealed_and_long_ones_packed(sessions: SessionFactory, va
     plain = json.dumps(value, ensure_ascii=False).encode()
     assert len(stored) < (len(plain) if len(plain) > 400 else len(plain) + 29)
     assert sealed.process_bind_param(None, dialect) is None
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again(postgres_url: str) -> None:
+    sessions = open_ledger(postgres_url, KEYS)
+    try:
+        with transaction(sessions, writes=False) as session:
+            own = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with transaction(sessions, writes=False) as session:
+            assert session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one() == own
+        with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", [own])
+        with transaction(sessions, writes=False) as session:
+            assert session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != own
+    finally:
+        sessions.kw["bind"].dispose()
+
+
+def test_writers_of_one_process_take_turns(sessions: SessionFactory) -> None:
+    project_id = _one_project(sessions)
+
+    def add_one(_number: int) -> None:
+        with transaction(sessions) as session:
+            project = session.get_one(Project, project_id, with_for_update=True)
+            project.name += "一"
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add_one, range(40)))
+    with transaction(sessions, writes=False) as session:
+        assert session.get_one(Project, project_id).name.endswith("一" * 40)
+
+
+def test_a_turn_ends_with_a_failure(sessions: SessionFactory) -> None:
+    project_id = _one_project(sessions)
+    for _again in range(2):
+        with pytest.raises(ZeroDivisionError), transaction(sessions) as session:
+            session.get_one(Project, project_id).name = str(1 / 0)
