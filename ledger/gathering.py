@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+import orjson
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Integer, Select, String, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ledger.asking import answered, kept, promised
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Timer, WorkItem, items_of, timers_of
-from ledger.db import Base
+from ledger.db import Base, Prepared, prepared
 from ledger.meetings import BatchCase, MeetingVerdict
 from ledger.papers import Attachment, files_of_item, paper_counts
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
-from ledger.taking import CASE_PARTS, Part, first_items, first_items_of, laid, parts_of
+from ledger.taking import CASE_PARTS, Part, first_items, first_items_of, laid
 from ledger.working_days import Calendar, load_calendar
 
 Row = TypeVar("Row")
@@ -32,8 +35,9 @@ def items_with_cases(
     session: Session, item_ids: Collection[int], *, lock: bool = True
 ) -> tuple[dict[int, WorkItem], Calendar]:
     """Return items with their units, and their cases, by the items' numbers, and the calendar."""
-    owners = select(WorkItem.case_id).where(WorkItem.id.in_(item_ids))
-    cases = _read_cases(session, Case.id.in_(owners), whole=True, lock=lock)
+    session.flush()  # what is read replaces what the session holds
+    owners = _asked(session, _owners(WorkItem), item_ids)
+    cases = _read_cases(session, {case_id for _item, case_id in owners}, whole=True, lock=lock)
     wanted = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.unit))
     items = session.scalars(wanted.execution_options(populate_existing=True)).all()  # after the lock
     for item in items:
@@ -43,49 +47,103 @@ def items_with_cases(
 
 def cases_of_timers(session: Session, timer_ids: Collection[int]) -> tuple[dict[int, Case], Calendar]:
     """Return the cases of timers by the timers' numbers, under lock, and the calendar."""
-    of_timers = select(Timer.id, Timer.case_id).where(Timer.id.in_(timer_ids))
-    owners = {row[0]: row[1] for row in session.execute(of_timers)}
-    cases = _read_cases(session, Case.id.in_(set(owners.values())), whole=False, lock=True)
+    session.flush()  # what is read replaces what the session holds
+    owners: dict[int, int] = dict(_asked(session, _owners(Timer), timer_ids))
+    cases = _read_cases(session, set(owners.values()), whole=False, lock=True)
     return {timer_id: cases[case_id] for timer_id, case_id in owners.items()}, load_calendar(session)
+
+
+class _Numbers(TypeDecorator[Sequence[int]]):
+    """Any number of row numbers as one parameter: a statement for hundreds of rows is then the same at each use."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return ARRAY(Integer) if dialect.name == "postgresql" else String()
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return list(value) if dialect.name == "postgresql" else orjson.dumps(list(value)).decode()
+
+
+_NUMBERS = bindparam("numbers", type_=_Numbers())
+
+
+def _among(column: Any, dialect: Dialect) -> ColumnElement[bool]:
+    if dialect.name == "postgresql":
+        return column == func.any(_NUMBERS)  # type: ignore[no-any-return]  # a column compares to an element
+    return column.in_(select(func.json_each(_NUMBERS).table_valued("value").c.value))  # type: ignore[no-any-return]
+
+
+Question = Callable[[Dialect], Select[Any]]
+
+
+def _asked(session: Session, question: Question, numbers: Collection[int]) -> list[list[Any]]:
+    """Ask a question about many rows by their numbers."""
+    connection = session.connection()
+    return _ready(question, connection.dialect).read(connection, {"numbers": numbers})
+
+
+@lru_cache(maxsize=64)
+def _ready(question: Question, dialect: Dialect) -> Prepared:
+    return prepared(question(dialect), dialect)
+
+
+@lru_cache(maxsize=2)
+def _owners(kind: type[WorkItem] | type[Timer]) -> Question:
+    columns: Sequence[Any] = (kind.id, kind.case_id)
+
+    def question(dialect: Dialect) -> Select[Any]:
+        return select(*columns).where(_among(kind.id, dialect))
+
+    return question
 
 
 _FEW = Part(Project, "county_id", "name", "number", "level", "responsible_unit_id", "township_id", "village_id")
 
 
-def _read_cases(session: Session, which: ColumnElement[bool], *, whole: bool, lock: bool) -> dict[int, Case]:
+def _read_cases(session: Session, case_ids: Collection[int], *, whole: bool, lock: bool) -> dict[int, Case]:
     """Read cases with project, campaign and version; a project's sealed columns only where `whole`."""
-    session.flush()  # what is read replaces what the session holds
-    parts = (Part(Case), Part(Project) if whole else _FEW, *CASE_PARTS[2:])
-    joined = select(*(column for part in parts for column in part.columns)).select_from(Case)
-    wanted = (
-        joined.join(Project, Project.id == Case.project_id)
-        .join(Campaign, Campaign.id == Case.campaign_id)
-        .join(Procedure, Procedure.id == Case.procedure_id)
-        .where(which)
-        .order_by(Case.id)
-    )
-    if not lock:
-        return _laid_cases(session, parts, wanted)
-    # twice: a case moved to another version while we waited is found in the second look only (`taking._row`)
-    wanted = wanted.with_for_update(of=(Case, Project))
-    found = _laid_cases(session, parts, wanted)
-    if len(found) < session.scalars(select(func.count()).select_from(Case).where(which)).one():
-        found = _laid_cases(session, parts, wanted)
+    question = _cases(whole, lock)
+    found = _laid_cases(session, _parts(whole), _asked(session, question, case_ids))
+    if lock and len(found) < len(case_ids):
+        # a case moved to another version while we waited is found in the second look only (`taking._row`)
+        found = _laid_cases(session, _parts(whole), _asked(session, question, case_ids))
     return found
 
 
-def _laid_cases(session: Session, parts: Sequence[Part], wanted: Select[Any]) -> dict[int, Case]:
+def _parts(whole: bool) -> Sequence[Part]:
+    return (Part(Case), Part(Project) if whole else _FEW, *CASE_PARTS[2:])
+
+
+@lru_cache(maxsize=4)
+def _cases(whole: bool, lock: bool) -> Question:
+    joined = (
+        select(*(column for part in _parts(whole) for column in part.columns))
+        .select_from(Case)
+        .join(Project, Project.id == Case.project_id)
+        .join(Campaign, Campaign.id == Case.campaign_id)
+        .join(Procedure, Procedure.id == Case.procedure_id)
+        .order_by(Case.id)
+    )
+    wanted = joined.with_for_update(of=(Case, Project)) if lock else joined
+    return lambda dialect: wanted.where(_among(Case.id, dialect))
+
+
+def _laid_cases(session: Session, parts: Sequence[Part], rows: Iterable[Sequence[Any]]) -> dict[int, Case]:
     cases: dict[int, Case] = {}
     shared: dict[tuple[type[Base], int], Base] = {}  # what the cases of one push have in common is laid once
-    for row in session.connection().execute(wanted):
-        found = parts_of(parts, row)
-        case = laid(session, Case, found[0])
-        for name, part, columns in zip(("project", "campaign", "procedure"), parts[1:], found[1:], strict=True):
-            key = part.kind, columns["id"]
+    named = tuple(zip(("project", "campaign", "procedure"), parts[1:], strict=True))
+    for row in rows:
+        end = len(parts[0].names)
+        case = cases[row[0]] = laid(session, Case, dict(zip(parts[0].names, row[:end], strict=True)))
+        given = instance_dict(case)
+        for name, part in named:
+            at, end = end, end + len(part.names)
+            key = part.kind, row[at]
             if key not in shared:
-                shared[key] = laid(session, part.kind, columns)
-            instance_dict(case)[name] = shared[key]
-        cases[case.id] = case
+                shared[key] = laid(session, part.kind, dict(zip(part.names, row[at:end], strict=True)))
+            given[name] = shared[key]
     return cases
 
 
@@ -96,9 +154,17 @@ def gather_units(session: Session, county_ids: Collection[int]) -> None:
 
 def gather_timers(session: Session, case_ids: Collection[int]) -> None:
     """Read the waiting timers of cases, for `timers_of`."""
-    wanted = select(Timer).where(Timer.case_id.in_(case_ids), Timer.ended_at.is_(None)).order_by(Timer.id)
-    fresh = wanted.execution_options(populate_existing=True)
-    _answer(session, timers_of, case_ids, session.scalars(fresh), lambda timer: timer.case_id)
+    rows = _asked(session, _waiting_timers, case_ids)
+    timers = [laid(session, Timer, dict(zip(_TIMER.names, row, strict=True))) for row in rows]
+    _answer(session, timers_of, case_ids, timers, lambda timer: timer.case_id)
+
+
+_TIMER = Part(Timer)
+
+
+def _waiting_timers(dialect: Dialect) -> Select[Any]:
+    wanted = (_among(Timer.case_id, dialect), Timer.ended_at.is_(None))
+    return select(*_TIMER.columns).where(*wanted).order_by(Timer.id)
 
 
 def gather_items(session: Session, case_ids: Collection[int]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     ColumnElement,
-    Executable,
+    Dialect,
     ForeignKey,
     Index,
     String,
@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base, UtcDateTime
+from ledger.db import Base, Prepared, UtcDateTime, prepared
 from ledger.people import Post, User
 from ledger.vocabulary import Role
 
@@ -133,12 +133,12 @@ def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime
     """Write a message for each 经办人 of a unit who may sign in; one statement, and none of them twice."""
     connection = session.connection()
     given = {"unit": unit_id, "key": f"{telling.key}:", "subject": telling.subject, "body": telling.body, "now": now}
-    connection.execute(_to_unit(connection.dialect.name), given)
+    _to_unit(connection.dialect).write(connection, given)
 
 
-@lru_cache(maxsize=2)
-def _to_unit(database: str) -> Executable:
-    dialect = postgresql if database == "postgresql" else sqlite
+@lru_cache(maxsize=16)
+def _to_unit(database: Dialect) -> Prepared:
+    dialect = postgresql if database.name == "postgresql" else sqlite
     moment = bindparam("now", type_=UtcDateTime())
     row: dict[str, ColumnElement[Any]] = {
         "dedupe_key": bindparam("key", type_=String()) + cast(Post.user_id, String),
@@ -159,8 +159,7 @@ def _to_unit(database: str) -> Executable:
     people = (Post.unit_id == bindparam("unit"), Post.role == str(Role.HANDLER), User.disabled_at.is_(None))
     wanted = select(*row.values()).join(User, User.id == Post.user_id).where(*people)
     written = dialect.insert(Message.__table__).from_select(list(row), wanted, include_defaults=False)
-    once: Executable = written.on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return once
+    return prepared(written.on_conflict_do_nothing(index_elements=["dedupe_key"]), database)
 
 
 def _row(notice: Notice, now: datetime) -> dict[str, Any]:

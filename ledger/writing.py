@@ -39,6 +39,7 @@ from ledger.journal import Act, Entry, Moment
 from ledger.meetings import BatchCase, MeetingVerdict, ReplyCase
 from ledger.papers import Attachment
 from ledger.projects import Classification, Project
+from ledger.rowsets import REVISION, Rowset, adding, changing
 from ledger.scope import Actor
 from ledger.taking import add_row, put_away, put_in
 
@@ -51,7 +52,7 @@ DEFAULTS: dict[type[Base], dict[str, Any]] = {
     kind: {c.key: c.default.arg for c in kind.__table__.columns if c.default is not None and c.default.is_scalar}
     for kind in ADDED
 }
-REVISION = "revision"
+_PLACES = {kind: place for place, kind in enumerate((Case, Project, WorkItem, Timer))}
 
 Shape = tuple[type[Base], bool, tuple[str, ...]]
 """A table, whether a row of it is new, and which columns are written."""
@@ -126,7 +127,7 @@ def write_many(session: Session) -> None:
     connection = session.connection()
     for shape, alike in shapes.items():
         kind, is_new, _names = shape
-        written = _one(shape, connection.dialect).write_many(connection, [each.values for each in alike])
+        written = _alike(shape, connection, [each.values for each in alike])
         if not is_new and written != len(alike):
             raise RowChanged(f"{kind.__tablename__}: a row was changed by someone else since it was read")
         for each in alike:
@@ -135,6 +136,20 @@ def write_many(session: Session) -> None:
             else:
                 _settle(session, each, each.row.id)
     session.flush()
+
+
+def _alike(shape: Shape, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write rows of one shape; return how many were written."""
+    if connection.dialect.name == "postgresql":
+        return _set(shape, connection.dialect).write(connection, rows)
+    return _one(shape, connection.dialect).write_many(connection, rows)
+
+
+@lru_cache(maxsize=256)
+def _set(shape: Shape, dialect: Dialect) -> Rowset:
+    kind, is_new, names = shape
+    table: Table = kind.__table__  # type: ignore[assignment]  # a mapped class has a table
+    return adding(table, names, dialect) if is_new else changing(table, names, dialect)
 
 
 def _case_rows(session: Session) -> list[Writing]:
@@ -155,6 +170,7 @@ def _plain_writings(session: Session) -> list[Writing] | None:
         _let_be(session, changed)
     if any(name not in COLUMNS[each.shape[0]] for each in writings for name in each.shape[2]):
         return None  # a relationship was set, which the ORM turns into columns
+    writings.sort(key=lambda each: _PLACES[each.shape[0]])  # one order, one statement: each is planned but once
     return [*writings, *(_addition(row) for row in added)]
 
 

@@ -20,7 +20,8 @@ from ledger.journal import Moment
 from ledger.scope import CLOCK
 from ledger.vocabulary import IncidentKind
 
-BATCH = 200  # timers fired in one transaction; the next look-up leaves out those that failed
+LOOKED_UP = 1000  # timers at a time; the next look-up leaves out those that failed
+BATCH = 200  # timers fired in one transaction, whose cases wait for it
 _log = structlog.get_logger(__name__)
 
 
@@ -46,11 +47,14 @@ def sweep(ground: Ground, moment: Moment, going_on: Callable[[], bool] = lambda:
     fired = failed = 0
     while going_on():
         with transaction(ground.sessions, writes=False) as session:
-            due = due_timers(session, moment.at, BATCH)
+            due = due_timers(session, moment.at, LOOKED_UP)
         if not due:
             break
-        done, broken = _fire_together(ground, due, moment)
-        fired, failed = fired + done, failed + broken
+        for first in range(0, len(due), BATCH):
+            if not going_on():
+                break
+            done, broken = _fire_together(ground, due[first : first + BATCH], moment)
+            fired, failed = fired + done, failed + broken
     retried = retry_due(Site(ground.sessions, ground.papers), moment) if going_on() else 0
     return Swept(fired, failed, retried)
 
