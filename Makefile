@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 PAGES := $(shell find webapp/frontend -name node_modules -prune -o -type f -print)
 WORKERS ?= 2
 
-.PHONY: setup demo serve test check audit sbom bench prove screens
+.PHONY: setup demo serve test check audit sbom bench prove screens papers
 
 setup: .venv/ready webapp/static/dist/manifest.json
 
@@ -65,3 +65,7 @@ prove: setup
 # the pictures in docs/screens, and what is clipped or overlaps on them
 screens: setup
 	@$(BIN)/python -m tests.acceptance.screens
+
+# every paper and table as LibreOffice draws it, in build/papers, to be laid beside the printed annexes
+papers: setup
+	@$(BIN)/python -m tests.forms.papers.drawn

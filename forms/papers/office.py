@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from xml.sax.saxutils import escape
 
 _PROGRAMS = ("soffice", "libreoffice", r"C:\Program Files\LibreOffice\program\soffice.exe")
 _PICTURES = frozenset({"jpg", "png"})
@@ -29,6 +30,16 @@ _SETTINGS = (
     ("Office.Writer/Content/Update", "Link", "0"),
     ("Office.Calc/Content/Update", "Link", "1"),
 )  # the last two: links are never followed
+_STAND_INS = {
+    "仿宋_GB2312": ("仿宋", "FangSong", "FandolFang", "Noto Serif CJK SC"),
+    "楷体_GB2312": ("楷体", "KaiTi", "FandolKai", "Noto Serif CJK SC"),
+    "黑体": ("SimHei", "FandolHei", "Noto Sans CJK SC"),
+    "宋体": ("SimSun", "FandolSong", "Noto Serif CJK SC"),
+    "方正小标宋简体": ("FZXiaoBiaoSong-B05S", "FandolSong", "Noto Serif CJK SC"),
+    "Times New Roman": ("Liberation Serif", "TeX Gyre Termes", "FandolSong", "Noto Serif"),
+}
+"""What is taken for a font of official papers that is not installed: the same script, not any that has the signs."""
+_FONT_FILE = "FONTCONFIG_FILE"
 _REGISTRY = "http://openoffice.org/2001/registry"
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 
@@ -76,6 +87,7 @@ def _run(office: Office, folder: Path, names: list[str], limit_seconds: float) -
     command = [office.program, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--nolockcheck"]
     command += ["--nologo", "--convert-to", "pdf", "--outdir", "pdf", *names]
     own = {name: value for name, value in os.environ.items() if not name.startswith("SIGEYIPI_")}
+    own[_FONT_FILE] = str(_lay_fonts(office.profile.absolute(), own.get(_FONT_FILE, "/etc/fonts/fonts.conf")))
     with subprocess.Popen(  # noqa: S603 - the program is the installation's, the names are numbers of ours
         command,
         cwd=folder,
@@ -149,6 +161,21 @@ def _size_of(picture: bytes) -> tuple[int, int]:
             return int.from_bytes(picture[at + 7 : at + 9], "big"), int.from_bytes(picture[at + 5 : at + 7], "big")
         at += 2 + length
     return 0, 0
+
+
+def _lay_fonts(profile: Path, known: str) -> Path:
+    """Write which fonts stand in for which, over the machine's own file `known`; Windows reads neither."""
+    rules = "".join(
+        f'<match target="pattern"><test name="family"><string>{wanted}</string></test>'
+        '<edit name="family" mode="append" binding="strong">'
+        + "".join(f"<string>{each}</string>" for each in instead)
+        + "</edit></match>"
+        for wanted, instead in _STAND_INS.items()
+    )
+    path = profile / "fonts.conf"
+    head = '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
+    path.write_text(f"{head}<fontconfig><include ignore_missing='yes'>{escape(known)}</include>{rules}</fontconfig>")
+    return path
 
 
 def _lay_profile(profile: Path) -> None:
