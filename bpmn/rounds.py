@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -267,6 +268,12 @@ def _pose(file: RoundFile, item: RoundItem) -> _Posing:
     return _Posing(form, handler, step, Asked(attached=attached, display=beside.display, context=beside.context))
 
 
+def _annexes_of(file: RoundFile) -> tuple[str, ...]:
+    """Return what stands beside the unit's report under 附件, each without the ending of its file."""
+    added = (paper for paper in round_papers(file.session, file.round.id) if paper.field == "annexes")
+    return tuple(PurePath(paper.name).stem for paper in added)
+
+
 def _step(file: RoundFile, item: RoundItem) -> Step:
     acting, row = file.acting, file.round
     done = [each for each in round_items(file.session, row.id) if each.status == ItemStatus.DONE]
@@ -282,6 +289,7 @@ def _step(file: RoundFile, item: RoundItem) -> Step:
         gaps_of(file.session, row.unit_id) if item.stem == "monthly_update" else (),
         invested_of(file.session, row.unit_id) if item.stem == "round_approval" else "",
         listed_of(file.session, row.unit_id) if item.stem == "round_approval" else (),
+        _annexes_of(file) if item.stem == "round_approval" else (),
     )
     return Step(
         stem=item.stem,

@@ -49,6 +49,7 @@ class RoundFacts:
     gaps: tuple[str, ...] = ()  # what the ledger still lacks, a line each
     invested: str = ""  # 投资规模 of its projects in 万元, as printed
     projects: tuple[tuple[str, str, str], ...] = ()  # each project's name, number and class, as printed
+    annexes: tuple[str, ...] = ()  # names of the files the unit adds to its report
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ SECTIONS = (
     ("plans", "五、下步打算"),
 )
 
+_TABLES = ("“四个一批”分类处置统计表", "“四个一批”管理台账")  # Annex 4 and 5, which the software adds
+
 
 def show(step: Step) -> Shown:
     kind = step.round.kind if step.round is not None else ""
@@ -63,7 +65,7 @@ def _report(step: Step) -> Print:
         "未联农带农率": weak,
         "下一步打算": f"{report['problems']}\n{report['plans']}",
         "审核人": step.actor_name,
-        "附件": [{"名称": "“四个一批”分类处置统计表"}, {"名称": "“四个一批”管理台账"}],
+        "附件": [{"名称": name} for name in (*_TABLES, *step.round.annexes)],
     }
     title = f"{step.unit_name}{year}年经营性帮扶产业项目“四个一批”工作报告"
     return Print(PaperKind.YEARLY_REPORT, title, template="yearly_report", more=texts)

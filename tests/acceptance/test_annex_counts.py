@@ -10,13 +10,17 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import true
 
 from forms.sheets.annexes import Heading, annex4, annex5
+from forms.sheets.returned_ledger import read_ledger
 from ledger.db import transaction
+from ledger.ledger_edits import Editor, plan_edits
 from ledger.statistics import annex4_of, annex5_rows, everything, projects_where
 from tests.drawn_projects import CLASSES, annex4_columns, draw, enter
 from tests.walk import Ground
 
+ANYBODY = Editor(true(), lambda _project: True, lambda project: project.telephone or "")
 HEADING = Heading("彭水县", "", "甲", date(2023, 12, 5), "彭水自治县")
 
 
@@ -54,6 +58,10 @@ def test_f4_every_unit_cause_and_gap_is_counted_as_it_was_drawn(sqlite_ground: G
         assert [classes[label] for label in CLASSES.values()] == list(annex4_columns(own)[2:6])
         invested = sum(amount(row[9].value) + amount(row[10].value) for row in lines)
         assert invested == amount(annex4_columns(own)[0])
+    with transaction(sqlite_ground.sessions, writes=False) as session:  # taken away and brought back: nothing changed
+        whole = annex5(annex5_rows(projects_where(session, everything())), HEADING)
+        plan = plan_edits(session, read_ledger(whole), ANYBODY)
+    assert (plan.changes, plan.errors, plan.unchanged_count) == ((), (), len(drawn) + len(before))
 
 
 def _numbers(drawn: list[Any], unit: str) -> set[str]:

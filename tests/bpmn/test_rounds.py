@@ -294,6 +294,11 @@ def test_r4_the_yearly_report_carries_a_statement_of_truth_and_goes_to_the_burea
     county.open()
     town = county.town("桑柘镇")
     texts = dict.fromkeys(("practice", "results", "problems", "plans"), "如实填写。")
+    with county.acting(town) as acting:
+        waiting = county.item(county.row(RoundKind.YEARLY, town))
+        place = Place(PaperKind.YEARLY_REPORT, round_item_id=waiting.id, field="annexes")
+        added = File("资产审计报告.pdf", "application/pdf", PDF)
+        attach(acting.session, acting.papers, added, place, acting.actor, county.now)
     county.complete(county.row(RoundKind.YEARLY, town), **texts)
     signed = county.complete(county.row(RoundKind.YEARLY, town), verdict="accept", truth="true")
     taken = county.complete(county.row(RoundKind.YEARLY, town), verdict="accept")
@@ -304,6 +309,8 @@ def test_r4_the_yearly_report_carries_a_statement_of_truth_and_goes_to_the_burea
         assert sorted(paper.kind for paper in papers) == ["annex4", "annex5", "yearly_report"]
         report = next(paper for paper in papers if paper.kind == "yearly_report")
         assert report.name == "桑柘镇2023年经营性帮扶产业项目“四个一批”工作报告.docx"
+        words = read_paper(county.ground.papers, report.sha256).decode()
+        assert all(name in words for name in ("“四个一批”管理台账", "资产审计报告"))
         copies = session.scalars(select(Message).where(Message.subject.contains("抄送"))).all()
         bureau = person(session, county.ground.county.bureau.id, Role.HANDLER)
         assert bureau.user_id in {message.user_id for message in copies}

@@ -60,6 +60,17 @@ def test_r4_a_report_is_signed_with_the_statement_of_truth() -> None:
     assert [each["名称"] for each in paper.more["附件"]] == ["“四个一批”分类处置统计表", "“四个一批”管理台账"]
 
 
+def test_r4_what_the_unit_adds_stands_among_the_annexes() -> None:
+    assert YEARLY.round is not None
+    added = replace(YEARLY, round=replace(YEARLY.round, annexes=("审计报告",)))
+    (paper,) = decide(HANDLER, added, verdict="accept", truth="true").prints
+    assert [each["名称"] for each in paper.more["附件"]] == [
+        "“四个一批”分类处置统计表",
+        "“四个一批”管理台账",
+        "审计报告",
+    ]
+
+
 def test_r4_it_is_given_back_with_a_reason() -> None:
     with pytest.raises(FormErrors, match="退回理由"):
         decide(HANDLER, YEARLY, verdict="back")
