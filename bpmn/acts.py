@@ -31,7 +31,7 @@ from bpmn.refusals import ActRefused, NotYours
 from bpmn.returning import require_straight_way
 from bpmn.round_limit import is_worn_out
 from bpmn.steps import OBJECTION, signature
-from ledger.cases import WorkItem, objections_of
+from ledger.cases import WAITING, WorkItem, objections_of
 from ledger.db import day_of
 from ledger.deadlines import holders
 from ledger.journal import last_act
@@ -58,8 +58,13 @@ FINAL: Mapping[str, str] = {
 
 
 def return_targets(acting: Acting, item_id: int) -> tuple[tuple[str, str], ...]:
-    """Return id and name of the steps an item may be sent back to, in the order of the diagram (ItemGone)."""
+    """Return id and name of the steps an item may be sent back to, in the order of the diagram (ItemGone).
+
+    What is done or cancelled stands nowhere and goes nowhere.
+    """
     file, item = take_item(acting, item_id, lock=False)
+    if item.status not in WAITING:
+        return ()
     return tuple((target, file.element(target).name) for target in earlier(file, item))
 
 
