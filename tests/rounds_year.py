@@ -6,14 +6,16 @@ What is opened and due is compared with `tests.scheduler.round_oracle`, an indep
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from random import Random
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from bpmn.casefile import Acting
 from bpmn.round_periods import Period, close
@@ -24,13 +26,16 @@ from ledger.demonstration import County
 from ledger.journal import Moment
 from ledger.papers import File, Place, attach
 from ledger.people import Unit, User
-from ledger.rounds import RoundItem, RoundSummary, UnitRound, reporting_units
+from ledger.projects import Project
+from ledger.rounds import RoundItem, RoundSummary, UnitRound
 from ledger.scope import Actor, PostView
 from ledger.vocabulary import PaperKind, Role, RoundKind, UnitKind
 from scheduler.recurring import open_recurring
 from scheduler.sweep import Ground
 from tests.scheduler.round_oracle import Told, months, weeks
+from tests.stuck import stuck
 
+FIRST_WEEK = date(2023, 11, 13)  # rounds are held from the campaign's first day
 CAMPAIGN = (
     ("plan", "2023-10-30 00:00", "2023-11-14 00:00"),
     ("mobilisation", "2023-11-01 00:00", "2023-11-16 00:00"),
@@ -63,29 +68,60 @@ class Year:
     expected_missing: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _events: list[tuple[datetime, int, str, int]] = field(default_factory=list)
     _serial: Iterator[int] = field(default_factory=count)
+    _known: int = 0  # newest round planned
+    _opened: dict[tuple[str, str], dict[int, str]] = field(default_factory=dict)
+    """Which occurrence which unit must have, and since which day."""
+
+    @cached_property
+    def _random(self) -> Random:
+        return Random(self.seed)
 
     def play(self) -> None:
         """Let the year pass; asserts at every closing who was late and who is missing."""
-        random = Random(self.seed)
         first = datetime.combine(day_of(self.now), datetime.min.time(), SHANGHAI) + timedelta(minutes=1)
         for n in range((self.until - day_of(self.now)).days + 1):
-            self._at(first + timedelta(days=n), "tick")
-        known = 0
+            self._at(max(first + timedelta(days=n), self.now), "tick")
         while self._events:
             self.now, _, what, subject = heapq.heappop(self._events)
             if day_of(self.now) > self.until:
                 break
+            self.meanwhile()
             if what == "tick":
+                self._expect()
                 self.passes += 2
-                opened = sum(open_recurring(Ground(self.sessions, self.papers), self.moment) for _clock in range(2))
-                if opened:
-                    known = self._plan(random, known)
+                if self.tick():
+                    self._plan()
             elif what == "report":
                 self._report(subject)
             elif what == "close":
                 self._close(subject)
             else:
                 self.other(what, subject)
+
+    def _expect(self) -> None:
+        """Note which unit has to have which round open now: towns, and who else runs a project today."""
+        now, today = _china(self.now), f"{self.now.astimezone(SHANGHAI):%Y-%m-%d}"
+        with transaction(self.sessions, writes=False) as session:
+            runs = set(session.scalars(select(Project.responsible_unit_id)))
+            units = session.execute(select(Unit.id, Unit.kind)).all()
+        reports = [unit_id for unit_id, kind in units if kind == "township" or unit_id in runs]
+        for name, opens, due in self._oracle:
+            if opens <= now < due:
+                self._opened.setdefault((name, due), {}).update(
+                    {unit_id: today for unit_id in reports if unit_id not in self._opened.get((name, due), {})}
+                )
+
+    @cached_property
+    def _oracle(self) -> list[Told]:
+        end = self.until + timedelta(days=20)
+        return [*weeks(FIRST_WEEK, end), *months(FIRST_WEEK, end), *CAMPAIGN]
+
+    def meanwhile(self) -> None:
+        """Do what falls before now in a longer play."""
+
+    def tick(self) -> int:
+        """Let two schedulers pass; returns how many rounds they opened."""
+        return sum(open_recurring(Ground(self.sessions, self.papers), self.moment) for _clock in range(2))
 
     def other(self, what: str, subject: int) -> None:
         """Do what a longer play has besides."""
@@ -98,8 +134,9 @@ class Year:
     def moment(self) -> Moment:
         return Moment(self.now, self.now)
 
-    def _plan(self, random: Random, known: int) -> int:
+    def _plan(self) -> None:
         """Say for each new round when its unit reports, and for each new period when it is closed."""
+        random, known = self._random, self._known
         with transaction(self.sessions, writes=False) as session:
             rows = session.scalars(select(UnitRound).where(UnitRound.id > known).order_by(UnitRound.id)).all()
             names = {unit.id: unit.short_name for unit in session.scalars(select(Unit))}
@@ -116,7 +153,7 @@ class Year:
                 self._at(row.due_at + timedelta(minutes=random.randrange(1, 2000)), "report", row.id)
             else:
                 self._at(self.now + span * random.uniform(0.01, 0.99), "report", row.id)
-        return max((row.id for row in rows), default=known)
+        self._known = max((row.id for row in rows), default=known)
 
     def _report(self, round_id: int) -> None:
         """Do all of the unit's own steps of a round."""
@@ -170,41 +207,39 @@ class Year:
         user_id = people[1 if role == Role.SIGNER else 0]
         return Acting(session, Actor(user_id, "演练", (post,)), self.moment, self.papers)  # type: ignore[arg-type]
 
-    def check(self, since: date) -> dict[str, int]:
+    def check(self) -> dict[str, int]:
         """Compare every round with the oracle: each once for each unit, opened and due when it says; none stuck."""
         with transaction(self.sessions, writes=False) as session:
-            units = {unit.id for unit in reporting_units(session, self.county.county.id)}
-            rows = session.scalars(select(UnitRound)).all()
+            rows = session.scalars(select(UnitRound).options(joinedload(UnitRound.unit))).all()
             closed = session.scalars(select(RoundSummary)).all()
-            open_items = session.scalars(select(RoundItem).where(RoundItem.completed_at.is_(None))).all()
-        seen: dict[Told, set[int]] = {}
+            still = stuck(session, self.now)
+        seen: dict[tuple[str, str], dict[int, str]] = {}
         for row in rows:
             name = row.kind if row.occurrence.startswith("campaign") else row.occurrence
-            told = (name, f"{row.opened_at.astimezone(SHANGHAI):%Y-%m-%d}", _china(row.due_at))
-            assert row.unit_id not in seen.setdefault(told, set()), f"{row.key} twice"
-            seen[told].add(row.unit_id)
-        began = day_of(min(row.opened_at for row in rows)).isoformat()
-        wanted = [
-            *weeks(since, self.until + timedelta(days=20)),
-            *months(since, self.until + timedelta(days=20)),
-            *CAMPAIGN,
-        ]
-        expected = {(name, max(opens[:10], began), due) for name, opens, due in wanted if opens[:10] <= str(self.until)}
-        assert seen.keys() == expected, f"{sorted(seen.keys() ^ expected)}"
-        assert all(each == units for each in seen.values())
-        over = [item for item in open_items if item.created_at < self.now - timedelta(days=10)]
-        missing = sum(map(len, self.expected_missing.values()))
-        assert len(over) <= missing, "stuck"
+            units = seen.setdefault((name, _china(row.due_at)), {})
+            assert row.unit_id not in units, f"{row.key} twice"
+            units[row.unit_id] = f"{row.opened_at.astimezone(SHANGHAI):%Y-%m-%d}"
+        wrong = sorted(each for each in {*seen, *self._opened} if seen.get(each) != self._opened.get(each))
+        assert wrong == [], f"{wrong}: {[(seen.get(each), self._opened.get(each)) for each in wrong[:2]]}"
+        self._check_open(rows, closed)
+        assert still == [], f"stuck: {still}"
         return {
-            "units": len(units),
+            "units": len({row.unit_id for row in rows}),
             "occurrences": len(seen),
             "rounds": len(rows),
             "closed": len(closed),
             "late": sum(map(len, self.expected_late.values())),
-            "missing": missing,
+            "missing": sum(map(len, self.expected_missing.values())),
             "clock_passes": self.passes,
-            "stuck": 0,
+            "stuck": len(still),
         }
+
+    def _check_open(self, rows: Sequence[UnitRound], closed: Sequence[RoundSummary]) -> None:
+        """Of a period that is closed nobody's report is open but that of who never reported."""
+        periods = {(each.kind, each.occurrence) for each in closed}
+        left = {(each, unit) for each in periods for unit in self.expected_missing[each]}
+        still = [row for row in rows if row.ended_at is None and (row.kind, row.occurrence) in periods]
+        assert {((row.kind, row.occurrence), row.unit.short_name) for row in still} == left
 
 
 def _china(moment: datetime) -> str:

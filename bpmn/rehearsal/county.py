@@ -104,7 +104,6 @@ def rehearse(stage: Stage, rows: Sequence[Row], year: int, seed: int, told: Call
 def _push(stage: Stage, rows: Sequence[Row], now: datetime, seed: int) -> tuple[Rehearsal, int]:
     """Lay the county, take the rows, give each project its unit and push them all."""
     moment = Moment(now, now)
-    tally = Tally(transactions=3)
     with transaction(stage.sessions) as session:
         if anybody(session):
             raise NotEmpty("预演须用一个空的数据库，这个数据库里已有人员和项目")
@@ -116,25 +115,29 @@ def _push(stage: Stage, rows: Sequence[Row], now: datetime, seed: int) -> tuple[
         projects = take(session, county.county.id, rows, now)
         _assign_rest(session, county.county.id, list(county.townships.values()))
     with transaction(stage.sessions) as session:
-        people = desks_of(session, county.campaign.id)
         acting = Acting(session, CLOCK, moment, stage.papers)
         pushed = [session.get_one(Project, project.id) for project in projects]
-        cases = start_cases(acting, pushed, session.get_one(Campaign, county.campaign.id))
-        calendar = load_calendar(session)
-        rehearsal = Rehearsal(
-            sessions=stage.sessions,
-            papers=stage.papers,
-            calendar=calendar,
-            desks=people,
-            stories={case.id: story_of(seed, case.project.number) for case in cases},
-            numbers={case.id: case.project.number for case in cases},
-            units={case.id: case.project.responsible_unit_id or 0 for case in cases},
-            meeting_fields=_meeting_fields(version_of(current_procedure(session, PROCESS))),
-            sweep=stage.sweep,
-            now=now,
-            tally=tally,
-        )
+        rehearsal = push(acting, pushed, session.get_one(Campaign, county.campaign.id), stage, seed)
+    rehearsal.tally.transactions = 3
     return rehearsal, county.campaign.id
+
+
+def push(acting: Acting, projects: Sequence[Project], campaign: Campaign, stage: Stage, seed: int) -> Rehearsal:
+    """Start the projects' cases in the caller's transaction; returns their rehearsal, which begins now."""
+    session = acting.session
+    cases = start_cases(acting, projects, campaign)
+    return Rehearsal(
+        sessions=stage.sessions,
+        papers=stage.papers,
+        calendar=load_calendar(session),
+        desks=desks_of(session, campaign.id),
+        stories={case.id: story_of(seed, case.project.number) for case in cases},
+        numbers={case.id: case.project.number for case in cases},
+        units={case.id: case.project.responsible_unit_id or 0 for case in cases},
+        meeting_fields=_meeting_fields(version_of(current_procedure(session, PROCESS))),
+        sweep=stage.sweep,
+        now=acting.now,
+    )
 
 
 def _meeting_fields(version: Version) -> dict[str, str]:
@@ -159,4 +162,4 @@ def _problems(stage: Stage, campaign_id: int, tally: Tally) -> list[str]:
     return problems[:_SHOWN_PROBLEMS]
 
 
-__all__ = ["NotEmpty", "Rehearsed", "Stage", "begins_at", "rehearse"]
+__all__ = ["NotEmpty", "Rehearsed", "Stage", "begins_at", "push", "rehearse"]

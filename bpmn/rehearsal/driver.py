@@ -107,16 +107,20 @@ class Rehearsal:
     def run(self, told: Callable[[int], None]) -> Tally:
         """Work until every case has ended or nothing moves any more; `told` hears how many have ended."""
         began, last = perf_counter(), self.now + timedelta(days=_LAST_DAY)
-        with self._reading() as session:
-            self._gather(session)
+        self.gather()
         while self.tally.finished < len(self.stories) and self.now < last:
-            self._work_until(self._next_sweep(), told)
+            self.work_until(self._next_sweep(), told)
             if not self._queue and not self._to_next_timer():
                 break
             self._sweep()
         self.tally.exits = len(self._exited)
         self.tally.seconds = perf_counter() - began
         return self.tally
+
+    def gather(self) -> None:
+        """Plan what came since the last look, whoever brought it: the push, or a clock that passed."""
+        with self._reading() as session:
+            self._gather(session)
 
     # -- time
 
@@ -138,11 +142,10 @@ class Rehearsal:
         self.tally.timers_fired += fired
         self.tally.transactions += fired
         if fired:
-            with self._reading() as session:
-                self._gather(session)
+            self.gather()
 
-    def _work_until(self, moment: datetime, told: Callable[[int], None]) -> None:
-        """Do what falls before `moment`, in its order."""
+    def work_until(self, moment: datetime, told: Callable[[int], None] = lambda _finished: None) -> None:
+        """Do what falls before `moment`, in its order; what else the county does, its own clocks too, comes between."""
         while self._queue and self._queue[0].at < moment:
             task = heapq.heappop(self._queue)
             self.now = task.at

@@ -1,44 +1,33 @@
-"""A year of rounds in 39 townships with 300 projects: each occurrence exactly once, each moment the oracle's."""
+"""A year in 39 townships: 300 projects' cases from push to filing beside all rounds R1–R4, two schedulers passing by.
+
+Each occurrence exactly once, each due moment the oracles', nothing stuck; on SQLite and PostgreSQL. In the environment
+`DATABASE=sqlite` plays on one of them and `PROJECTS=60` pushes some.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from datetime import timedelta
 from time import monotonic
 
-from bpmn.deployment import deploy
-from bpmn.round_procedures import shipped_rounds
-from ledger.db import open_ledger, transaction
-from ledger.demonstration import BEGINS_AT, build_county, build_projects
-from ledger.installation import found
-from ledger.migrations import upgrade
-from ledger.working_days import seed_calendar
-from tests.conftest import KEYS
-from tests.rounds_year import Year
+from ledger.demonstration import BEGINS_AT, TOWNSHIPS
+from tests.benchmarks.figures import DATABASES, place
+from tests.walk import lay_ground
+from tests.whole_year import whole_year
 
 PROJECTS = 300
 
 
 def prove(seed: int) -> Iterator[dict[str, object]]:
     """Play the year from the directive's day; every closing is compared too."""
-    began = monotonic()
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder / 'ledger.sqlite'}"
-        upgrade(url, KEYS)
-        sessions = open_ledger(url, KEYS)
-        with transaction(sessions) as session:
-            found(session, BEGINS_AT, demonstration=True)
-            seed_calendar(session)
-            county = build_county(session, BEGINS_AT)
-            build_projects(session, county, PROJECTS, BEGINS_AT)
-            for bundle in shipped_rounds():
-                deploy(session, bundle, "演练", BEGINS_AT)
-        until = (BEGINS_AT + timedelta(days=366)).date()
-        year = Year(sessions, folder / "papers", county, BEGINS_AT, until, seed)
-        year.play()
-        figures = year.check(date(2023, 11, 13))
-        sessions.kw["bind"].dispose()
-    yield {"seed": seed, "projects": PROJECTS, **figures, "seconds": round(monotonic() - began, 1)}
+    projects = int(os.environ.get("PROJECTS", PROJECTS))
+    for database in (os.environ["DATABASE"],) if "DATABASE" in os.environ else DATABASES:
+        began = monotonic()
+        with place(database) as at:
+            ground = lay_ground(at.sessions, at.folder / "papers", projects, townships=TOWNSHIPS)
+            year = whole_year(ground, (BEGINS_AT + timedelta(days=366)).date(), seed)
+            year.play()
+            figures = year.check()
+        told = {"database": database, "townships": len(TOWNSHIPS), "projects": projects}
+        yield {"seed": seed, **told, **figures, "seconds": round(monotonic() - began, 1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -18,7 +18,6 @@ from scheduler.clock import clock_of
 from scheduler.recurring import open_recurring
 from scheduler.reminders import remind
 from scheduler.sweep import Ground as ClockGround
-from tests.rounds_year import Year
 from tests.walk import Ground, local
 
 REAL = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -70,22 +69,3 @@ def test_t3_people_are_told_when_a_week_opens_ends_and_is_overdue(sqlite_ground:
         count = session.scalar(select(func.count()).select_from(UnitRound))
     assert f"2023年11月23日周调度已截止：0个单位已报，{count}个未报，请汇总" in late
     assert "已截止" not in told(sqlite_ground, local(2023, 11, 24, 9) + timedelta(days=3))
-
-
-@pytest.mark.usefixtures("quick_prints")
-def test_r1_to_r4_a_year_of_rounds_is_the_calendar_programs(sqlite_ground: Ground) -> None:
-    year = Year(
-        sqlite_ground.sessions,
-        sqlite_ground.papers,
-        sqlite_ground.county,
-        local(2023, 11, 6),
-        date(2024, 2, 20),  # over New Year and Spring Festival; `make prove NAME=rounds` plays the whole year
-        late=20,
-        never=10,
-    )
-    year.play()
-    figures = year.check(date(2023, 11, 13))
-    assert (figures["occurrences"], figures["stuck"]) == (
-        21,
-        0,
-    )  # 15 weeks, 3 months, 3 of the campaign, counted by hand
