@@ -40,6 +40,7 @@ from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, Line, Notice, post
 from ledger.passages import passages
 from ledger.people import Unit
+from ledger.urges import keep_urge, urged
 from ledger.vocabulary import ItemStatus, Role
 
 PAGE = "page"
@@ -169,7 +170,7 @@ def skip(acting: Acting, item_id: int, revision: int, reason: str) -> Completed:
 
 
 def urge(acting: Acting, item_id: int, words: str = "") -> int:
-    """Urge (催办) whoever an item waits for, once a day and unit; returns how many people are told.
+    """Urge (催办) whoever an item waits for, once a day whoever urges; returns how many people are told.
 
     Whether the person may see the case is the caller's to ask. Raises ItemGone, CaseClosed and ActRefused.
     """
@@ -177,13 +178,17 @@ def urge(acting: Acting, item_id: int, words: str = "") -> int:
     require_waiting(file, item)
     if acting.actor.in_unit(item.unit_id):
         raise ActRefused("这是本单位的任务，不用催办")
+    last = urged(file.session, item.id)
+    if last is not None and day_of(last.last_at) == day_of(file.now):
+        raise ActRefused(f"今天{last.last_by}已经催办过，请明天再催")
     words = " ".join(words.split())[:REASON_LIMIT]
     said = {"项目": file.project.name, "任务": item.name, "谁": acting.signature, "附言": f"：{words}" if words else ""}
     text = worded(file.session, TextKind.URGE, **said)
     notices = [_urging(file, item, person, *text) for person in _holders_of(file, item)]
     told = post(file.session, notices, file.now)
     if not told:
-        raise ActRefused("今天已经催办过，请明天再催" if notices else f"{item.unit.short_name}还没有可以通知的人员")
+        raise ActRefused(f"{item.unit.short_name}还没有可以通知的人员")
+    keep_urge(file.session, item.id, acting.signature, file.now)
     journal(file, URGE, {"words": words, "told": told, "summary": f"催办{item.unit.short_name}"}, item=item)
     file.session.flush()
     return told
@@ -196,8 +201,7 @@ def _holders_of(file: CaseFile, item: WorkItem) -> list[int]:
 
 
 def _urging(file: CaseFile, item: WorkItem, user_id: int, subject: str, body: str) -> Notice:
-    posts = file.acting.actor.posts
-    key = f"{URGE}:{item.id}:{day_of(file.now).isoformat()}:{posts[0].unit_id if posts else 0}:{user_id}"
+    key = f"{URGE}:{item.id}:{day_of(file.now).isoformat()}:{user_id}"
     return Notice(key, PAGE, user_id, subject, body, AT_ONCE, (Line(item.id, body, subject),))
 
 

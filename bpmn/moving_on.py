@@ -12,7 +12,7 @@ from typing import Any
 
 from bpmn.casefile import Acting, CaseFile, assignee_of, key_of, take_item
 from bpmn.completed import Completed
-from bpmn.engine import ReadyTask, WaitingTimer
+from bpmn.engine import Element, ReadyTask, WaitingTimer
 from bpmn.outlook import may_come_to
 from bpmn.refusals import AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.returning import go_straight_back
@@ -28,7 +28,7 @@ from ledger.journal import Act
 from ledger.outbox import Telling, post_to_unit
 from ledger.taking import add_row, came_before
 from ledger.vocabulary import CaseStatus, ItemStatus, Role
-from ledger.working_days import due_of, read_due_rule
+from ledger.working_days import Due, due_of, read_due_rule
 from ledger.writing import record, write_rows
 
 DEFAULT_DUE = "2wd"
@@ -254,13 +254,7 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
     element = file.element(task.element)
     instance = None if task.instance is None else str(task.instance)
     assignee = assignee_of(element, instance, file.places, file.run.variables)
-    due = due_of(
-        read_due_rule(element.attributes.get("due", DEFAULT_DUE)),
-        file.now,
-        file.dates,
-        file.run.variables,
-        file.calendar,
-    )
+    due = due_in(file, element)
     columns = {
         "case_id": file.case.id,
         "token": task.token,
@@ -282,6 +276,12 @@ def _item(file: CaseFile, task: ReadyTask, sender: Sender) -> WorkItem:
         "compressed": due.compressed,
     }
     return add_row(file.session, WorkItem, columns)
+
+
+def due_in(file: CaseFile, element: Element) -> Due:
+    """Return when an item of a step is due that comes now."""
+    rule = read_due_rule(element.attributes.get("due", DEFAULT_DUE))
+    return due_of(rule, file.now, file.dates, file.run.variables, file.calendar)
 
 
 def _tell(file: CaseFile, told: Told) -> None:

@@ -30,6 +30,7 @@ class OpenItem:
     initial_posted: dict[str, list[str]]
     step: Step
     mine: bool
+    file: CaseFile
 
 
 def open_item(acting: Acting, item_id: int) -> OpenItem:
@@ -49,6 +50,7 @@ def _opened(file: CaseFile, posing: Posing) -> OpenItem:
         initial_posted=posted_from(posing.form, _initial(posing)),
         step=posing.step,
         mine=item.status in WAITING and (item.unit_id, item.role) in file.acting.actor.places,
+        file=file,
     )
 
 

@@ -18,6 +18,7 @@ from ledger.cases import Case, WorkItem
 from ledger.db import day_of, end_of_day
 from ledger.people import Unit, User
 from ledger.projects import Project
+from ledger.urges import urge_count
 from ledger.vocabulary import ItemStatus
 from ledger.working_days import load_calendar
 
@@ -94,6 +95,7 @@ class InboxRow:
     completed_at: datetime | None = None
     held_by: str = ""  # who alone may act on it now
     suspended: bool = False  # the whole case rests
+    urged_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ _COLUMNS: tuple[Any, ...] = (
     _unit.short_name.label("unit_name"),
     _holder.name.label("held_by"),
     Case.suspended_at,
+    urge_count(WorkItem.id).label("urged_count"),
 )
 
 
@@ -212,6 +215,7 @@ def read_lines(rows: Sequence[Row[Any]], limits: Bounds) -> list[InboxRow]:
             completed_at=row.completed_at,
             held_by=row.held_by or "",
             suspended=row.suspended_at is not None,
+            urged_count=row.urged_count,
         )
         for row in rows
     ]

@@ -23,6 +23,7 @@ from bpmn.runtime import (
 )
 from ledger.cases import item_of
 from ledger.scope import case_id_of_visible_item
+from ledger.urges import urged
 from ledger.vocabulary import ItemStatus
 from webapp.permissions import ACTING, STAFF, allows
 from webapp.request import acting, actor, ledger_session
@@ -35,7 +36,9 @@ bp = Blueprint("acts", __name__, url_prefix="/items/<int:item_id>")
 def show(item_id: int) -> ResponseReturnValue:
     """Offer what the person may do with an item."""
     case_id = _visible(item_id)
-    return render_template("acts/item.html", case_id=case_id, offers=offers(acting(), item_id))
+    return render_template(
+        "acts/item.html", case_id=case_id, offers=offers(acting(), item_id), urged=urged(ledger_session(), item_id)
+    )
 
 
 @bp.post("/send-back")

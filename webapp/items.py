@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.outlook import next_steps
+from bpmn.coming import coming
 from bpmn.previous import previous
 from bpmn.runtime import (
     AlreadyDone,
@@ -22,7 +23,6 @@ from bpmn.runtime import (
     record_overdue,
     sign_item,
 )
-from bpmn.versions import version_of_case
 from forms.changes import Change, carried, changes, last_words, words_of
 from forms.fields import Field, FieldType, Posted
 from forms.parsing import FormErrors
@@ -34,6 +34,7 @@ from ledger.inbox import next_item
 from ledger.journal import Act
 from ledger.papers import Attachment, Place, attach, remove_attachment
 from ledger.scope import Held, case_id_of_visible_item, hold_visible_item
+from ledger.urges import urged
 from ledger.vocabulary import ItemStatus, PaperKind
 from ledger.writing import record
 from webapp import kept
@@ -299,14 +300,23 @@ def _page(
         last=last,
         draft_revision=_revision_of(changed or draft),
         phrases=offered(),
-        following=_following(opened),
-        opened=opened,
-        item=opened.item,
         person_id=actor().user_id,
         names={actor().user_id, *(post.for_id for post in actor().posts)} - {None},
-        lent=actor().stands_in(opened.item.unit_id, opened.item.role, opened.item.claimed_by_id),
-        **case_parts(opened.case),
+        **_beside(opened),
     )
+
+
+def _beside(opened: OpenItem) -> dict[str, Any]:
+    """Return what stands around a form and around a signature: the case, what follows, how often it was urged."""
+    item = opened.item
+    return {
+        "opened": opened,
+        "item": item,
+        "following": coming(opened.file, item),
+        "urged": urged(ledger_session(), item.id),
+        "lent": actor().stands_in(item.unit_id, item.role, item.claimed_by_id),
+        **case_parts(opened.case),
+    }
 
 
 def _started(opened: OpenItem) -> Posted:
@@ -324,11 +334,7 @@ def _signature_page(opened: OpenItem, errors: Mapping[str, str], opinion: str = 
         opinion=opinion,
         changes=_changes(opened),
         phrases=offered(),
-        lent=actor().stands_in(opened.item.unit_id, opened.item.role, opened.item.claimed_by_id),
-        following=_following(opened),
-        opened=opened,
-        item=opened.item,
-        **case_parts(opened.case),
+        **_beside(opened),
     )
 
 
@@ -336,11 +342,3 @@ def _changes(opened: OpenItem) -> tuple[Change, ...]:
     """Return what the prepared answers say differently from the last time; nothing the first time."""
     last = previous(ledger_session(), opened.item, opened.form)
     return changes(opened.form, last.answers, opened.item.answers or {}) if last else ()
-
-
-def _following(opened: OpenItem) -> list[tuple[str, str]]:
-    """Return the steps that can come next, each with the lane that does it."""
-    diagram = version_of_case(opened.case).diagram
-    return [
-        (each.name, each.attributes.get("who") or each.lane or "") for each in next_steps(diagram, opened.item.element)
-    ]

@@ -8,14 +8,18 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from bpmn.acts import call_back, return_targets, send_back, transfer, urge
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import Completed, register_objection
 from ledger.cases import Case, WorkItem
+from ledger.db import transaction
+from ledger.inbox import Filters, under_way
 from ledger.journal import Entry, history
 from ledger.meetings import MeetingVerdict
 from ledger.outbox import Message
+from ledger.urges import keep_urge, urged
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
 from ledger.writing import mac_of
 from tests.conftest import KEYS
@@ -287,11 +291,35 @@ class TestUrge:
             assert len(messages) == told >= 1
             assert "请于今日签收" in messages[0].body
         assert last_row(walk)[0].act == "urge"
-        with pytest.raises(ActRefused, match="今天已经催办过"), walk.acting(Role.HANDLER, bureau) as acting:
+        with (
+            pytest.raises(ActRefused, match="已经催办过，请明天再催"),
+            walk.acting(Role.HANDLER, bureau) as acting,
+        ):
             urge(acting, item.id)
         walk.pass_days(1)
         with walk.acting(Role.HANDLER, bureau) as acting:
             assert urge(acting, item.id) == told
+            assert (found := urged(acting.session, item.id)) is not None
+            assert (found.count, found.last_at) == (2, walk.now)
+
+    def test_issue_5_once_a_day_whichever_unit_urges(self, ground: Ground) -> None:
+        walk = begun(ground, "receive")
+        item = walk.item("receive")
+        with walk.acting(Role.HANDLER, ground.county.office.id) as acting:
+            urge(acting, item.id)
+        bureau = ground.county.bureau.id
+        with (
+            pytest.raises(ActRefused, match="今天领导小组办公室经办甲已经催办过"),
+            walk.acting(Role.HANDLER, bureau) as acting,
+        ):
+            urge(acting, item.id)
+        walk.pass_days(1)
+        with walk.acting(Role.HANDLER, bureau) as acting:
+            urge(acting, item.id)
+            (row,) = under_way(acting.session, acting.actor, walk.now, Filters()).rows
+        assert row.urged_count == 2
+        with pytest.raises(IntegrityError), transaction(ground.sessions) as session:
+            keep_urge(session, item.id, "另一个单位", walk.now)
 
     def test_refused_for_ones_own_and_for_what_is_done(self, sqlite_ground: Ground) -> None:
         walk = begun(sqlite_ground, "receive")
