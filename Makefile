@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 PAGES := $(shell find webapp/frontend -name node_modules -prune -o -type f -print)
 WORKERS ?= 2
 
-.PHONY: setup demo serve test check audit sbom bench prove screens papers
+.PHONY: setup demo serve test check audit sbom lock bench prove screens papers
 
 setup: .venv/ready webapp/static/dist/manifest.json
 
@@ -54,6 +54,11 @@ audit: .venv/ready .audit/ready
 sbom: .venv/ready .audit/ready
 	@mkdir -p build
 	.audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json
+
+# requirements.lock for production (pip install --require-hashes) and docs/licences.tsv, made anew when a version changes
+lock: setup
+	$(BIN)/python -m tests.supply lock > .made-lock && mv .made-lock requirements.lock
+	$(BIN)/python -m tests.supply licences > .made-lock && mv .made-lock docs/licences.tsv
 
 # tests/benchmarks holds what `bench` measures (NAME=w1, all without), tests/proofs the long runs that `prove` repeats
 bench: setup

@@ -1,0 +1,26 @@
+"""What a release installs is written down: every part locked by its hash, every licence known (issue 10, row 8)."""
+
+from __future__ import annotations
+
+from tests.supply import LICENCES, LOCK, closure, constrained, licence_lines, locked
+
+STRONG = ("AGPL", "GPL-3.0-only", "GPL-3.0-or-later", "GPL-2.0-only", "GPL-2.0-or-later")
+"""Licences that would bind the whole product."""
+
+
+def test_the_licences_are_the_listed_ones_and_none_is_unknown() -> None:
+    lines = LICENCES.read_text(encoding="utf-8").splitlines()
+    assert sorted(set(licence_lines()) - set(lines)) == []  # another Python may need fewer parts
+    told = {line.split("\t")[0]: line.split("\t")[2] for line in lines}
+    assert [name for name, licence in told.items() if licence in ("", "UNKNOWN")] == []
+    bound = {name for name, licence in told.items() if licence.replace("LGPL", "").startswith(STRONG)}
+    assert bound == set()
+
+
+def test_every_part_of_a_release_is_locked_by_its_hash() -> None:
+    lock, known = locked(), constrained()
+    assert sorted(closure().keys() - lock.keys()) == []
+    assert {name: version for name, version in lock.items() if known.get(name) != version} == {}
+    text = LOCK.read_text(encoding="utf-8")
+    assert len(lock) == len([line for line in text.splitlines() if line[:1] != "#"])
+    assert "://" not in text
