@@ -16,7 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from bpmn.engine import limits
 from ledger import sign_ins
@@ -152,6 +152,9 @@ def sessions(ledger_url: str) -> Iterator[SessionFactory]:
     opened.kw["bind"].dispose()
 
 
+WAITED_MS = 30_000  # what a page shows is waited for so long: the machine may be busy with something else
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a screen; tests open a context of their own in it."""
@@ -159,6 +162,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.fail("Chromium is not installed: `make test` installs it (Debian: chromium)")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=WAITED_MS)
         opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         yield opened
         opened.close()

@@ -64,7 +64,7 @@ class House:
     def _window(self, login: str) -> Person:
         context = self.browser.new_context(viewport=WIDE, locale="zh-CN", timezone_id="Asia/Shanghai")
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: self.complain(page, message.text) if message.type == "error" else None)
         page.on("pageerror", lambda problem: self.complain(page, str(problem)))
         page.on("response", lambda response: self._answered(page, response))
