@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from forms.sheets.workbook import write_table
 from ledger.db import last_day
 from ledger.journal import Act
-from ledger.listing import Filters, InboxRow
+from ledger.listing import Filters
 from ledger.own_lists import menu_counts
 from ledger.saved_filters import FilterRefused, Search, drop_filter, remember, save_filter
 from ledger.vocabulary import CaseStatus, Category
@@ -39,6 +39,8 @@ _ITEM_HEADS = (
     "办结时间",
 )
 _CASE_HEADS = ("序号", "项目名称", "项目编号", "类别", "工作批次", "推送时间", "状态", "当前环节")
+_COPY_HEADS = ("序号", "项目名称", "项目编号", "类别", "附言", "抄送人", "抄送时间", "已阅时间")
+_DRAFT_HEADS = ("序号", "项目名称", "项目编号", "类别", "当前环节", "暂存时间", "办理时限")
 
 
 @bp.post("/lists/<name>")
@@ -94,7 +96,8 @@ def _workbook(name: str, filters: Filters) -> ResponseReturnValue:
     """Answer the filtered list as a workbook; how many rows left the house is written into the journal."""
     known = LISTS[name]
     page = known.read(ledger_session(), actor(), moment().at, filters, MOST_EXPORTED)
-    heads, rows = (_CASE_HEADS, list(_case_rows(page))) if name == "started" else (_ITEM_HEADS, list(_item_rows(page)))
+    heads, read_rows = _TABLES.get(name, (_ITEM_HEADS, _item_rows))
+    rows = list(read_rows(page))
     record(ledger_session(), moment(), actor(), Act("export", detail={"name": known.label, "rows": len(rows)}))
     data = write_table(f"{known.label}（{stamp_text(moment().at)}）", heads, rows)
     return send_file(BytesIO(data), _XLSX, as_attachment=True, download_name=f"{known.label}.xlsx")
@@ -102,8 +105,6 @@ def _workbook(name: str, filters: Filters) -> ResponseReturnValue:
 
 def _item_rows(page: Any) -> Iterator[tuple[object, ...]]:
     for number, row in enumerate(page.rows, 1):
-        if not isinstance(row, InboxRow):
-            abort(404)  # 抄送我的 and 草稿 are no tables to take away
         due = last_day(row.due_at).isoformat()
         done = stamp_text(row.completed_at) if row.completed_at else None
         yield (
@@ -120,3 +121,29 @@ def _case_rows(page: Any) -> Iterator[tuple[object, ...]]:
             *(number, project.name, project.number, label_of(Category, project.category), case.campaign.name),
             *(stamp_text(case.started_at), CaseStatus(case.status).label, waits),
         )
+
+
+def _copy_rows(page: Any) -> Iterator[tuple[object, ...]]:
+    for number, copy in enumerate(page.rows, 1):
+        project, read = copy.case.project, stamp_text(copy.read_at) if copy.read_at else None
+        yield (
+            *(number, project.name, project.number, label_of(Category, project.category)),
+            *(copy.note, copy.sent_by, stamp_text(copy.sent_at), read),
+        )
+
+
+def _draft_rows(page: Any) -> Iterator[tuple[object, ...]]:
+    for number, (draft, item) in enumerate(page.rows, 1):
+        project = item.case.project
+        yield (
+            *(number, project.name, project.number, label_of(Category, project.category)),
+            *(item.name, stamp_text(draft.saved_at), last_day(item.due_at).isoformat()),
+        )
+
+
+_TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Any], Iterator[tuple[object, ...]]]]] = {
+    "started": (_CASE_HEADS, _case_rows),
+    "copies": (_COPY_HEADS, _copy_rows),
+    "drafts": (_DRAFT_HEADS, _draft_rows),
+}
+"""How the lists that are no lists of items look as tables."""

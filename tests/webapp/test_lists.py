@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from ledger.campaigns import Campaign
@@ -244,3 +245,22 @@ def test_the_procedure_is_shown_as_it_is_in_force(site: Site) -> None:
     assert 'data-island="viewer"' in page
     assert "第 1 版" in page
     assert "<bpmn:" in site.town().get("/procedure/diagram.bpmn").text
+
+
+def test_issue_5_copies_and_drafts_are_taken_away_as_workbooks(site: Site) -> None:
+    walk = site.walk()
+    item, town = walk.item("receive"), site.town()
+    town.post(f"/items/{item.id}", {"_revision": str(item.revision), "_action": "draft"})
+    unit = str(site.ground.county.townships["桑柘镇"].id)
+    site.bureau().post(f"/cases/{walk.case_id}/copies/new", {"unit": unit, "note": "请了解进度"})
+    for name, said in (("drafts", item.name), ("copies", "请了解进度")):
+        sheet = load_workbook(BytesIO(town.post(f"/lists/{name}", {"_action": "export"}).data)).active
+        rows = [row for row in sheet.iter_rows(values_only=True) if walk.project.number in row]
+        assert [said in row for row in rows] == [True], name
+        assert not any(walk.project.number in row for row in exported(site, name))
+
+
+def exported(site: Site, name: str) -> list[tuple[object, ...]]:
+    """Return what a township without these projects takes away of the same list."""
+    answer = site.town("保家镇").post(f"/lists/{name}", {"_action": "export"})
+    return list(load_workbook(BytesIO(answer.data)).active.iter_rows(values_only=True))
