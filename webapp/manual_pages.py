@@ -19,14 +19,20 @@ from webapp.request import actor
 
 bp = Blueprint("help", __name__)
 FOLDER = Path(__file__).parent / "manual"
-PAGES = ("clerk", "signer", "village", "reviewer", "office", "bureau", "supervisor", "administrator")
+PAGES = ("clerk", "signer", "village", "reviewer", "office", "bureau", "supervisor", "system", "security", "audit")
 _OF_KIND = {
     UnitKind.VILLAGE: "village",
     UnitKind.REVIEWER: "reviewer",
     UnitKind.OFFICE: "office",
     UnitKind.BUREAU: "bureau",
 }
-_OF_ROLE = {Role.SIGNER: "signer", Role.SUPERVISOR: "supervisor", Role.HANDLER: "clerk"}
+_OF_ROLE = {
+    Role.SIGNER: "signer",
+    Role.SUPERVISOR: "supervisor",
+    Role.SYSTEM_ADMIN: "system",
+    Role.SECURITY_ADMIN: "security",
+    Role.AUDIT_ADMIN: "audit",
+}
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,11 @@ def show(name: str) -> str:
 def own_page(who: Actor) -> str:
     """Return which page speaks to a person: by the first post, its kind of unit before its role."""
     if not who.posts:
-        return "administrator"
+        return "clerk"
     post = who.posts[0]
     if post.role is Role.HANDLER:
         return _OF_KIND.get(post.unit_kind, "clerk")
-    return _OF_ROLE.get(post.role, "administrator")
+    return _OF_ROLE.get(post.role, "clerk")
 
 
 @cache

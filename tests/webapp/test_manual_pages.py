@@ -23,7 +23,9 @@ def test_everybody_finds_the_own_page_first(site: Site) -> None:
         "审核人": site.town(role=Role.SIGNER),
         "县乡村振兴局": site.bureau(),
         "领导小组办公室": site.office(),
-        "系统、安全、审计管理员": site.person(county.county.id, Role.SYSTEM_ADMIN),
+        "系统管理员": site.person(county.county.id, Role.SYSTEM_ADMIN),
+        "安全管理员": site.person(county.county.id, Role.SECURITY_ADMIN),
+        "审计管理员": site.person(county.county.id, Role.AUDIT_ADMIN),
     }
     for title, person in people.items():
         assert f"帮助：{title}</h1>" in person.get("/help").text
