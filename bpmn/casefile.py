@@ -99,6 +99,7 @@ class CaseFile:
     surroundings: CaseSurroundings
     run: Run
     stood: Stood
+    key: bytes = field(repr=False)  # under which the case's states are sealed
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     drafted: bool = False  # something typed and not submitted lies on the item at hand
     meeting: Meeting | None = None  # that the answers name
@@ -185,10 +186,11 @@ def take_up(acting: Acting, case: Case, calendar: Calendar) -> CaseFile:
     """Load a case's run; raises StateRefused when the saved state is not what we wrote."""
     version = SHELF.get((case.procedure.sha256, *sorted((case.callees or {}).items()))) or version_of_case(case)
     around = surroundings_of(acting, case, calendar, version)
-    run = Run.load(version.diagram, case.state, key_of(acting.session, case), around)
+    key = key_of(acting.session, case)
+    run = Run.load(version.diagram, case.state, key, around)
     around.counting.variables = run.variables
     stood = Stood(frozenset(task.token for task in run.ready), frozenset(timer.token for timer in run.timers))
-    return CaseFile(acting, case, calendar, version, around, run, stood)
+    return CaseFile(acting, case, calendar, version, around, run, stood, key)
 
 
 def key_of(session: Session, case: Case) -> bytes:

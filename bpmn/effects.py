@@ -23,6 +23,7 @@ from ledger.meetings import (
 from ledger.papers import Place
 from ledger.projects import Classification
 from ledger.statistics import of_project, projects_where
+from ledger.taking import add_row
 from ledger.vocabulary import PaperKind
 
 RECLASSIFICATION = "reclassification"
@@ -59,17 +60,16 @@ def file_papers(
 
 
 def _classify(file: CaseFile, item: WorkItem, change: CategoryChange) -> None:
-    file.session.add(
-        Classification(
-            project_id=file.project.id,
-            case_id=file.case.id,
-            category=change.category,
-            stem=item.stem,
-            article=change.article,
-            reason=change.reason,
-            decided_on=day_of(file.now),
-        )
-    )
+    columns = {
+        "project_id": file.project.id,
+        "case_id": file.case.id,
+        "category": change.category,
+        "stem": item.stem,
+        "article": change.article,
+        "reason": change.reason,
+        "decided_on": day_of(file.now),
+    }
+    add_row(file.session, Classification, columns)
 
 
 def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
@@ -78,17 +78,16 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
     assert meeting is not None  # a verdict names the meeting that the step was completed with
     if item.answers is not None:  # it was completed before, and called back
         _forget_verdict(file, item, meeting)
-    file.session.add(
-        MeetingVerdict(
-            meeting_id=meeting.id,
-            case_id=file.case.id,
-            item_id=item.id,
-            verdict=decided.verdict,
-            category=decided.category,
-            measures=decided.measures,
-            reason=decided.reason,
-        )
-    )
+    columns = {
+        "meeting_id": meeting.id,
+        "case_id": file.case.id,
+        "item_id": item.id,
+        "verdict": decided.verdict,
+        "category": decided.category,
+        "measures": decided.measures,
+        "reason": decided.reason,
+    }
+    add_row(file.session, MeetingVerdict, columns)
     if file.acting.minutes_of is None:
         write_minutes(file.acting, meeting)
     else:

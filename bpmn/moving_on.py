@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bpmn.casefile import Acting, CaseFile, assignee_of, key_of, take_item
+from bpmn.casefile import Acting, CaseFile, assignee_of, take_item
 from bpmn.completed import Completed
 from bpmn.engine import Element, ReadyTask, WaitingTimer
 from bpmn.outlook import may_come_to
@@ -176,7 +176,7 @@ def _enter(file: CaseFile, posing: Posing, answers: Answers, outcome: Outcome) -
     carry_out(file, posing, answers, outcome)
     variables = variables_of(posing, answers, outcome)
     file.run.variables.update(variables)
-    file.case.state = file.run.dump(key_of(file.session, file.case))
+    file.case.state = file.run.dump(file.key)
     enter(file.session, item, answers, file.acting.actor.user_id, file.now)
     journal(file, "entry", {"summary": outcome.summary, "variables": scalars(variables)}, item=item)
     write_rows(file.session)
@@ -225,7 +225,7 @@ class Sender:
 
 def save(file: CaseFile, sender: Sender) -> list[WorkItem]:
     """Project the run onto the rows; returns the items that are new."""
-    file.case.state = file.run.dump(key_of(file.session, file.case))
+    file.case.state = file.run.dump(file.key)
     ready = {task.token: task for task in file.run.ready}
     for item in _left(file, sender, ready):
         if item.token not in ready and item.status in WAITING:

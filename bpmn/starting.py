@@ -111,8 +111,9 @@ def _begin(acting: Acting, project: Project, ground: Ground, reviewers: Sequence
     around = surroundings_of(acting, case, ground.calendar, version)
     run = Run.start(version.diagram, starting_variables(project, reviewers), around)
     around.counting.variables = run.variables
-    case.state = run.dump(key_of(acting.session, case))
-    file = CaseFile(acting, case, ground.calendar, version, around, run, Stood())
+    key = key_of(acting.session, case)
+    case.state = run.dump(key)
+    file = CaseFile(acting, case, ground.calendar, version, around, run, Stood(), key)
     file.items = []  # nothing to read yet
     return file
 

@@ -14,7 +14,7 @@ from handlers import HANDLERS, plain
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
 from ledger.cases import WorkItem
 from ledger.db import SealedText, day_of
-from ledger.projects import Project, funding_of, set_funding
+from ledger.projects import Project, columns_of, funding_of, set_funding
 from ledger.scope import signed
 
 RECLASSIFICATION = "reclassification"
@@ -87,7 +87,7 @@ def step_of(file: CaseFile, item: WorkItem) -> Step:
 def project_columns(file: CaseFile) -> dict[str, Any]:
     """Return a project's columns by name, 投资规模 as exact amounts, with the names of its units beside the ids."""
     project = file.project
-    columns = {column.key: getattr(project, column.key) for column in Project.__table__.columns}
+    columns = columns_of(project)
     ids = {name: columns[f"{name}_id"] for name in ("responsible_unit", "township", "village")}
     names = {name: file.places.unit(unit_id).short_name if unit_id else "" for name, unit_id in ids.items()}
     return {**columns, **names, "funding": funding_of(project)}

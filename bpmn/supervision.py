@@ -13,7 +13,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bpmn.casefile import Acting, CaseFile, key_of, take_case
+from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.completed import Completed
 from bpmn.counting import EXTENDED, LEAST_PUBLICITY_DAYS, ends_publicity
 from bpmn.demands import reason_of, require_bureau, require_reachable, require_running, settled_case
@@ -114,7 +114,7 @@ def set_timers(file: CaseFile, dues: dict[str, datetime]) -> dict[str, str]:
         if row.token in dues:
             row.due_at = dues[row.token]
             row.provisional = file.counting.is_provisional(file.element(row.element), row.due_at)
-    file.case.state = file.run.dump(key_of(file.session, file.case))
+    file.case.state = file.run.dump(file.key)
     return {token: due_at.isoformat() for token, due_at in dues.items()}
 
 

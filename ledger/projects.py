@@ -10,6 +10,7 @@ from typing import Any
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
+from sqlalchemy.orm.attributes import instance_dict
 
 from ledger.db import Base, SealedText
 from ledger.people import Unit
@@ -122,6 +123,15 @@ def set_funding(project: Project, funding: Funding, unattributed_yuan: Decimal =
     project.funding_total_yuan = sum(sums.values(), unattributed_yuan)
     project.funding_earmarked_yuan = sums.get(FundingSource.EARMARKED, Decimal(0))
     project.funding_other_yuan = project.funding_total_yuan - project.funding_earmarked_yuan
+
+
+def columns_of(project: Project) -> dict[str, Any]:
+    """Return a project's columns by name; one that was not read is read."""
+    read = instance_dict(project)  # asking the attributes one by one takes longer than most steps' decisions
+    return {name: read[name] if name in read else getattr(project, name) for name in _COLUMNS}
+
+
+_COLUMNS = tuple(Project.__table__.columns.keys())
 
 
 def funding_of(project: Project) -> dict[str, dict[str, Decimal]]:

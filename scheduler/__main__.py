@@ -11,6 +11,7 @@ from typing import NoReturn
 from ledger.db import open_ledger
 from ledger.settings import Settings, load_keys
 from scheduler.clock import clock_of, run_forever
+from scheduler.lasting import spare_what_lasts
 
 
 def main() -> None:
@@ -22,6 +23,7 @@ def main() -> None:
     settings = Settings(**given)
     sessions = open_ledger(settings.database_url, load_keys(settings.data))
     signal.signal(signal.SIGTERM, _leave)
+    spare_what_lasts()
     with suppress(KeyboardInterrupt, SystemExit):
         run_forever(clock_of(sessions, settings))
 

@@ -19,6 +19,7 @@ from waitress.server import BaseWSGIServer
 
 from ledger.settings import Settings
 from scheduler.clock import Clock, start_in_background, stop_ticking
+from scheduler.lasting import spare_what_lasts
 
 _THREADS = 8
 _WAKE_SECONDS = 0.5
@@ -43,6 +44,7 @@ def serve(app: Flask, settings: Settings, clock: Clock, ready: Callable[[], None
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopping.set())
+    spare_what_lasts()
     ticking = start_in_background(clock)
     ready()
     try:

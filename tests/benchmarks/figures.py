@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ledger.db import Keys, SessionFactory, open_ledger
 from ledger.migrations import upgrade
+from scheduler.lasting import spare_what_lasts
 from tests.postgres import DURABLE, running_postgres
 
 KEYS = Keys(b"s" * 32, b"m" * 32, b"c" * 32)
@@ -63,6 +64,7 @@ def place(database: str) -> Iterator[Place]:
 def _opened(database: str, url: str, folder: Path) -> Iterator[Place]:
     upgrade(url, KEYS)
     sessions = open_ledger(url, KEYS)
+    spare_what_lasts()  # as `serve` does
     try:
         yield Place(database, url, folder, sessions)
     finally:
