@@ -13,7 +13,6 @@ from forms.sheets.workbook import write_table
 from ledger.db import last_day
 from ledger.journal import Act
 from ledger.listing import Filters
-from ledger.own_lists import menu_counts
 from ledger.saved_filters import FilterRefused, Search, drop_filter, remember, save_filter
 from ledger.vocabulary import CaseStatus, Category
 from ledger.writing import record
@@ -69,7 +68,7 @@ def act(name: str) -> ResponseReturnValue:
 def counts() -> ResponseReturnValue:
     """Return the numbers beside the menu and in the page's title, asked for once a minute by every open page."""
     title = request.args.get("title", "")[:100]
-    return render_template("inbox/counts.html", title=title, counts=menu_counts(ledger_session(), actor()))
+    return render_template("inbox/counts.html", title=title)
 
 
 def _save(name: str, filters: Filters) -> None:

@@ -94,6 +94,8 @@ def test_the_numbers_are_asked_for_without_keeping_a_session_alive(both_sites: S
     town.get("/inbox")
     with transaction(both_sites.ground.sessions, writes=False) as session:
         assert {sign_in.seen_at for sign_in in session.scalars(select(SignIn))} != {before}
+    administrator = both_sites.person(both_sites.ground.county.county.id, Role.SYSTEM_ADMIN)
+    assert "count-open" not in administrator.get("/counts").text  # no menu of theirs shows it
 
 
 def test_a_copy_reaches_the_bureau_and_no_stranger(both_sites: Site) -> None:
