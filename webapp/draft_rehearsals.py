@@ -156,6 +156,7 @@ def show(run_id: int) -> ResponseReturnValue:
     return render_template(
         "design/rehearsal.html",
         draft=run.draft,
+        stage=DraftStage(run.draft.stage),
         outcomes=outcomes_of(ledger_session(), run_id, verdict, _SHOWN),
         verdict=verdict,
         changed=part_or_404(run.draft_id, *DIAGRAM).revision != run.revision,

@@ -136,6 +136,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                     "table_design",
                     "bundles",
                     "playing",
+                    "rehearsals",
                 ),
             ),
             Entry("文书模板", "paper_designs.index", within=("paper_designs",)),

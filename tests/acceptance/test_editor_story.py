@@ -1,7 +1,9 @@
 """An administrator adds a step in the browser, another publishes it, running cases move over (issue 9).
 
 The step 纪委复核 between 领导小组审定 and 批复, with a form of three fields, three working days and a reminder. What
-is wrong on the way is shown; at most 60 actions of people; only controls that docs/procedure-design.md names.
+is wrong on the way is shown; the draft is rehearsed on the hundred cases that run, five of them in the middle of a
+joint review; another person publishes it and all of them move; at most 60 actions of people, only controls that
+docs/procedure-design.md names.
 """
 
 from __future__ import annotations
@@ -12,14 +14,18 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import select
 
 from bpmn.comparison import differences
 from bpmn.deployment import Bundle, shipped_bundle
-from ledger.cases import Case
+from ledger.cases import WAITING, Case, Timer, WorkItem, items_of
 from ledger.db import transaction
+from ledger.journal import Entry
 from ledger.procedures import Procedure, current_procedure
+from ledger.projects import Project
 from tests.acceptance.houses import served
 from tests.acceptance.people import House, Person
+from tests.benchmarks.crowd import copy_case
 from tests.walk import Walk
 from tests.webapp.conftest import Site
 
@@ -28,6 +34,13 @@ HELP = Path(__file__).parents[2] / "docs" / "procedure-design.md"
 MOST_ACTIONS = 60
 PATIENCE = 60_000  # milliseconds: the checks' child has the processor's time, the browser's clock goes on
 DRAWER, REVIEWER = "xitong", "anquan"
+RUNNING, IN_REVIEW = 100, 5
+ROWS = (Project, Case, WorkItem, Timer, Entry)
+DANGLING = "flow_reply_decision_reply_done"
+MIDDLE = """(line) => {
+  const middle = line.getPointAtLength(line.getTotalLength() / 2).matrixTransform(line.getScreenCTM());
+  return [middle.x, middle.y];
+}"""
 
 
 class Hands:
@@ -57,6 +70,13 @@ class Hands:
         self.named.add(name.removesuffix(" *"))
         return box
 
+    def turn_to(self, name: str, tab: str) -> None:
+        self.act(name, self.page.locator(tab)).click()
+
+    def key(self, name: str) -> None:
+        self.act(name, self.page.locator("body"))
+        self.page.keyboard.press(name)
+
     def told(self, words: str) -> None:
         """The problems name this now."""
         expect(self.page.locator("#editor-problems")).to_contain_text(words, timeout=PATIENCE)
@@ -74,22 +94,25 @@ def house(site: Site, browser: Browser, screenshots: Path) -> Iterator[House]:
 
 
 def test_a_step_is_added_published_and_running_cases_go_through_it(site: Site, house: House) -> None:
-    walks = [site.walk(number) for number in range(4)]
-    walks[0].to("decision")
-    walks[1].to("joint_review")
-    bodies = [each.instance for each in walks[1].items("joint_review")]
-    walks[1].complete("joint_review", instance=bodies[0])  # in the middle of it
-    walks[2].to("field_survey")
-    for walk in walks:
-        site.catch_up(walk)
+    reviewed, surveyed = site.walk(0), site.walk(1)
+    reviewed.to("joint_review")
+    bodies = [each.instance for each in reviewed.items("joint_review")]
+    reviewed.complete("joint_review", instance=bodies[0])  # in the middle of it
+    surveyed.to("field_survey")
+    with transaction(site.ground.sessions) as session:
+        halfway = copy_case(session, session.get_one(Case, reviewed.case_id), IN_REVIEW - 1, *ROWS)
+        copy_case(session, session.get_one(Case, surveyed.case_id), RUNNING - IN_REVIEW - 1, *ROWS)
+    site.catch_up(reviewed)
     drawer, reviewer = Hands(house.person(DRAWER)), Hands(house.person(REVIEWER))
     draw(drawer)
     drawer.page.screenshot(path=house.pictures / "editor-step.png")
     nothing_untranslated(drawer.page)
+    rehearse(drawer)
     hand_in(drawer)
     reviewer.press("流程设计", role="link")
     reviewer.press("核对改动", role="link")
     expect(reviewer.page.locator("main")).to_contain_text("“纪委复核”")
+    expect(reviewer.page.locator("main")).to_contain_text("1 个场景，全部通过")
     reviewer.press("审核通过并发布")
     expect(reviewer.page.locator("main")).to_contain_text("已发布为第2版")
     move(drawer)
@@ -97,7 +120,7 @@ def test_a_step_is_added_published_and_running_cases_go_through_it(site: Site, h
     assert house.complaints == []
     written = HELP.read_text(encoding="utf-8")
     assert [name for name in sorted(drawer.named | reviewer.named) if name not in written] == []
-    went_through(site, walks)
+    went_through(site, reviewed, [reviewed.case_id, *halfway], bodies[1:])
 
 
 def draw(hands: Hands) -> None:
@@ -122,20 +145,19 @@ def draw(hands: Hands) -> None:
     hands.press("环节列表")
     hands.press("在前面插入", page.locator("tr[data-step=reply]"))
     hands.fill("名称", "纪委复核")
-    page.click("#tab-problems")
+    hands.turn_to("问题", "#tab-problems")
     hands.told("“纪委复核”没有表单")
-    page.click("#tab-properties")
+    hands.turn_to("属性", "#tab-properties")
     hands.choose("表单", "纪委复核意见")
     hands.choose("办理期限", "几个工作日")
     hands.fill("到期前几个工作日提醒", "soon")
-    page.click("#tab-problems")
+    hands.turn_to("问题", "#tab-problems")
     hands.told("提醒天数有误")
-    page.click("#tab-properties")
+    hands.turn_to("属性", "#tab-properties")
     hands.fill("到期前几个工作日提醒", "1")
     condition(hands)
-    page.click("#tab-problems")
+    hands.turn_to("问题", "#tab-problems")
     expect(page.locator(".problem-none")).to_be_visible(timeout=PATIENCE)
-    hands.actions += 5  # the tabs
 
 
 def condition(hands: Hands) -> None:
@@ -144,20 +166,27 @@ def condition(hands: Hands) -> None:
     hands.press("回到流程图")
     hands.act("默认出线", page.locator('[data-element-id="decision_result"]').first).click()
     hands.choose("默认出线", "（请选择）")
-    page.click("#tab-problems")
+    hands.turn_to("问题", "#tab-problems")
     hands.told("默认")
     hands.act("设为默认", page.get_by_role("button", name=re.compile("设为默认")).first).click()
     hands.not_told("默认")
+    middle = hands.act("连线", page.locator(f'[data-element-id="{DANGLING}"] .djs-visual > path').first).evaluate(
+        MIDDLE
+    )
+    page.mouse.click(*middle)
+    hands.key("Delete")
+    hands.told("没有出线")
+    hands.press("撤销")
+    hands.not_told("没有出线")
     hands.act("条件", page.locator('[data-element-id="flow_decision_result_decision_returned_label"]').first).click()
-    page.click("#tab-properties")
+    hands.turn_to("属性", "#tab-properties")
     hands.fill("条件", "verdikt == 'return'")
-    page.click("#tab-problems")
+    hands.turn_to("问题", "#tab-problems")
     hands.told("verdikt")
-    page.click("#tab-properties")
+    hands.turn_to("属性", "#tab-properties")
     hands.fill("条件", "verdict == 'return'")
-    page.click("#tab-problems")
+    hands.turn_to("问题", "#tab-problems")
     hands.not_told("verdikt")
-    hands.actions += 5
 
 
 def nothing_untranslated(page: Page) -> None:
@@ -191,6 +220,20 @@ def nothing_untranslated(page: Page) -> None:
     assert mark.is_visible()
 
 
+def rehearse(hands: Hands) -> None:
+    """Play a step by hand and keep it, then play all running cases: they come as far as they had come."""
+    main = hands.page.locator("main")
+    hands.press("预演", role="link")
+    hands.press("办理")
+    hands.fill("场景的名称", "签收")
+    hands.press("保存为场景")
+    expect(main).to_contain_text("已保存场景“签收”")
+    hands.choose("用哪些项目", "在办项目")
+    hands.press("开始成批预演")
+    words = f"已完成：以往项目 {RUNNING} 个，走不下去 0 个，有不同 0 个，照常 {RUNNING} 个"
+    expect(main).to_contain_text(words, timeout=PATIENCE)
+
+
 def hand_in(hands: Hands) -> None:
     hands.press("改动和提交", role="link")
     expect(hands.page.locator("main")).to_contain_text("3 个工作日")
@@ -203,7 +246,7 @@ def move(hands: Hands) -> None:
     """Move one case on trial, then all of them."""
     hands.press("流程设计", role="link")
     hands.press("在办项目换版", role="link")
-    expect(hands.page.locator("main")).to_contain_text("第 1 版 4 个")
+    expect(hands.page.locator("main")).to_contain_text(f"第 1 版 {RUNNING} 个")
     hands.act("可以直接换版", hands.page.locator("summary", has_text="可以直接换版")).click()
     hands.press("只换这一个")
     expect(hands.page.locator("main")).to_contain_text("已换到第2版")
@@ -213,29 +256,30 @@ def move(hands: Hands) -> None:
     expect(hands.page.locator("main")).to_contain_text("已完成", timeout=PATIENCE)
 
 
-def went_through(site: Site, walks: list[Walk]) -> None:
-    """Every case is on the new version; the one that waited for the decision is reviewed and goes on to its end."""
+def went_through(site: Site, reviewed: Walk, halfway: list[int], missing: list[str | None]) -> None:
+    """Every case is on the new version; one comes out of its joint review, goes through the new step and ends."""
+    assert len(halfway) == IN_REVIEW
     with transaction(site.ground.sessions, writes=False) as session:
-        numbers = {
-            session.get_one(Procedure, session.get_one(Case, each.case_id).procedure_id).number for each in walks
-        }
-        assert numbers == {2}
         published = current_procedure(session, "four_batches")
+        versions = session.scalars(select(Case.procedure_id)).all()
+        assert versions == [published.id] * RUNNING
         edited = {each.element for each in differences(shipped_bundle(), bundle(published)) if each.kind != "moved"}
+        for case_id in halfway:
+            asked = {each.instance for each in items_of(session, case_id) if each.status in WAITING}
+            assert asked == set(missing)
     added = next(each for each in edited if each.startswith("Activity_"))
     # but for what was drawn, the editor has lost nothing of the shipped diagram
     assert {each for each in edited if each and not each.startswith(("Activity_", "Flow_"))} == {
         "flow_decision_result_reply"
     }
-    first = walks[0]
-    first.complete("decision")
-    (item,) = first.items("own_1")
+    reviewed.to("decision")
+    reviewed.complete("decision")
+    (item,) = reviewed.items("own_1")
     assert (item.element, item.name) == (added, "纪委复核")
-    first.complete("own_1")
-    assert first.waiting() == ["reply"]
-    first.to_end()
-    assert first.case.ended_at is not None
-    assert set(walks[1].waiting()) == {"joint_review"}
+    reviewed.complete("own_1")
+    assert reviewed.waiting() == ["reply"]
+    reviewed.to_end()
+    assert reviewed.case.ended_at is not None
 
 
 def bundle(procedure: Procedure) -> Bundle:
