@@ -56,7 +56,7 @@ class Door:
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of one file at one door."""
+    """What became of one file at one door; `seconds` are those of its slowest page."""
 
     door: str
     file: str
@@ -205,6 +205,9 @@ def send(ways: Sequence[Door], files: Sequence[Good], seed: int, times: int) -> 
         for file in (*door.own, *(each for each in files if each.kind in door.kinds)):
             random = Random(f"{seed} {door.name} {file.name}")
             for number in range(times):
-                content, began = mutated(file.content, random), perf_counter()
-                statuses = tuple(door.send(file.name, content))
-                yield Sent(door.name, file.name, number, statuses, perf_counter() - began)
+                statuses, longest, content = list[int](), 0.0, mutated(file.content, random)
+                began = perf_counter()
+                for status in door.send(file.name, content):
+                    ended = perf_counter()
+                    statuses, longest, began = [*statuses, status], max(longest, ended - began), ended
+                yield Sent(door.name, file.name, number, tuple(statuses), longest)

@@ -19,7 +19,7 @@ from tests.walk import lay_ground
 from tests.webapp.conftest import site_over
 
 TIMES = 500
-LONGEST_SECONDS = 5.0  # of one file at one door, all its pages together
+LONGEST_SECONDS = 5.0  # of one page
 GROWTH_MB = 300
 
 
