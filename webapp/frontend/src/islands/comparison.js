@@ -13,7 +13,7 @@ import { el } from './editor/dom.js';
 const LABELS = { added: '新增', removed: '删除', changed: '修改', moved: '移动' };
 
 async function picture(url, label) {
-  const box = el('div', { class: 'diff-picture', 'aria-label': label, role: 'img' });
+  const box = el('div', { class: 'diff-picture', 'aria-label': label, role: 'group' });
   const pane = el('section', { class: 'diff-pane' }, el('h3', {}, label), box);
   const xml = await fetch(url).then((answer) => answer.text());
   return { pane, box, xml };
