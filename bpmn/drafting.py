@@ -7,7 +7,7 @@ the checks' child process.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -17,11 +17,14 @@ from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting
 from bpmn.deployment import FINDING_COUNTS, KNOWN_HANDLERS, Bundle, deployed_diagrams
+from bpmn.engine.problems import error
 from bpmn.refusals import ActRefused
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.uploads import Finding, Ground, check_upload
+from forms.definition import DefinitionRefused, read_form
 from forms.keeping import kept_faults
 from handlers import HANDLERS
+from ledger.choice_lists import SOURCE, whole_lists
 from ledger.journal import Act
 from ledger.procedure_drafts import (
     DraftPart,
@@ -140,7 +143,24 @@ def bundle_of(session: Session, draft: ProcedureDraft) -> Bundle:
 def draft_findings(session: Session, parts: Sequence[DraftPart]) -> list[Finding]:
     """Return every problem of a draft, found in the checks' child process; files are named as `file_name` does."""
     ground = Ground(KNOWN_HANDLERS, called=deployed_diagrams(session), table_names={CLASSIFICATION: FINDING_COUNTS})
-    return check_upload(packed(parts), "draft.zip", ground)
+    return [*check_upload(packed(parts), "draft.zip", ground), *_strange_lists(session, parts)]
+
+
+def _strange_lists(session: Session, parts: Sequence[DraftPart]) -> Iterator[Finding]:
+    """Yield what a form asks to choose from that this installation does not have, or has nothing in."""
+    filled = {each.head.source for each in whole_lists(session) if each.offered}
+    for part in parts:
+        if part.kind != PartKind.FORM or SOURCE not in part.content:
+            continue
+        try:
+            form = read_form(json.loads(part.content))
+        except DefinitionRefused:
+            continue
+        asked = {source for source in form.sources if source.startswith(SOURCE)}
+        labels = [each.label for _section, each in form.fields() if each.source in asked - filled and not each.retired]
+        for label in labels:
+            message = f"表单的字段“{label}”要从列表里选，列表没有或者是空的。"
+            yield Finding(file_name(part), error("empty_list", message, "请在“词汇表”里加上选项，或换一个列表。"))
 
 
 def file_name(part: DraftPart) -> str:

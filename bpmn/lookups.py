@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from sqlalchemy.orm import Session
+
 from bpmn.casefile import CaseFile
 from forms.fields import Option
 from handlers.outcome import Answers, MeetingFacts, OpenObjection, Step
 from ledger.archive import missing_for_archive, missing_for_submission
 from ledger.cases import WorkItem, entries_of, objections_of
+from ledger.choice_lists import SOURCE, offered_entries
 from ledger.db import day_of
 from ledger.meetings import Meeting, batches_of, meetings_of, reply_of
 from ledger.papers import files_of_item, meeting_with_minutes, paper_counts
@@ -91,7 +94,18 @@ def attached_to(file: CaseFile, item: WorkItem) -> dict[str, list[int]]:
 
 def options_for(file: CaseFile, item: WorkItem, sources: Collection[str]) -> dict[str, tuple[Option, ...]]:
     """Return the choices of the sources a form names."""
-    return {source: _SOURCES[source](file, item) for source in sorted(sources)}
+    return {source: _choices(file, item, source) for source in sorted(sources)}
+
+
+def _choices(file: CaseFile, item: WorkItem, source: str) -> tuple[Option, ...]:
+    if source.startswith(SOURCE):
+        return list_options(file.session, source)
+    return _SOURCES[source](file, item)
+
+
+def list_options(session: Session, source: str) -> tuple[Option, ...]:
+    """Return what can be chosen from a list of the installation's own; its words are kept with the answer."""
+    return tuple(Option(str(each.id), each.label) for each in offered_entries(session, source))
 
 
 def _units(file: CaseFile, kinds: tuple[UnitKind, ...]) -> tuple[Unit, ...]:

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import sys
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -27,6 +28,8 @@ ZIP = b"PK\x03\x04"
 FILE_LIMIT = 200
 SIZE_LIMIT = 20_000_000
 """Bytes of everything in it together."""
+OFFERED = re.compile(r"units|business_units|reviewers|meetings|batches|list:[1-9][0-9]{0,8}")
+"""What a step's form may choose from besides its own options (`bpmn.lookups`)."""
 KINDS = (".bpmn", ".dmn", ".json")
 
 
@@ -157,7 +160,10 @@ def form_of(written: bytes) -> tuple[str, list[Problem]]:
     """Return a form's stem and what is wrong with its definition."""
     try:
         definition = json.loads(written)
-        return read_form(definition).stem, []
+        form = read_form(definition)
+        strange = sorted(each for each in form.sources if not OFFERED.fullmatch(each))
+        message = f"表单定义有误：选项来源“{shorten('、'.join(strange))}”不存在。"
+        return form.stem, [error("form", message, "请按说明修改表单。")] if strange else []
     except DefinitionRefused as wrong:
         problems = [
             error("form", f"表单定义有误：{each.rstrip('。')}。", "请按说明修改表单。") for each in wrong.problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,11 +14,13 @@ from bpmn.engine import DiagramProblems
 from bpmn.engine.diagram import index
 from bpmn.engine.xml import read_tree
 from bpmn.expressions import PUBLISHED
+from bpmn.lookups import list_options
 from bpmn.refusals import ActRefused
 from bpmn.wording import VARIABLES
 from forms.definition import DefinitionRefused, read_form, vocabulary_options
-from forms.fields import Asked, FieldType, Option
+from forms.fields import Asked, FieldType, Form, Option
 from handlers import HANDLERS
+from ledger.choice_lists import SOURCE, WholeList, whole_lists
 from ledger.procedure_drafts import DraftPart, DraftStage, PartKind, Place, parts_of
 from ledger.vocabulary import PaperKind
 from webapp.design import draft_or_404, editable, part_or_404, saved
@@ -84,6 +86,7 @@ def edit(draft_id: int, stem: str) -> ResponseReturnValue:
         "words": {str(kind): label for kind, label in WORDS.items()},
         "kinds": {str(kind): kind.label for kind in PaperKind},
         "vocabularies": {name: "、".join(option.label for option in vocabulary_options(name)) for name in VOCABULARIES},
+        "lists": {each.head.source: _list_words(each) for each in whole_lists(ledger_session())},
         "variables": {name: VARIABLES[name] for name in sorted(PUBLISHED)},
         "kept": sorted(_names(base)),
         "needed": stem in HANDLERS,
@@ -135,7 +138,17 @@ def _preview(part: DraftPart) -> FormPage | None:
     fields = [each for _section, each in form.fields()]
     hinted = {each.name: [("1", "（办理时由系统列出）")] for each in fields if each.type is FieldType.RECORDS}
     shown = {each.name: "（办理时由系统显示）" for each in fields if each.type is FieldType.DISPLAY}
-    return FormPage(form, {}, Asked(options={each.source: _SOURCED for each in fields}, records=hinted, display=shown))
+    return FormPage(form, {}, Asked(options=_choices(form), records=hinted, display=shown))
+
+
+def _choices(form: Form) -> dict[str, Sequence[Option]]:
+    """Return the entries of the installation's own lists, and a hint for what the system lists."""
+    session = ledger_session()
+    return {each: list_options(session, each) if each.startswith(SOURCE) else _SOURCED for each in form.sources}
+
+
+def _list_words(known: WholeList) -> str:
+    return f"{known.head.title}：{'、'.join(each.label for each in known.offered) or '（空）'}"
 
 
 def _names(form: Mapping[str, Any] | None) -> set[str]:

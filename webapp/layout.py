@@ -140,6 +140,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ),
             ),
             Entry("文书模板", "paper_designs.index", within=("paper_designs",)),
+            Entry("词汇表", "vocabularies.index"),
+            Entry("参数", "parameters.index"),
             Entry("异常处理", "incidents.index"),
             Entry("消息发送", "messaging.index", within=("message_texts",)),
             Entry("接口令牌", "tokens.index", within=("tokens", "hooks")),

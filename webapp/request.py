@@ -27,6 +27,7 @@ from ledger.people import User
 from ledger.scope import Actor, Patience, PostView, actor_of, clock_ahead, who_asks
 from ledger.settings import Settings
 from ledger.vocabulary import Role, UnitKind
+from webapp.in_force import renew_parameters
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = (
@@ -165,7 +166,10 @@ def in_transaction(view: Callable[..., Any], permission: Permission | None) -> C
         with transaction(sessions(), writes=writes) as session:
             _forget_person()
             g.session = session
-            _admit(permission, real_now())
+            real_at = real_now()
+            if request.method in READING:
+                renew_parameters(current_app.extensions, session, real_at)
+            _admit(permission, real_at)
             return make_response(view(**arguments))
 
     return answer

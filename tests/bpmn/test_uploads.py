@@ -61,6 +61,17 @@ def errors(found: list[Finding]) -> set[str]:
     return {each.problem.code for each in found if each.problem.severity is Severity.ERROR}
 
 
+def test_a_form_chooses_only_from_what_there_is() -> None:
+    field = {"name": "who", "label": "单位", "type": "select", "source": "units"}
+    for source, codes in (("units", set()), ("list:3", set()), ("passwords", {("visit.json", "form")})):
+        form = {
+            "stem": "visit",
+            "title": "走访",
+            "sections": [{"title": "走访", "fields": [{**field, "source": source}]}],
+        }
+        assert told(zipped({"p.bpmn": VISITING, "visit.json": json.dumps(form).encode()})) == codes
+
+
 @pytest.mark.parametrize("name", HEAVY)
 def test_a_heavy_file_is_refused_in_its_child_in_time(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -31,7 +31,7 @@ function optionsFrom(words, old) {
 
 function typed(field, type) {
   field.type = type;
-  for (const key of ['options', 'vocabulary', 'kind', 'columns', 'max_length', 'min', 'max', 'publish']) delete field[key];
+  for (const key of ['options', 'vocabulary', 'source', 'kind', 'columns', 'max_length', 'min', 'max', 'publish']) delete field[key];
   if (CHOOSING.has(type)) field.options = [{ value: 'o1', label: '是' }, { value: 'o2', label: '否' }];
   if (type === 'file') field.kind = 'other';
   if (type === 'table') field.columns = [{ name: 'c1', label: '内容', type: 'text' }];
@@ -61,7 +61,7 @@ export function fieldCard(state, section, field, place) {
     parts.push(number('最小', field.min, change('min'), { least: 0, most: 2000000000 }));
     parts.push(number('最大', field.max, change('max'), { least: 0, most: 2000000000 }));
   }
-  if (CHOOSING.has(field.type) && !field.source) parts.push(...optionFields(field, known, changed, redraw));
+  if (CHOOSING.has(field.type) && (!field.source || field.source.startsWith('list:'))) parts.push(...optionFields(field, known, changed, redraw));
   if (field.type === 'file') {
     const kinds = Object.entries(known.kinds).map(([value, words]) => ({ value, label: words }));
     parts.push(choice('归档时是哪种材料', kinds, field.kind, change('kind')));
@@ -79,18 +79,21 @@ export function fieldCard(state, section, field, place) {
 
 function optionFields(field, known, changed, redraw) {
   const lists = Object.entries(known.vocabularies).map(([value, words]) => ({ value, label: words }));
-  const source = choice('选项', [{ value: '', label: '自己列' }, ...lists], field.vocabulary, (value) => {
-    if (value) {
+  const own = Object.entries(known.lists).map(([value, words]) => ({ value, label: words }));
+  const groups = [{ value: '', label: '自己列' }, { group: '词汇表', options: own }, { group: '方案的固定列表', options: lists }];
+  const source = choice('选项', groups, field.source || field.vocabulary, (value) => {
+    for (const key of ['vocabulary', 'source', 'options']) delete field[key];
+    if (value.startsWith('list:')) {
+      field.source = value;
+    } else if (value) {
       field.vocabulary = value;
-      delete field.options;
     } else {
-      delete field.vocabulary;
       field.options = [{ value: 'o1', label: '是' }, { value: 'o2', label: '否' }];
     }
     redraw();
     changed();
   });
-  if (field.vocabulary) return [source];
+  if (field.vocabulary || field.source) return [source];
   const words = (field.options || []).map((each) => each.label).join('\n');
   const list = text('每行一个选项', words, (value) => { field.options = optionsFrom(value, field.options || []); changed(); }, { rows: 4 });
   return [source, list];
