@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -16,6 +17,7 @@ from bpmn.casefile import Acting
 from bpmn.round_periods import Period, chase, close, open_due, pause
 from bpmn.rounds import complete_round_item
 from ledger.cases import Case
+from ledger.choice_lists import ChoiceList, ListEntry
 from ledger.db import transaction
 from ledger.import_runs import ImportRun
 from ledger.installation import installation
@@ -57,6 +59,7 @@ from tests.webapp.test_receipts import SECRET
 from tests.webapp.test_working_calendar import TEXT
 from webapp.key_commands import _seal_again
 
+_SERIAL = count()
 WEEK, IN_WEEK, IN_PLAN = "2023-W47", local(2023, 11, 22, 9), local(2023, 11, 8, 9)
 AFTER_WEEK = local(2023, 11, 24, 9)
 
@@ -424,6 +427,38 @@ def _rehearse(stage: Stage) -> Drive:
     return Drive(stage.post(SYSTEM, f"{_draft(stage)}/rehearsals", asked), SYSTEM)
 
 
+def _list(stage: Stage) -> str:
+    """Make a list of the installation's own with one entry; return its address."""
+    stage.post(SYSTEM, "/vocabularies", {"title": f"经营主体{next(_SERIAL)}"})()
+    path = f"/vocabularies/{stage.newest(ChoiceList)}/entries"
+    stage.post(SYSTEM, path, {"label": "合作社"})()
+    return path
+
+
+def _make_list(stage: Stage) -> Drive:
+    return Drive(stage.post(SYSTEM, "/vocabularies", {"title": "村级组织"}), SYSTEM, {"title": "村级组织"})
+
+
+def _add_entry(stage: Stage) -> Drive:
+    return Drive(stage.post(SYSTEM, _list(stage), {"label": "家庭农场"}), SYSTEM, {"value": ["", "家庭农场"]})
+
+
+def _retire_entry(stage: Stage) -> Drive:
+    path = f"{_list(stage)}/{stage.newest(ListEntry)}/retire"
+    return Drive(stage.post(SYSTEM, path), SYSTEM, {"value": ["合作社：可选", "合作社：停用"]})
+
+
+def _restore_entry(stage: Stage) -> Drive:
+    path = f"{_list(stage)}/{stage.newest(ListEntry)}"
+    stage.post(SYSTEM, f"{path}/retire")()
+    return Drive(stage.post(SYSTEM, f"{path}/restore"), SYSTEM, {"value": ["合作社：停用", "合作社：可选"]})
+
+
+def _parameter(stage: Stage) -> Drive:
+    typed = {"name": "round_limit", "value": "7"}
+    return Drive(stage.post(SYSTEM, "/parameters", typed), SYSTEM, {"parameter": "round_limit"})
+
+
 # -- messages and upkeep
 
 
@@ -543,6 +578,11 @@ DRIVES: dict[str, Maker] = {
     "scenario_retire": _retire_scenario,
     "rehearsal_run": _rehearse,
     "move_run": _move_run,
+    "list_made": _make_list,
+    "list_entry_added": _add_entry,
+    "list_entry_retired": _retire_entry,
+    "list_entry_restored": _restore_entry,
+    "parameter_changed": _parameter,
     "reminder_rules": _rules,
     "message_choices": _choices,
     "message_text": _text,
