@@ -13,6 +13,7 @@ from ledger.numbers import WORDS, Issue, NumberRefused, draw_number, enter_numbe
 from ledger.papers import Place
 from ledger.people import Unit
 from ledger.round_figures import lines_of
+from ledger.round_lists import earlier_summary
 from ledger.rounds import RoundItem, RoundSummary
 from ledger.statistics import of_unit, projects_where
 from ledger.vocabulary import PaperKind
@@ -54,7 +55,11 @@ def file_summary(acting: Acting, summary: RoundSummary, reported: int, signed: U
         ("迟报单位", late),
         ("未报单位", missing),
     ]
-    lines = [(label, now) for label, _then, now, _change in lines_of(summary.figures, None)]
+    last = earlier_summary(acting.session, summary.county_id, summary.kind, summary.due_at)
+    lines = [
+        (label, now if last is None else f"{now}（上期{then}，变化{change}）")
+        for label, then, now, change in lines_of(summary.figures, None if last is None else last.figures)
+    ]
     note = [("情况说明", summary.note)] if summary.note else []
     printed = Print(PaperKind.ROUND_SUMMARY, f"{summary.title}情况汇总", (*head, *lines, *note))
     place = Place(PaperKind.ROUND_SUMMARY, round_summary_id=summary.id, written=True)

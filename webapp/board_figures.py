@@ -35,9 +35,10 @@ from ledger.process_map import MapFilter, StepFigures, step_figures, versions_of
 from ledger.statistics import UNASSIGNED, Rates, rate_text, ten_thousands
 from ledger.tallies import NOT_BEGUN
 from ledger.vocabulary import CaseStatus, Category, FundingSource, Level, Linkage, Operation, UnitKind
+from webapp.permissions import COUNTY_LEVEL
 from webapp.procedure import MAIN
 from webapp.process_map import Line, lines_of
-from webapp.request import ledger_session, moment
+from webapp.request import actor, ledger_session, moment
 
 CLASSES = (*((str(each), each.label) for each in Category), ("none", "待认定"))
 ARCHIVE_ROWS = 6  # of each level
@@ -237,7 +238,7 @@ def _charts(board: Board) -> dict[str, Any]:
     ]
     return {
         "classes": {"kind": "stack", "unit": "个", "names": [row.name for row in rows], "series": classes},
-        "trend": _trend(board.history),
+        "trend": _trend(area, board.history),
         "money": {
             "kind": "ring",
             "unit": "万元",
@@ -270,15 +271,28 @@ def _late_url(area: Unit, unit: Unit) -> str:
     return url_for("boards.late", area=area.id, holder=unit.id)
 
 
-def _trend(history: Sequence[tuple[date, Rates]]) -> dict[str, Any]:
+def _trend(area: Unit, history: Sequence[tuple[date, Rates]]) -> dict[str, Any]:
     """Draw every day of a short history, of a long one its Thursdays and today."""
     long = len(history) > _MOST_POINTS
     points = [each for each in history if not long or each[0].weekday() == _THURSDAY or each is history[-1]]
+    today = history[-1][0] if history else None
     series = [
-        {"name": label, "colour": colour, "values": [_percent(getattr(rates, name)) for _on, rates in points]}
-        for name, label, colour, _asked in RATES
+        {
+            "name": label,
+            "colour": colour,
+            "values": [_percent(getattr(rates, name)) for _on, rates in points],
+            "urls": [day_url(area, None if on == today else on, asked) for on, _ in points],
+        }
+        for name, label, colour, asked in RATES
     ]
     return {"kind": "lines", "unit": "%", "names": [on.strftime("%m-%d") for on, _ in points], "series": series}
+
+
+def day_url(area: Unit, on: date | None, asked: dict[str, str]) -> str:
+    """Return where a past day's rate leads: to the county's ledger of that day, for who may see it; else to today's."""
+    if on is not None and area.kind == UnitKind.COUNTY and COUNTY_LEVEL.admits(actor()):
+        return url_for("snapshots.state", county=area.id, on=on.isoformat())
+    return projects_url(area, staying=1, **asked)
 
 
 def _percent(rate: Decimal | None) -> float | None:

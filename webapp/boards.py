@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from bpmn.tables import XLSX
-from forms.sheets.workbook import write_table
 from ledger.boards import Light, names_of
-from ledger.journal import Act
 from ledger.listing import bounds
 from ledger.oversight_lists import OverseenPage, Wanted, held_late, overseen_projects
 from ledger.people import Unit
 from ledger.tallies import SOURCES
 from ledger.vocabulary import CaseStatus, Level, Linkage, Operation
-from ledger.writing import record
-from webapp.board_figures import ARCHIVE_ROWS, CLASSES, PROGRESS, RATES, board_of, projects_url, title_of
-from webapp.layout import stamp_text
-from webapp.overseeing import MOST_EXPORTED, PAGE, area_choices, asked_for, chosen_area, list_page, workbook
+from webapp.board_figures import ARCHIVE_ROWS, CLASSES, PROGRESS, RATES, board_of, day_url, projects_url, title_of
+from webapp.overseeing import (
+    MOST_EXPORTED,
+    PAGE,
+    area_choices,
+    asked_for,
+    chosen_area,
+    list_page,
+    table_workbook,
+    workbook,
+)
 from webapp.permissions import STAFF, allows
 from webapp.request import actor, ledger_session, moment, row_number
 
@@ -53,9 +56,7 @@ def show_workbook() -> ResponseReturnValue:
         )
         for row in (*board.rows, board.whole)
     ]
-    record(ledger_session(), moment(), actor(), Act("export", detail={"name": name, "rows": len(rows)}))
-    data = write_table(f"{name}（{stamp_text(moment().at)}）", _HEADS, rows)
-    return send_file(BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0)
+    return table_workbook(name, _HEADS, rows)
 
 
 @bp.get("/screen")
@@ -78,6 +79,7 @@ def _shown(area: Unit) -> dict[str, Any]:
         "rates": RATES,
         "lights": Light,
         "projects_url": projects_url,
+        "day_url": day_url,
         "asked_for": asked_for,
         **area_choices(area),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,26 +11,28 @@ from bpmn.demands import reason_of
 from bpmn.refusals import ActRefused
 from bpmn.retries import Site, retry_incidents
 from ledger.incident_lists import all_projects, mended_lines, open_lines
-from ledger.oversight_lists import silent_cases, silent_since, suspended_cases
+from ledger.oversight_lists import OverseenRow, silent_cases, silent_since, suspended_cases
 from ledger.vocabulary import IncidentKind
 from webapp.background import after_the_answer
-from webapp.layout import calendar
+from webapp.layout import calendar, stamp_text
+from webapp.overseeing import MOST_EXPORTED, table_workbook
 from webapp.permissions import SYSTEM, allows
 from webapp.request import actor, ledger_session, moment, row_number, sessions, settings
 from webapp.stalled import days_asked
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 _MOST_STALLED = 100
+_HEADS = (
+    *("情况", "异常编号", "异常", "项目编号", "责任单位", "环节", "原因"),
+    *("已试次数", "发生、到达时间", "下次自动重试", "处理时间"),
+)
 
 
 @bp.get("")
 @allows(SYSTEM)
 def index() -> ResponseReturnValue:
-    session, now = ledger_session(), moment().at
-    kind = request.args.get("kind", "")
-    kind = kind if kind in set(IncidentKind) else ""
+    session, now, kind = ledger_session(), moment().at, _kind()
     days = days_asked()
-    cutoff = silent_since(calendar(), now, days)
     return render_template(
         "incidents/index.html",
         rows=open_lines(session, kind),
@@ -37,8 +41,47 @@ def index() -> ResponseReturnValue:
         kind=kind,
         days=days,
         suspended=suspended_cases(session, all_projects(), "", _MOST_STALLED).rows,
-        silent=silent_cases(session, all_projects(), cutoff, "", _MOST_STALLED).rows,
+        silent=silent_cases(session, all_projects(), silent_since(calendar(), now, days), "", _MOST_STALLED).rows,
     )
+
+
+@bp.post("")
+@allows(SYSTEM)
+def index_workbook() -> ResponseReturnValue:
+    """Answer what failed and what stands still, in the order of the page, as a workbook."""
+    session, now, kind = ledger_session(), moment().at, _kind()
+    rows: list[tuple[object, ...]] = [
+        (
+            *("没有办成" if line.resolved_at is None else "已处理好", line.id, line.kind.label, line.project_number),
+            *(line.unit, line.step, line.cause, line.attempts, stamp_text(line.created_at)),
+            *(_stamp(line.retry_at), _stamp(line.resolved_at)),
+        )
+        for line in (*open_lines(session, kind), *mended_lines(session, now))
+    ]
+    cutoff = silent_since(calendar(), now, days_asked())
+    stalled = (
+        ("长期无人办理", silent_cases(session, all_projects(), cutoff, "", MOST_EXPORTED).rows),
+        ("已暂停", suspended_cases(session, all_projects(), "", MOST_EXPORTED).rows),
+    )
+    rows += [
+        (name, None, "", row.number, row.unit, _held(row), "", None, _stamp(row.since_at), None, None)
+        for name, found in stalled
+        for row in found
+    ]
+    return table_workbook("异常处理", _HEADS, rows)
+
+
+def _kind() -> str:
+    kind = request.args.get("kind", "")
+    return kind if kind in set(IncidentKind) else ""
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return None if at is None else stamp_text(at)
+
+
+def _held(row: OverseenRow) -> str:
+    return "、".join(f"{held.step}（{held.unit}）" for held in row.holders)
 
 
 @bp.post("/retry")

@@ -76,10 +76,14 @@ def list_page(
 
 
 def workbook(name: str, page: OverseenPage) -> ResponseReturnValue:
-    """Answer a list as a workbook; how many rows left the house is written into the journal."""
-    rows = list(_lines(page.rows))
+    """Answer a list of projects as a workbook."""
+    return table_workbook(name, _HEADS, list(_lines(page.rows)))
+
+
+def table_workbook(name: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> ResponseReturnValue:
+    """Answer a table as a workbook; how many rows left the house is written into the journal."""
     record(ledger_session(), moment(), actor(), Act("export", detail={"name": name, "rows": len(rows)}))
-    data = write_table(f"{name}（{stamp_text(moment().at)}）", _HEADS, rows)
+    data = write_table(f"{name}（{stamp_text(moment().at)}）", heads, rows)
     return send_file(BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -25,12 +26,15 @@ from ledger.rounds import occurrences
 from ledger.statistics import rate_text
 from ledger.vocabulary import RoundKind
 from ledger.working_days import load_calendar
+from webapp.layout import stamp_text
+from webapp.overseeing import table_workbook
 from webapp.permissions import COLLECTOR, STAFF, allows
 from webapp.request import acting, actor, ledger_session, moment
 from webapp.rounds import MISSED_WITHIN, PILLS
 
 bp = Blueprint("periods", __name__)
 _AHEAD = 56 * ONE_DAY
+_HEADS = ("单位", "状态", "上报时间")
 TOLD = ("project_count", "consolidate_count", "upgrade_count", "revive_count", "rebuild_count", "overdue_item_count")
 """Figures that stand beside each unit."""
 
@@ -64,6 +68,40 @@ def show(county_id: int, kind: str, occurrence: str) -> ResponseReturnValue:
         collects=may_collect(acting(), period),
         pills=PILLS,
     )
+
+
+@bp.post("/rounds/<int:county_id>/<kind>/<occurrence>")
+@allows(STAFF)
+def show_workbook(county_id: int, kind: str, occurrence: str) -> ResponseReturnValue:
+    """Answer a period's units with every figure they confirmed as a workbook, the total last."""
+    session, now, period = ledger_session(), moment().at, _seen(county_id, kind, occurrence)
+    rows = rounds_of(session, county_id, period.kind, occurrence)
+    if not rows:
+        abort(404)
+    handed_in = [row.figures or {} for row in rows if row.submitted_at is not None]
+    table = [
+        (
+            *(row.unit.short_name, standing_of(row, now).label, _stamp(row.submitted_at)),
+            *(_all_cells(row.figures) if row.submitted_at is not None else ()),
+        )
+        for row in rows
+    ]
+    total = ("合计（已报）", "", None, *_all_cells(total_of(handed_in)))
+    return table_workbook(
+        rows[0].title, ("单位", "状态", "上报时间", *FIGURES.values(), *RATES.values()), [*table, total]
+    )
+
+
+def _stamp(moment_at: datetime | None) -> str | None:
+    return None if moment_at is None else stamp_text(moment_at)
+
+
+def _all_cells(figures: Mapping[str, int] | None) -> tuple[object, ...]:
+    """Return every figure and rate; nothing for a report without figures."""
+    if not figures:
+        return ()
+    rates = rates_of(figures)
+    return (*(figures.get(name, 0) for name in FIGURES), *(rate_text(rates[name]) for name in RATES))
 
 
 def _cells(figures: object) -> list[str]:

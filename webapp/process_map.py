@@ -17,13 +17,23 @@ from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.process_map import MapFilter, StepFigures, campaigns_in, step_figures, versions_of, worst_steps
 from ledger.vocabulary import Category
-from webapp.overseeing import MOST_EXPORTED, PAGE, area_choices, asked_for, chosen_area, list_page, workbook
+from webapp.overseeing import (
+    MOST_EXPORTED,
+    PAGE,
+    area_choices,
+    asked_for,
+    chosen_area,
+    list_page,
+    table_workbook,
+    workbook,
+)
 from webapp.permissions import STAFF, allows
 from webapp.procedure import MAIN, diagram_answer
 from webapp.request import actor, ledger_session, moment, row_number
 
 bp = Blueprint("process_map", __name__, url_prefix="/map")
 HEATS = {"cases": "项目数", "late": "超期项目数", "median": "用时中位数", "p90": "九成用时"}
+_HEADS = ("阶段、环节", "层次", "在办", "超期", "办结次数", "用时中位（工作日）", "九成用时（工作日）")
 _TASKS = frozenset({"userTask", "manualTask", "callActivity"})
 _LEVELS = 4
 _NOTHING = StepFigures()
@@ -78,6 +88,21 @@ def show() -> ResponseReturnValue:
         asked_for=asked_for,
         **area_choices(asked.area),
     )
+
+
+@bp.post("")
+@allows(STAFF)
+def show_workbook() -> ResponseReturnValue:
+    """Answer the table of phases and steps as a workbook."""
+    asked = _asked()
+    rows = [
+        (
+            *(line.name, "阶段" if line.phase else "环节", line.figures.case_count, line.figures.late_count),
+            *(line.figures.passed_count, line.figures.median_days, line.figures.p90_days),
+        )
+        for line in lines_of(asked.diagram, asked.figures())
+    ]
+    return table_workbook(f"{asked.area.short_name}各环节一览", _HEADS, rows)
 
 
 @bp.get("/heat.json")

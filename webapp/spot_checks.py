@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from bpmn.refusals import ActRefused
 from forms.fields import Asked, Form, Option
 from forms.parsing import FormErrors, parse
-from ledger.appraisal import FORMULA, FULL_SCORE, POINTS, Span, appraisals
+from ledger.appraisal import FORMULA, FULL_SCORE, POINTS, Appraisal, Span, appraisals
 from ledger.db import day_of
 from ledger.papers import Place, attach
 from ledger.people import counties
@@ -41,6 +41,8 @@ from ledger.spot_checks import (
 )
 from ledger.vocabulary import PaperKind, Role
 from webapp.form_page import FormPage
+from webapp.layout import strata_text
+from webapp.overseeing import table_workbook
 from webapp.own_forms import CHECK_AGAIN, CHECK_DRAW, CHECK_FINDING, CHECK_MENDING
 from webapp.permissions import ACTING, CHECKING, STAFF, allows
 from webapp.request import actor, ledger_session, moment, settings, typed
@@ -48,6 +50,10 @@ from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("spot_checks", __name__)
 _SHOWN = 50
+_HEADS = (
+    *("项目名称", "项目编号", "责任单位", "抽取的层", "检查日期", "检查情况"),
+    *("整改期限", "整改情况", "整改日期", "复核", "状态"),
+)
 PILLS: Mapping[Finding, str] = {
     Finding.OPEN: "p-gray",
     Finding.SOUND: "p-green",
@@ -125,6 +131,26 @@ def show(check_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.post("/checks/<int:check_id>")
+@allows(STAFF)
+def show_workbook(check_id: int) -> ResponseReturnValue:
+    """Answer a draw's projects with what was found and mended as a workbook."""
+    check = visible_check(ledger_session(), actor(), check_id) or abort(404)
+    rows = [
+        (
+            *(row.project.name, row.project.number, row.unit.short_name, strata_text(row.stratum)),
+            *(_iso(row.checked_on), row.text, _iso(row.mend_by_on), row.mending, _iso(row.mended_on), row.result),
+            Finding(row.finding).label,
+        )
+        for row in drawn_projects(ledger_session(), actor(), check_id)
+    ]
+    return table_workbook(check.title, _HEADS, rows)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
 @bp.get("/checks/projects/<int:row_id>")
 @allows(STAFF)
 def project(row_id: int) -> ResponseReturnValue:
@@ -196,16 +222,35 @@ def _take_photos(row: SpotCheckProject) -> None:
 @allows(STAFF)
 def sheets() -> ResponseReturnValue:
     """Show every unit's sheet over some days; a unit that sees no whole county sees its own."""
+    span, shown = _sheets()
+    return render_template(
+        "spot_checks/appraisals.html", sheets=shown, span=span, formula=FORMULA, points=POINTS, full=FULL_SCORE
+    )
+
+
+@bp.post("/appraisals")
+@allows(STAFF)
+def sheets_workbook() -> ResponseReturnValue:
+    """Answer the same sheets as a workbook."""
+    span, shown = _sheets()
+    labels = (f"{label}（−{lost}）" for label, lost in POINTS.values())
+    rows = [
+        (each.unit.short_name, each.round_count, each.in_time, *(each.counts[name] for name in POINTS), each.score)
+        for each in shown
+    ]
+    name = f"考核表（{span.since.isoformat()}至{span.until.isoformat()}）"
+    return table_workbook(name, ("单位", "应报期数", "按时", *labels, "得分"), rows)
+
+
+def _sheets() -> tuple[Span, list[Appraisal]]:
+    """Return the days asked for, this year where none are, and the sheets a person sees of them."""
     today = day_of(moment().at)
     since = request.args.get("since", type=date.fromisoformat) or today.replace(month=1, day=1)
     span = Span(since, request.args.get("until", type=date.fromisoformat) or today)
     own, whole = {p.unit_id for p in actor().posts}, whole_counties(actor())
     seen = sorted(whole | {p.county_id for p in actor().posts if p.county_id is not None})
     found = [each for county_id in seen for each in appraisals(ledger_session(), county_id, span, moment().at)]
-    shown = [each for each in found if each.unit.id in own or each.unit.county_id in whole]
-    return render_template(
-        "spot_checks/appraisals.html", sheets=shown, span=span, formula=FORMULA, points=POINTS, full=FULL_SCORE
-    )
+    return span, [each for each in found if each.unit.id in own or each.unit.county_id in whole]
 
 
 def _checking() -> Checking:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from time import perf_counter
+from statistics import median
+from time import perf_counter, process_time
 
 from flask.testing import FlaskClient
 from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
+from bpmn.deployment import deploy, shipped_bundle
 from bpmn.tallying import renew_tallies
 from ledger.cases import Case, WorkItem
 from ledger.db import transaction
@@ -44,6 +47,7 @@ PAGES = (
     *("/map", "/map/heat.json?heat=p90", "/map?category=upgrade&from=2023-03&to=2023-09"),
     *("/map/steps/decision", "/map/steps/receive?late=1", "/board", "/board/screen/figures"),
     *("/board/projects?category=revive", "/board/projects?light=red", "/board/late"),
+    *("/map/versions", "/stalled", "/board?area={town}"),
 )
 SPREAD = (
     "UPDATE project SET responsible_unit_id = CASE id % {count} {units} END, "
@@ -51,9 +55,12 @@ SPREAD = (
     "operation = CASE id % 4 WHEN 0 THEN 'stopped' WHEN 1 THEN 'difficult' ELSE 'normal' END, "
     "linkage = CASE id % 3 WHEN 0 THEN 'partial' ELSE 'full' END"
 )
-TALLIED = (
+STANDING = (
     "INSERT INTO standing (case_id, element, late_at, since_at) "
-    "SELECT case_id, element, min(due_at), min(created_at) FROM work_item GROUP BY case_id, element",
+    "SELECT case_id, element, min(due_at), min(created_at) FROM work_item GROUP BY case_id, element"
+)
+OF_TOWN = "WHERE p.responsible_unit_id = :area"
+TALLIED = (
     "INSERT INTO standing_tally (area_id, procedure_id, campaign_id, category, element, late_at, count) "
     "SELECT :area, c.procedure_id, c.campaign_id, p.category, s.element, s.late_at, count(*) FROM standing s "
     'JOIN "case" c ON c.id = s.case_id JOIN project p ON p.id = c.project_id GROUP BY 2, 3, 4, 5, 6',
@@ -63,7 +70,7 @@ TALLIED = (
     "INSERT INTO project_tally (area_id, branch_id, category, operation, linkage, exited, progress, count, "
     "earmarked_yuan, integrated_yuan, sector_yuan, social_yuan, unattributed_yuan) "
     "SELECT :area, responsible_unit_id, category, operation, linkage, false, id % 12 - 1, count(*), "
-    "sum(funding_earmarked_yuan), 0, 0, sum(funding_other_yuan), 0 FROM project GROUP BY 2, 3, 4, 5, id % 12",
+    "sum(funding_earmarked_yuan), 0, 0, sum(funding_other_yuan), 0 FROM project p {where} GROUP BY 2, 3, 4, 5, id % 12",
 )
 
 
@@ -84,7 +91,14 @@ def measure() -> Iterator[Figure]:
             spread(here, ground)
             client = supervisor(here, ground)
             for page in PAGES:
-                yield Figure(f"w10 {page} p99", database, 1, slowest(client, page), "ms", LIMIT_MS)
+                wall, worked = slowest(client, page.format(town=town_of(ground)))
+                yield Figure(f"w10 {page} p99", database, 1, wall, "ms", LIMIT_MS)
+                yield Figure(f"w10 {page} processor, median", database, 1, worked, "ms", LIMIT_MS)
+
+
+def town_of(ground: Ground) -> int:
+    """Return the town whose board is asked for too."""
+    return next(iter(ground.county.townships.values())).id
 
 
 def spread(here: Place, ground: Ground) -> None:
@@ -99,8 +113,15 @@ def spread(here: Place, ground: Ground) -> None:
         for day in range(20):
             due_at = datetime(2023, 11, 1 + day, 16, tzinfo=UTC)
             session.execute(update(WorkItem).where(WorkItem.id % 20 == day).values(due_at=due_at))
+        newer = replace(
+            bundle := shipped_bundle(), diagram=bundle.diagram.replace('name="签收项目"', 'name="接收项目"')
+        )
+        second = deploy(session, newer, "测量", ground.now).id
+        session.execute(update(Case).where(Case.id % 2 == 0).values(procedure_id=second))
+        session.execute(text(STANDING))
         for statement in TALLIED:
-            session.execute(text(statement), {"area": ground.county.county.id} if ":area" in statement else {})
+            session.execute(text(statement.format(where="")), {"area": ground.county.county.id})
+            session.execute(text(statement.format(where=OF_TOWN)), {"area": town_of(ground)})
         _pass(session, ground)
         session.add(TallyMark(id=1, entry_id=10**9, calendar_revision=0, renewed_at=ground.now))
         shift_clock(session, int((BEGINS_AT - datetime.now(UTC)).total_seconds()) + 3600)
@@ -134,13 +155,16 @@ def supervisor(here: Place, ground: Ground) -> FlaskClient:
     return person.client
 
 
-def slowest(client: FlaskClient, page: str) -> float:
-    """Return the 99th percentile of ROUNDS answers in ms: with fewer than a hundred, the slowest."""
+def slowest(client: FlaskClient, page: str) -> tuple[float, float]:
+    """Return the 99th percentile of ROUNDS answers in ms, with fewer than a hundred the slowest; and the median of
+    what this process worked for one: on a busy machine the page's own cost.
+    """
     client.get(page)  # the first one reads templates and the diagram
-    took = []
+    took, worked = [], []
     for _round in range(ROUNDS):
-        began = perf_counter()
+        began, working = perf_counter(), process_time()
         answer = client.get(page)
         took.append((perf_counter() - began) * 1000)
+        worked.append((process_time() - working) * 1000)
         assert answer.status_code == 200, page
-    return sorted(took)[-1 - len(took) // 100]
+    return sorted(took)[-1 - len(took) // 100], median(worked)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,6 +26,11 @@ from tests.walk import Ground, Walk
 from webapp import background, create_app
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def exported(answer: TestResponse) -> list[tuple[Any, ...]]:
+    """Return the rows of the workbook that a list was taken away as, its title and heads among them."""
+    return list(openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0].values)
 
 
 @dataclass

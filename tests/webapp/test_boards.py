@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from bpmn.tallying import renew_tallies
 from forms.sheets.grid import load_workbook
 from ledger.boards import Lights
 from ledger.db import transaction
+from ledger.installation import shift_clock
 from ledger.journal import Entry
 from ledger.projects import Project, set_funding
 from ledger.statistics import everything, rate_text, rates
@@ -24,6 +26,7 @@ from tests.webapp.conftest import Person, Site
 from tests.webapp.test_process_map import supervisor, text
 
 LINKED = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(?:<span[^>]*>[▲◆●]</span>)?(\d+)</a>')
+SCREEN = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(\d+)</a>')
 LINES = re.compile(r'class="fw-semibold text-decoration-none" href="/(?:cases|projects)/')
 
 
@@ -178,6 +181,32 @@ def test_the_large_screen_asks_for_itself_every_minute(site: Site, laid: list[Wa
     assert 'hx-trigger="every 60s"' in page
     assert 'hx-trigger="every 60s"' in fresh
     assert "<html" not in fresh
+
+
+def test_figures_of_the_large_screen_lead_to_their_projects(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    page = text(person, "/board/screen")
+    figures = page[page.index("screen-tiles") : page.index("三率变化")] + page[page.index("各单位三色灯") :]
+    found = {unescape(url): int(count) for url, count in SCREEN.findall(figures)}
+    assert len(found) > 8
+    assert {url: len(LINES.findall(text(person, url))) for url in found} == found
+
+
+def test_r6_a_past_point_of_the_trend_leads_to_that_days_ledger_and_todays_to_the_projects(
+    site: Site, laid: list[Walk]
+) -> None:
+    renew_tallies(site.ground.sessions, laid[0].now + timedelta(days=1))
+    with transaction(site.ground.sessions) as session:
+        shift_clock(session, 24 * 3600)
+    town = site.ground.county.townships["桑柘镇"].id
+    for person, past in ((county_supervisor(site), "/snapshots/state"), (supervisor(site, town), "/board/projects")):
+        charts = [json.loads(unescape(each)) for each in re.findall(r"data-chart='([^']*)'", text(person, "/board"))]
+        (trend,) = (each for each in charts if each["kind"] == "lines")
+        assert len(trend["series"]) == 3
+        for each in trend["series"]:
+            assert each["urls"][0].startswith(past)
+            assert each["urls"][-1].startswith("/board/projects")
+            assert [person.get(url).status_code for url in each["urls"]] == [200] * len(each["urls"])
 
 
 def test_a_board_without_projects_says_so(site: Site) -> None:

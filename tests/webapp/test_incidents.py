@@ -15,7 +15,7 @@ from ledger.installation import shift_clock
 from ledger.journal import Entry
 from ledger.vocabulary import IncidentKind, Role
 from tests.walk import Walk, fill
-from tests.webapp.conftest import Person, Site
+from tests.webapp.conftest import Person, Site, exported
 from tests.webapp.test_process_map import links, supervisor, text
 
 
@@ -48,6 +48,9 @@ def test_what_failed_is_told_with_its_cause_and_retried_together(site: Site) -> 
     assert "程序出错，没有办成（RuntimeError：测算表除以零）" in page
     assert all(walk.project.number in page and walk.project.name not in page for walk in walks)
     assert "没有未处理的异常" in text(person, "/incidents?kind=message")
+    told = [(row[1], row[3]) for row in exported(person.post("/incidents")) if row[0] == "没有办成"]
+    assert told == [(number, walk.project.number) for number, walk in zip(numbers, walks, strict=True)][::-1]
+    assert site.bureau().post("/incidents").status_code == 403
     answer = person.post("/incidents/retry", {"incident": numbers, "reason": "已修复"})
     assert answer.status_code == 303
     assert open_numbers(site) == set()

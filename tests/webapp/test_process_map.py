@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bpmn.deployment import deploy, shipped_bundle
 from bpmn.tallying import renew_tallies
 from forms.sheets.grid import load_workbook
 from ledger.db import transaction
 from ledger.journal import Entry
 from ledger.people import Unit, User, appoint
+from ledger.projects import Project
 from ledger.sign_ins import hash_password
 from ledger.vocabulary import Role
 from tests.walk import Walk
-from tests.webapp.conftest import Person, Site
+from tests.webapp.conftest import Person, Site, exported
 
 PASSWORD = "Ducha-2023!!"  # of made-up people
 
@@ -116,6 +119,20 @@ def test_filters_narrow_figures_and_lists_alike(site: Site, pushed: list[Walk]) 
     assert "签收项目：在办" not in text(person, "/map?category=rebuild")
 
 
+def test_filters_by_campaign_and_class_find_what_is_both(site: Site) -> None:
+    walks = [site.walk(number) for number in range(4)]
+    with transaction(site.ground.sessions) as session:
+        for walk, category in zip(walks, ("rebuild", "rebuild", "upgrade", None), strict=True):
+            session.get_one(Project, walk.project.id).category = category
+    renew_tallies(site.ground.sessions, site.ground.now)
+    person, campaign = site.bureau(), site.ground.county.campaign.id
+    for category, found in (("rebuild", walks[:2]), ("upgrade", walks[2:3]), ("consolidate", [])):
+        both = f"campaign={campaign}&category={category}"
+        assert f"签收项目：在办 {len(found)} 个" in text(person, f"/map?{both}") or not found
+        assert links(text(person, f"/map/steps/receive?{both}")) == {f"/cases/{walk.case_id}" for walk in found}
+    assert links(text(person, f"/map/steps/receive?campaign={campaign}")) == {f"/cases/{w.case_id}" for w in walks}
+
+
 def test_a_list_is_taken_away_as_a_workbook_and_journaled(site: Site, pushed: list[Walk]) -> None:
     answer = site.bureau().post("/map/steps/receive")
     assert answer.status_code == 200
@@ -125,6 +142,31 @@ def test_a_list_is_taken_away_as_a_workbook_and_journaled(site: Site, pushed: li
     with transaction(site.ground.sessions, writes=False) as session:
         entry = session.scalars(select(Entry).where(Entry.act == "export")).one()
     assert f'"rows":{len(pushed)}' in entry.detail
+
+
+def test_the_table_of_steps_is_a_workbook_journaled(site: Site, pushed: list[Walk]) -> None:
+    rows = {row[0]: row[1:4] for row in exported(site.bureau().post("/map"))}
+    assert rows["签收项目"] == ("环节", len(pushed), 0)
+    with transaction(site.ground.sessions, writes=False) as session:
+        assert "各环节一览" in session.scalars(select(Entry).where(Entry.act == "export")).one().detail
+
+
+def test_two_versions_stand_side_by_side_each_over_its_own_cases(site: Site) -> None:
+    for number in range(3):
+        site.walk(number)
+    bundle = shipped_bundle()
+    with transaction(site.ground.sessions) as session:  # the new version calls the step otherwise
+        newer = replace(bundle, diagram=bundle.diagram.replace('name="签收项目"', 'name="接收项目"'))
+        assert deploy(session, newer, "测试", site.ground.now).number == 2
+    for number in (3, 4):
+        site.walk(number)
+    renew_tallies(site.ground.sessions, site.ground.now)
+    page = text(site.bureau(), "/map/versions")
+    (line,) = (row for row in page.split("<tr>") if ">接收项目<" in row)
+    assert re.findall(r'version=(\d)">(\d+)</a>', line) == [("1", "3"), ("2", "2")]
+    assert page.index("第 1 版</th>") < page.index("第 2 版</th>")
+    turned = text(site.bureau(), "/map/versions?left=2&right=1")
+    assert turned.index("第 2 版</th>") < turned.index("第 1 版</th>")
 
 
 def test_one_version_has_nothing_beside_it(site: Site, pushed: list[Walk]) -> None:

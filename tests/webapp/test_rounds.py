@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from io import BytesIO
 
@@ -11,12 +12,13 @@ from sqlalchemy import select
 from ledger.db import transaction
 from ledger.installation import shift_clock
 from ledger.journal import Moment
-from ledger.rounds import RoundItem, RoundSummary, UnitRound
+from ledger.projects import Project
+from ledger.rounds import RoundItem, RoundSummary, UnitRound, previous_figures
 from ledger.vocabulary import Role
 from scheduler.recurring import open_recurring
 from scheduler.sweep import Ground as ClockGround
 from tests.walk import PDF, local
-from tests.webapp.conftest import Site
+from tests.webapp.conftest import Site, exported
 
 WEEK = "2023-W47"
 
@@ -87,6 +89,40 @@ def test_r2_the_bureau_closes_a_week_with_two_late_units(thursday: Thursday) -> 
     assert bureau.get(f"/papers/{paper}").data.startswith(b"PK")
     assert site.town().get(f"/papers/{paper}").status_code == 404
     assert "已关闭" in bureau.get("/rounds").text
+    units = {row[0]: row[1] for row in exported(bureau.post(thursday.path))}
+    assert (units["桑柘镇"], units["保家镇"], units["鹿角镇"]) == ("按时", "迟报", "迟报")
+    assert site.town().post(thursday.path).status_code == 404
+
+
+def test_r2_last_week_stands_beside_this_week_for_the_unit_the_county_and_on_paper(
+    thursday: Thursday, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, bureau, printed = thursday.site, thursday.site.bureau(), []
+    monkeypatch.setattr("bpmn.prints.print_paper", lambda title, facts, *_: printed.append((title, facts)) or b"PK")
+    assert thursday.report("桑柘镇") == 303
+    first, row = thursday.row("桑柘镇").figures or {}, thursday.row("桑柘镇")
+    thursday.at(local(2023, 11, 24, 9))
+    assert bureau.post(f"{thursday.path}/close").status_code == 303
+    with transaction(site.ground.sessions) as session:  # the register goes on: one project fewer of the town's
+        gone = session.scalars(select(Project).where(Project.responsible_unit_id == row.unit_id)).first()
+        assert gone is not None
+        gone.exited_on = local(2023, 11, 24).date()
+        session.flush()
+        wanted = (UnitRound.unit_id == row.unit_id, UnitRound.occurrence == "2023-W48")
+        following = session.scalars(select(UnitRound).where(*wanted)).one()
+        assert (previous_figures(session, following), previous_figures(session, row)) == (first, None)
+        number, item = following.id, session.scalars(select(RoundItem).where(RoundItem.round_id == following.id)).one()
+    count = first["project_count"]
+    beside = rf'>{count}</td><td class="text-end fw-semibold">{count - 1}</td><td class="[^"]*">-1</td>'
+    assert re.search(beside, site.town().get(f"/rounds/{number}").text)
+    given = {"_revision": str(item.revision), "_action": "submit", "measures": "按计划推进", "confirmed": "true"}
+    assert site.town().post(f"/rounds/items/{item.id}", given).status_code == 303
+    thursday.at(local(2023, 12, 1, 9))
+    path = thursday.path.replace("W47", "W48")
+    assert re.search(beside, bureau.get(path).text)
+    assert bureau.post(f"{path}/close").status_code == 303
+    (_title, before), (_same, facts) = ((title, str(facts)) for title, facts in printed if "汇总" in title)
+    assert (f"{count - 1}（上期{count}，变化-1）" in facts, "上期" in before) == (True, False)
 
 
 def test_r2_a_missed_week_is_opened_later_by_the_bureau_alone(site: Site) -> None:

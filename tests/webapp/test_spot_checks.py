@@ -15,7 +15,7 @@ from ledger.journal import Entry
 from ledger.projects import Project
 from ledger.spot_checks import SpotCheck, SpotCheckProject
 from tests.walk import PDF, local
-from tests.webapp.conftest import Person, Site
+from tests.webapp.conftest import Person, Site, exported
 
 DRAW = {"title": "第四季度抽查", "strata": ["unit", "category"], "percent": "50", "seed": "2023-04"}
 
@@ -56,6 +56,8 @@ def test_r5_a_check_drawn_twice_gives_the_same_projects(both_sites: Site) -> Non
         assert check is not None
         check.seed = "别的"  # somebody alters the record
     assert "与原来不一致" in bureau.get(path).text
+    assert {row[1] for row in exported(bureau.post(path))} >= set(first)
+    assert site.town().post(path).status_code == 404
 
 
 def test_r5_a_problem_is_found_mended_looked_at_and_counts(site: Site) -> None:
@@ -101,6 +103,12 @@ def test_r5_the_sheet_shows_its_formula_and_a_unit_sees_its_own(site: Site) -> N
     own, whole = site.town().get("/appraisals").text, site.bureau().get("/appraisals").text
     assert "得分 = 100 − 迟报、补报×2 − 未报×4 − 被退回×1 − 超期办理×1 − 抽查发现问题×3 − 整改逾期×5，最低为0" in whole
     assert ("保家镇" in own, "保家镇" in whole) == (False, True)
+    for person, units in ((site.town(), {"桑柘镇"}), (site.bureau(), {"桑柘镇", "保家镇", "鹿角镇"})):
+        found = {str(row[0]): row[-1] for row in exported(person.post("/appraisals?since=2023-11-01"))}
+        assert {name for name in found if name.endswith("镇")} == units
+        assert found["桑柘镇"] == 100
+    with transaction(site.ground.sessions, writes=False) as session:
+        assert len(session.scalars(select(Entry).where(Entry.act == "export")).all()) == 2
 
 
 def test_r5_who_may_draw(site: Site) -> None:
