@@ -50,7 +50,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 _PATIENCE = 30  # seconds that a writer waits for another on SQLite
 _CONNECTIONS = 20  # kept open: the threads of `serve` twice over; one opened anew plans every statement anew
-_TURN = "turn"
+TURN = "turn"
 _WORTH_PACKING = 300  # bytes; below that packing saves nothing
 _PACKED = b"x"  # how zlib's data begins, and no JSON text does
 
@@ -184,7 +184,7 @@ def open_ledger(url: str | URL, keys: Keys) -> SessionFactory:
     """Return a session factory for `url`; the schema must be there (`ledger.migrations`)."""
     engine = open_engine(url, keys)
     turn = Lock() if engine.dialect.name == "sqlite" else None
-    return sessionmaker(engine, expire_on_commit=False, info={"keys": keys, _TURN: turn})
+    return sessionmaker(engine, expire_on_commit=False, info={"keys": keys, TURN: turn})
 
 
 def open_engine(url: str | URL, keys: Keys) -> Engine:
@@ -246,7 +246,7 @@ def _in_turn(sessions: SessionFactory) -> Iterator[None]:
     It would look again and again whether the other is done, asleep in between for longer than a transaction takes.
     Whoever waits longer than it would is left to be told so by the database.
     """
-    turn = sessions.kw["info"][_TURN]
+    turn = sessions.kw["info"][TURN]
     if turn is None:
         yield
         return

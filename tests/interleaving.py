@@ -1,8 +1,8 @@
 """Two acts at once in an order that is written down: the first is held at a point until the second can do no more.
 
 On PostgreSQL that is when the second waits for a lock, or is through; the server says so. SQLite has one writer: there
-it is when the second asks to be it. The first goes on only then, so that the outcome is the same however the threads
-are scheduled.
+it is when the second asks to be it, of its process or of the database. The first goes on only then, so that the outcome
+is the same however the threads are scheduled.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.db import SessionFactory
+from ledger.db import TURN, SessionFactory
 from tests.points import Point, Watch, listening
 
 PATIENCE = 20  # seconds after which a test that hangs fails
@@ -61,6 +61,22 @@ class Meeting:
                         self.stuck.set()
 
 
+@dataclass(frozen=True)
+class Queue:
+    """The turn of this process's writers, which tells when somebody else than the first asks for it."""
+
+    turn: threading.Lock
+    meeting: Meeting
+
+    def acquire(self, timeout: float) -> bool:
+        if self.meeting.reached.is_set():
+            self.meeting.stuck.set()
+        return self.turn.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        self.turn.release()
+
+
 def interleave(
     sessions: SessionFactory, first: Callable[[], object], second: Callable[[], object], point: Point
 ) -> tuple[Told, Told]:
@@ -90,12 +106,15 @@ def interleave(
         meeting.over.set()
 
     threads = [threading.Thread(target=each, daemon=True) for each in (run_first, run_second)]
+    turn = sessions.kw["info"][TURN]
+    sessions.kw["info"][TURN] = turn and Queue(turn, meeting)
     with listening(sessions, tell):
         for thread in threads:
             thread.start()
         meeting.watch()
         for thread in threads:
             thread.join(2 * PATIENCE)
+    sessions.kw["info"][TURN] = turn
     assert meeting.held, f"the first never came to {point}: {told[0]}"
     assert not any(thread.is_alive() for thread in threads), "the two wait for each other"
     return told[0], told[1]

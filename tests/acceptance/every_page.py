@@ -251,7 +251,17 @@ def _offices(site: Site, person: Person, walks: list[Walk]) -> Iterator[str]:
 
 def _administrators(site: Site, person: Person, walk: Walk, called: Walk) -> Iterator[str]:
     yield from ("/people", "/people/new", "/people/import", "/people/1", "/people/1/edit", "/units", "/units/2")
-    yield from ("/approvals", "/backups", "/calendar", "/incidents", "/messages", "/messages/rules", "/purge")
+    yield from (
+        "/approvals",
+        "/backups",
+        "/parameters",
+        "/vocabularies",
+        "/calendar",
+        "/incidents",
+        "/messages",
+        "/messages/rules",
+        "/purge",
+    )
     yield from ("/design", "/design/import", "/design/versions/1", "/design/versions/1/changes")
     version = f"/design/versions/{called.case.procedure_id}/moving"
     yield from (version, person.post(f"{version}/trial", {"case": str(walk.case_id)}).headers["Location"])

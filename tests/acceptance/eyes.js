@@ -32,7 +32,7 @@
     if (!seen(element) || element.closest('svg, .diagram')) continue;
     const style = getComputedStyle(element);
     const hides = style.overflowX === 'hidden' || style.overflowX === 'clip';
-    if (hides && !element.matches('.diff-picture') && element.scrollWidth > element.clientWidth + 1 && style.textOverflow !== 'ellipsis') findings.push(`被裁切：${short(element.textContent)}`);
+    if (hides && !element.closest('.diff-picture') && element.scrollWidth > element.clientWidth + 1 && style.textOverflow !== 'ellipsis') findings.push(`被裁切：${short(element.textContent)}`);
     // a box as high as the style sheet lets it be (70 % of the screen) is meant to be scrolled
     const full = element.clientHeight >= window.innerHeight * 0.69;
     if (element.matches('textarea') && !full && element.scrollHeight > element.clientHeight + 4) findings.push(`文本框被裁切：${element.name}`);

@@ -45,6 +45,10 @@ export async function mount(host) {
     read(host.dataset.xml).then((answer) => answer.text()),
     host.dataset.stateUrl ? read(host.dataset.stateUrl).then((answer) => answer.json()) : JSON.parse(host.dataset.state || '{}'),
   ]);
+  if (!/<(?:\w+:)?BPMNDiagram\b/.test(xml)) { // another program may leave the drawing out
+    host.append(elementOf('p', 'text-secondary p-3 mb-0', '这个流程的文件里只有步骤，没有图形。'));
+    return;
+  }
   await drawDiagram(host, xml, {
     legend: [...Object.entries(KINDS), ['waiting', '未到'], ['flow', '走过的路线']],
     mark: (viewer) => mark(viewer, state),
