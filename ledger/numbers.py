@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     String,
@@ -45,6 +46,7 @@ WORDS: Final = {
 }
 """Which papers carry a number, and what stands before its year after the unit's name while no 代字 is chosen."""
 TEXT_LENGTH, WORD_LENGTH = 60, 30  # characters
+_DRAWING = 9704  # our kind among the server's locks, after GB/T 9704
 _NUMBER = re.compile(r"(.+)〔(\d{4})〕([1-9]\d{0,5})号")
 
 
@@ -172,8 +174,13 @@ def _place(issue: Issue) -> dict[str, Any]:
 
 
 def _drawing(session: Session) -> Any:
-    """Return the statement that raises a series by one, or begins it with the word it had the year before."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    """Return the statement that raises a series by one, or begins it with the word it had the year before.
+
+    Two that begin the same series at once would meet at its word, which no clause waits for: on PostgreSQL they take
+    turns from the beginning, a unit's drawings until the commit.
+    """
+    on_server = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_server else sqlite.insert
     unit, kind, year = (
         bindparam("unit", type_=Integer),
         bindparam("paper", type_=String),
@@ -185,7 +192,7 @@ def _drawing(session: Session) -> Any:
         NumberSeries.county_id: bindparam("county", type_=Integer),
         NumberSeries.unit_id: unit,
         NumberSeries.kind: kind,
-        NumberSeries.year: year,
+        NumberSeries.year: select(year).select_from(_turn(unit)).scalar_subquery() if on_server else year,
         NumberSeries.word: func.coalesce(latest, bindparam("usual", type_=String)),
         NumberSeries.last: literal(1),
     }
@@ -195,6 +202,11 @@ def _drawing(session: Session) -> Any:
         .on_conflict_do_update(index_elements=["unit_id", "kind", "year"], set_={"last": NumberSeries.last + 1})
     )
     return raised.returning(NumberSeries.word, NumberSeries.last)
+
+
+def _turn(unit: ColumnElement[int]) -> FromClause:
+    """Return what waits until nobody else draws a number of a unit."""
+    return func.pg_advisory_xact_lock(_DRAWING, unit).table_valued("turn")
 
 
 def _held(session: Session, issue: Issue) -> NumberSeries | None:
