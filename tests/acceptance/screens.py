@@ -29,7 +29,7 @@ from tests.webapp.conftest import site_over
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 EYES = Path(__file__).with_name("eyes.js")
 MOUNTED = "() => [...document.querySelectorAll('[data-island]')].every(one => one.dataset.ready || one.dataset.failed)"
-LARGEST = 150_000  # bytes of a picture
+LARGEST = 180_000  # bytes of a picture
 CUT = 620  # pixels of a page's height on a PC: what is seen first, and a picture of moderate size
 WAITING = (
     *("receive", "field_survey", "joint_review", "preliminary_opinion", "party_meeting", "application") * 3,

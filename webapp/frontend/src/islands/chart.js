@@ -89,11 +89,18 @@ function legendHeight(chart, size, width) {
   return 14 + (size + 13) * Math.ceil(needed / width);
 }
 
+// stacked parts: ECharts' own description reads its inner sums aloud, as NaN where there is none
+function description(chart) {
+  if (chart.kind !== 'stack') return undefined;
+  const told = (each) => chart.names.map((name, index) => `${name} ${each.values[index]}`).join('，');
+  return `${chart.series.map((each) => `${each.name}：${told(each)}`).join('；')}。单位：${chart.unit}`;
+}
+
 function optionOf(chart, look, size, width) {
   const drawn = chart.kind === 'ring' ? ring : chart.kind === 'lines' ? lines : bars;
   return {
     animation: false,
-    aria: { enabled: true, decal: { show: true } },
+    aria: { enabled: true, decal: { show: true }, label: { description: description(chart) } },
     textStyle: { fontFamily: FONT },
     tooltip: tooltip(chart, look),
     legend: { show: chart.kind === 'ring' || chart.series.length > 1, bottom: 0, textStyle: text(look, size), itemWidth: 26, itemHeight: 14 },
