@@ -31,10 +31,11 @@ serve: DATA ?= .data
 serve: setup
 	@exec $(BIN)/sigeyipi serve --data '$(DATA)' --port $(PORT)
 
+# files in their order: the stories, which take longest, come first and nothing waits for them at the end
 test: setup
 	@bash .ci/debian-packages
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
 
 check: audit
 	$(BIN)/ruff check .
