@@ -11,7 +11,7 @@ from typing import Any
 from bpmn.casefile import CaseFile
 from bpmn.completed import Completed
 from bpmn.engine import without_parts
-from bpmn.moving_on import journal, note_stand_in, require_unclaimed
+from bpmn.moving_on import journal, note_stand_in, require_revision, require_unclaimed
 from bpmn.refusals import ActRefused, AlreadyDone, CaseClosed, ItemGone, NotYours
 from ledger.cases import WAITING, WorkItem
 from ledger.scope import Actor
@@ -34,12 +34,6 @@ def require_waiting(file: CaseFile, item: WorkItem) -> None:
         who = item.completed_by.name if item.completed_by is not None else "系统"
         raise AlreadyDone(item.name, who, item.completed_at or item.created_at)
     require_running(file)
-
-
-def require_revision(file: CaseFile, item: WorkItem, revision: int) -> None:
-    """Refuse what is no longer as it was shown."""
-    if item.revision != revision:
-        raise AlreadyDone(item.name, item.unit.short_name, file.now)
 
 
 def require_mine(file: CaseFile, item: WorkItem, revision: int) -> None:

@@ -14,7 +14,8 @@ from bpmn.refusals import ActRefused, NotYours
 from bpmn.steps import pose
 from forms.fields import Posted, with_words
 from forms.parsing import parse
-from ledger.cases import WorkItem
+from ledger.cases import WorkItem, drop_draft
+from ledger.holdings import move_draft
 from ledger.message_texts import worded
 from ledger.message_words import TextKind
 from ledger.outbox import AT_ONCE, Line, Notice, post
@@ -49,6 +50,8 @@ def release(acting: Acting, item_id: int, revision: int, reason: str = "") -> Co
     me, asked_by = acting.actor.user_id, item.delegated_by_id
     detail = {"summary": "放回任务"}
     if me in (item.claimed_by_id, asked_by):
+        if asked_by is not None:
+            move_draft(acting.session, item.id, item.claimed_by_id, asked_by)  # what the asker had begun comes back
         item.claimed_by_id = asked_by
     elif acting.actor.holds(Role.SIGNER, item.unit_id) or is_bureau(acting.actor, file.project.county_id):
         words = reason_of(reason, "放回")
@@ -67,7 +70,7 @@ def colleagues(acting: Acting, item_id: int) -> tuple[tuple[int, str], ...]:
 
 
 def delegate(acting: Acting, item_id: int, revision: int, user_id: int, reason: str) -> Completed:
-    """Ask a colleague of the unit to fill an item (委托办理); it comes back to who asked.
+    """Ask a colleague of the unit to fill an item (委托办理), from what one has typed so far; it comes back to who asked.
 
     Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for a signature or a stranger.
     """
@@ -81,6 +84,7 @@ def delegate(acting: Acting, item_id: int, revision: int, user_id: int, reason: 
     colleague = _colleague(file, item, user_id)
     item.claimed_by_id = item.delegated_to_id = colleague.id
     item.delegated_by_id = acting.actor.user_id
+    move_draft(acting.session, item.id, acting.actor.user_id or 0, colleague.id)  # the colleague goes on from there
     _tell(file, item, colleague.id, TextKind.DELEGATED, f"：{words}")
     detail = {"to": colleague.name, "reason": words, "summary": f"委托{colleague.name}填写：{words}"}
     return settled(file, "delegate", detail, item)
@@ -98,7 +102,7 @@ def hand_back(acting: Acting, item_id: int, revision: int, posted: Posted) -> Co
         raise ActRefused("该任务不是委托办理的，不用交回")
     posing = pose(file, item)
     item.answers = with_words(posing.form, parse(posing.form, posted, posing.asked), posing.asked)
-    file.forget_draft(item)
+    drop_draft(acting.session, item.id, acting.actor.user_id or 0)  # the asker's own words are the asker's to drop
     item.claimed_by_id, item.delegated_by_id = asked_by, None
     _tell(file, item, asked_by, TextKind.HANDED_BACK)
     return settled(file, "hand_back", {"summary": "填好交回"}, item)

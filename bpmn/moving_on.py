@@ -14,7 +14,7 @@ from bpmn.casefile import Acting, CaseFile, assignee_of, take_item
 from bpmn.completed import Completed
 from bpmn.engine import Element, ReadyTask, WaitingTimer
 from bpmn.outlook import may_come_to
-from bpmn.refusals import AlreadyDone, CaseClosed, ItemGone, NotYours
+from bpmn.refusals import AlreadyDone, CaseClosed, ItemChanged, ItemGone, NotYours
 from bpmn.returning import go_straight_back
 from bpmn.round_limit import require_rounds
 from bpmn.steps import Posing, carry_out, pose, signature, variables_of, with_meeting
@@ -23,7 +23,7 @@ from forms.fields import Posted, plain_answers, with_words
 from forms.parsing import parse_thoroughly
 from handlers.outcome import Answers, Outcome
 from handlers.plain import GENERIC
-from ledger.cases import WAITING, Timer, WorkItem, enter, entries_of, timers_of
+from ledger.cases import WAITING, Timer, WorkItem, enter, timers_of
 from ledger.journal import Act
 from ledger.outbox import Telling, post_to_unit
 from ledger.taking import add_row, came_before
@@ -32,6 +32,7 @@ from ledger.working_days import Due, due_of, read_due_rule
 from ledger.writing import record, write_rows
 
 DEFAULT_DUE = "2wd"
+CHANGED = "该任务在您打开以后有变动（登记、领取、放回、暂停或调整过期限）"
 WITHDRAWN = "withdrawn"  # the end event that takes a case out of the procedure
 
 
@@ -102,8 +103,9 @@ def check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) -> 
         raise AlreadyDone(item.name, who, item.completed_at or item.created_at)
     if not actor.in_unit(item.unit_id):
         raise NotYours("该任务不由您的单位办理")
-    if item.status != status or item.revision != revision:
-        raise AlreadyDone(item.name, *_last_touch(file, item))
+    if item.status == ItemStatus.UNSIGNED != status:
+        who = item.prepared_by.name if item.prepared_by is not None else item.unit.short_name
+        raise AlreadyDone(item.name, who, file.now)
     if not actor.holds(Role(item.role), item.unit_id):
         raise NotYours(f"该任务由本单位{Role(item.role).label}办理")
     if item.claimed_by_id is not None:
@@ -111,6 +113,15 @@ def check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) -> 
     note_stand_in(file, item)
     if file.case.status != CaseStatus.RUNNING:
         raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
+    if item.status != status:
+        raise ItemChanged(item.name, item.unit.short_name, file.now, "该任务已退回填写人修改")
+    require_revision(file, item, revision)
+
+
+def require_revision(file: CaseFile, item: WorkItem, revision: int) -> None:
+    """Refuse what is no longer as it was shown, though nobody has completed it."""
+    if item.revision != revision:
+        raise ItemChanged(item.name, item.unit.short_name, file.now, CHANGED)
 
 
 def require_unclaimed(file: CaseFile, item: WorkItem) -> None:
@@ -137,14 +148,6 @@ def _require_held(file: CaseFile, item: WorkItem) -> None:
     require_unclaimed(file, item)
     if item.delegated_by_id is not None:
         raise NotYours("这是委托您填写的任务，填好后请交回委托人提交")
-
-
-def _last_touch(file: CaseFile, item: WorkItem) -> tuple[str, datetime]:
-    """Return who changed an open item since it was shown, and when: an entry, or what waits for the signature."""
-    entries = entries_of(file.session, item.id)
-    if entries and entries[-1].entered_by is not None:
-        return entries[-1].entered_by.name, entries[-1].entered_at
-    return (item.prepared_by.name if item.prepared_by is not None else item.unit.short_name), file.now
 
 
 def refuse_own_work(file: CaseFile, item: WorkItem) -> None:

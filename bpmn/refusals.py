@@ -21,6 +21,14 @@ class AlreadyDone(Exception):
         self.name, self.who, self.at = name, who, at
 
 
+class ItemChanged(AlreadyDone):
+    """该任务还没有办结，只是在填写时有了变动."""
+
+    def __init__(self, name: str, who: str, at: datetime, why: str) -> None:
+        super().__init__(name, who, at)
+        self.args = (why,)
+
+
 class NotYours(Exception):
     """该任务不由您办理."""
 

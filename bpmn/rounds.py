@@ -19,7 +19,8 @@ from bpmn.casefile import Acting
 from bpmn.completed import Completed
 from bpmn.counting import Counting
 from bpmn.engine import Element, Run, StepFailed, Surroundings, case_key
-from bpmn.refusals import AlreadyDone, ItemGone, NotYours
+from bpmn.moving_on import CHANGED
+from bpmn.refusals import AlreadyDone, ItemChanged, ItemGone, NotYours
 from bpmn.round_papers import file_tables_of, file_written
 from bpmn.round_procedures import round_procedure
 from bpmn.versions import Version, version_of
@@ -234,7 +235,7 @@ def _check(file: RoundFile, item: RoundItem, revision: int) -> None:
         who = item.completed_by.name if item.completed_by is not None else "系统"
         raise AlreadyDone(item.name, who, item.completed_at or item.created_at)
     if item.revision != revision:
-        raise AlreadyDone(item.name, item.unit.short_name, file.acting.now)
+        raise ItemChanged(item.name, item.unit.short_name, file.acting.now, CHANGED)
     if not actor.holds(Role(item.role), item.unit_id):
         raise NotYours(f"该任务由{item.unit.short_name}{Role(item.role).label}办理")
     if item.role == Role.SIGNER and actor.user_id in _makers(file, item):

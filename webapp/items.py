@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from bpmn.coming import coming
 from bpmn.previous import previous
 from bpmn.runtime import (
+    ActRefused,
     AlreadyDone,
     CaseClosed,
     Completed,
@@ -48,7 +49,8 @@ from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("items", __name__)
 _OPINION_LENGTH = 500
-_TOO_LATE: Mapping[type[Exception], int] = {AlreadyDone: 409, ItemGone: 404, NotYours: 403, CaseClosed: 409}
+_TOO_LATE = (AlreadyDone, ItemGone, NotYours, CaseClosed, ActRefused)
+_STATUS: Mapping[type[Exception], int] = {ItemGone: 404, NotYours: 403}
 
 
 @bp.get("/items/<int:item_id>")
@@ -61,7 +63,8 @@ def show(item_id: int) -> ResponseReturnValue:
     if opened.item.status == ItemStatus.UNSIGNED:
         return _signature_page(opened, {})
     draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
-    return _page(opened, draft.posted if draft else _started(opened), {}, draft=draft)
+    anew = draft is None or request.args.get("answers") == "handed_back"
+    return _page(opened, _started(opened) if draft is None or anew else draft.posted, {}, draft=draft)
 
 
 @bp.post("/items/<int:item_id>")
@@ -90,8 +93,8 @@ def submit(item_id: int) -> ResponseReturnValue:
                 completed = done(acting(), item_id, _revision(), posted)
         except (FormErrors, StepRefused) as refused:
             errors = refused.errors
-        except tuple(_TOO_LATE) as late:
-            return _too_late(item_id, late)
+        except _TOO_LATE as late:
+            return _too_late(item_id, posted, late)
         else:
             return _handed_back() if action == "hand_back" else _completed(item_id, completed)
     draft = _keep(item_id, posted)
@@ -101,10 +104,15 @@ def submit(item_id: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/draft")
 @allows(ACTING)
 def draft(item_id: int) -> ResponseReturnValue:
-    """Keep what was typed while the page is open; 409 when another window has saved something else since."""
+    """Keep what was typed while the page is open; 409 when another window has saved something else since.
+
+    410 when there is nothing left to keep it on: somebody else has completed the item.
+    """
     _held(item_id)
     try:
-        saved = _keep(item_id, typed()) or abort(404)
+        saved = _keep(item_id, typed())
+        if saved is None:
+            return _why_gone(item_id) or abort(404), 410, {"Content-Type": "text/plain; charset=utf-8"}
     except DraftChanged as changed:
         return "", 409, {"Draft-Revision": str(changed.revision), "Draft-Saved": changed.saved_at.isoformat()}
     ledger_session().flush()
@@ -125,6 +133,8 @@ def sign(item_id: int) -> ResponseReturnValue:
                 completed = sign_item(acting(), item_id, _revision(), approve, opinion)
         except (FormErrors, StepRefused) as refused:
             errors = {"": "；".join(refused.errors.values())}
+        except _TOO_LATE as late:
+            return _signature_too_late(item_id, opinion, late)
         else:
             if not approve:
                 flash("已退回填写人修改。")
@@ -193,11 +203,33 @@ def _draft_seen() -> int | None:
     return request.form.get("_draft", type=int)
 
 
-def _too_late(item_id: int, late: Exception) -> ResponseReturnValue:
-    """Say who was quicker, and show what was typed: the words are not lost with the race."""
+def _too_late(item_id: int, posted: Posted, late: Exception) -> ResponseReturnValue:
+    """Say why it was not taken, and lose nothing: an item that still waits keeps the words as its draft.
+
+    Where somebody else was quicker there is nothing left to fill in, and the words stand on the page alone.
+    """
+    status, opened = _STATUS.get(type(late), 409), open_item(acting(), item_id)
+    if _is_mine(item_id):
+        return _page(opened, posted, {}, draft=_keep(item_id, posted), late=str(late)), status
     drop_draft(ledger_session(), item_id, actor().user_id or 0)
-    labels = {each.name: each.label for _section, each in open_item(acting(), item_id).form.fields()}
-    return kept.too_late(str(late), labels, _TOO_LATE[type(late)])
+    return kept.too_late(str(late), {each.name: each.label for _section, each in opened.form.fields()}, status)
+
+
+def _signature_too_late(item_id: int, opinion: str, late: Exception) -> ResponseReturnValue:
+    status, opened = _STATUS.get(type(late), 409), open_item(acting(), item_id)
+    if opened.mine and opened.item.status == ItemStatus.UNSIGNED:
+        return _signature_page(opened, {"": f"{late}，您的意见还在下面。"}, opinion), status
+    return kept.too_late(str(late), {"opinion": "审核意见"}, status)
+
+
+def _why_gone(item_id: int) -> str:
+    """Say why nothing can be kept on an item any more; nothing for one that waits, and never was this person's."""
+    item = item_of(ledger_session(), item_id)
+    if item is None or item.status == ItemStatus.OPEN:
+        return ""
+    if item.status == ItemStatus.DONE and item.completed_by is not None:
+        return str(AlreadyDone(item.name, item.completed_by.name, item.completed_at or moment().at))
+    return "该任务已提交签字或随流程的变动取消"
 
 
 def _handed_back() -> ResponseReturnValue:
@@ -279,6 +311,7 @@ def _page(
     *,
     draft: Draft | None = None,
     changed: DraftChanged | None = None,
+    late: str = "",
 ) -> str:
     last = previous(ledger_session(), opened.item, opened.form)
     form_page = FormPage(
@@ -297,6 +330,7 @@ def _page(
         page=form_page,
         draft=draft,
         changed=changed,
+        late=late,
         last=last,
         draft_revision=_revision_of(changed or draft),
         phrases=offered(),

@@ -34,7 +34,9 @@ def page_too_old() -> ResponseReturnValue:
 
 def too_late(sentence: str, labels: Mapping[str, str], status: int) -> ResponseReturnValue:
     """Answer who was not quick enough: why it was not taken, and what they had written."""
-    return render_template("items/kept.html", sentence=sentence, steps="", rows=_rows(labels), resume=None), status
+    return render_template(
+        "items/kept.html", sentence=sentence, steps="", rows=_rows(labels), resume=None, lost=_files()
+    ), status
 
 
 def _resumable(sentence: str, steps: str, status: int, *, signs_in: bool = False) -> ResponseReturnValue:
@@ -44,8 +46,15 @@ def _resumable(sentence: str, steps: str, status: int, *, signs_in: bool = False
         "sign_in": url_for("auth.login", next=url_for("items.show", item_id=item_id)) if signs_in else None,
         "typed": typed(),
     }
-    page = render_template("items/kept.html", sentence=sentence, steps=steps, rows=_rows({}), resume=resume)
+    page = render_template(
+        "items/kept.html", sentence=sentence, steps=steps, rows=_rows({}), resume=resume, lost=_files()
+    )
     return page, status
+
+
+def _files() -> list[str]:
+    """Return the names of the files that were chosen and could not be taken."""
+    return [sent.filename for _field, sent in request.files.items(multi=True) if sent.filename]
 
 
 def _rows(labels: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
-from ledger.cases import Draft
+from ledger.cases import Draft, WorkItem
 from ledger.people import SignIn
+from tests.walk import PDF
 from tests.webapp.conftest import Person, Site
 from tests.webapp.test_acts import second_handler
 
@@ -62,6 +64,80 @@ def test_who_was_slower_reads_who_was_quicker_and_keeps_the_words(site: Site) ->
     assert "已由桑柘镇经办甲于11月6日" in late.text
     assert "不属本镇" in late.text
     assert site.count(Draft) == 0  # nothing of an item that is done waits among the drafts
+
+
+def test_an_item_that_still_waits_keeps_the_words_of_who_is_refused(site: Site) -> None:
+    """What changed meanwhile was nobody's doing of it: the form stands there again with what was typed."""
+    item, person = surveyed(site)
+    bureau, case_id = site.bureau(), item_row(site, item).case_id
+    sent = {**TYPED, "_revision": str(item_row(site, item).revision), "_action": "submit"}
+    assert person.post(f"/items/{item}/draft", {**TYPED, "_draft": "0"}).status_code == 204
+    bureau.post(f"/cases/{case_id}/suspend", {"reason": "权属争议"})
+    refused = person.post(f"/items/{item}", {**sent, "_draft": "1"})
+    assert (refused.status_code, "恢复办理后请回到这里提交" in refused.text) == (409, True)
+    bureau.post(f"/cases/{case_id}/resume", {"reason": "已查清"})
+    person.post(f"/items/{item}/claim", {"_revision": str(item_row(site, item).revision)})
+    refused = person.post(f"/items/{item}", {**sent, "_draft": "1"})
+    assert (refused.status_code, "办理。" in refused.text) == (409, False)
+    assert "该任务在您打开以后有变动" in refused.text
+    assert "新建大棚三座</textarea>" in refused.text
+    assert f'name="_revision" value="{item_row(site, item).revision}"' in refused.text
+    assert "新建大棚三座</textarea>" in person.get(f"/items/{item}").text
+
+
+def test_what_a_colleague_takes_and_puts_back_keeps_my_draft(site: Site) -> None:
+    item, person = surveyed(site)
+    row = item_row(site, item)
+    second = second_handler(site, row.unit_id)
+    assert person.post(f"/items/{item}/draft", {**TYPED, "_draft": "0"}).status_code == 204
+    second.post(f"/items/{item}/claim", {"_revision": str(row.revision)})
+    sent = {**TYPED, "_revision": str(row.revision), "_draft": "1", "_action": "submit"}
+    refused = person.post(f"/items/{item}", sent)
+    assert (refused.status_code, "该任务已由经办乙领取" in refused.text) == (403, True)
+    assert "新建大棚三座</textarea>" in refused.text
+    second.post(f"/items/{item}/release", {"_revision": str(item_row(site, item).revision)})
+    assert "新建大棚三座</textarea>" in person.get(f"/items/{item}").text
+
+
+def test_a_colleague_goes_on_from_what_the_asker_typed(site: Site) -> None:
+    item, person = site.walk().item("receive").id, site.town()
+    second = second_handler(site, item_row(site, item).unit_id)
+
+    def delegate() -> None:
+        given = {"person": str(site.user_id("yi")), "reason": "出差", "_revision": str(item_row(site, item).revision)}
+        assert person.post(f"/items/{item}/delegate", given).status_code == 303
+
+    assert person.post(f"/items/{item}/draft", {"reason": "不属本镇", "_draft": "0"}).status_code == 204
+    delegate()
+    assert "不属本镇</textarea>" in second.get(f"/items/{item}").text
+    second.post(f"/items/{item}/release", {"_revision": str(item_row(site, item).revision)})
+    assert "不属本镇</textarea>" in person.get(f"/items/{item}").text
+    delegate()
+    assert person.post(f"/items/{item}/draft", {"reason": "我又写了"}).status_code == 204  # a window left open
+    filled = {"verdict": "taken", "level": "village", "_revision": str(item_row(site, item).revision)}
+    assert second.post(f"/items/{item}", {**filled, "_action": "hand_back"}).status_code == 303
+    page = person.get(f"/items/{item}").text
+    assert "我又写了</textarea>" in page
+    assert "载入交回的内容" in page
+    handed_back = person.get(f"/items/{item}?answers=handed_back").text
+    assert "我又写了</textarea>" not in handed_back
+    assert re.search(r'value="taken"[^>]*checked', handed_back)
+
+
+def test_saving_what_somebody_else_has_done_says_so(site: Site) -> None:
+    walk = site.walk()
+    item, person = walk.item("receive"), site.town()
+    walk.complete("receive")
+    saved = person.post(f"/items/{item.id}/draft", {"reason": "不属本镇", "_draft": "0"})
+    assert (saved.status_code, saved.text[:6]) == (410, "该任务已由桑")
+    form = {"reason": "不属本镇", "_revision": "1", "_action": "submit", "files": (BytesIO(PDF), "证明.pdf")}
+    late = person.post(f"/items/{item.id}", form, content_type="multipart/form-data")
+    assert (late.status_code, "没有上传：证明.pdf" in late.text) == (409, True)
+
+
+def item_row(site: Site, item_id: int) -> WorkItem:
+    with site.ground.sessions() as session:
+        return session.get_one(WorkItem, item_id)
 
 
 def end_sign_ins(site: Site) -> None:

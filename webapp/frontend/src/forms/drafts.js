@@ -92,7 +92,7 @@ export function mount(form) {
   let version = 0; // counts changes, so that one typed while a save is under way stays unsaved
   let saved = 0;
   let timer = null;
-  let waits = false; // for the person to choose between two windows
+  let waits = false; // for the person to choose between two windows, or because the item is gone
 
   const later = () => {
     if (timer === null && !waits) timer = setTimeout(save, delay);
@@ -132,6 +132,12 @@ export function mount(form) {
       );
     }
   }
+  function gone(why) {
+    waits = true;
+    saved = version; // what stays on the page is told, and nothing is asked on leaving it
+    state.textContent = '不能再暂存';
+    bar(form, `${why}，不能再暂存或提交。您填写的内容还在本页，需要时请复制出来。`);
+  }
   async function save() {
     timer = null;
     const saving = version;
@@ -149,6 +155,10 @@ export function mount(form) {
       }
       if (answer.status === 409) {
         conflict(answer);
+        return;
+      }
+      if (answer.status === 410 || answer.status === 404) {
+        gone(answer.status === 410 ? await answer.text() : '该任务已不在您的待办里');
         return;
       }
       if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 400) signedOut();
