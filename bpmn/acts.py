@@ -19,14 +19,13 @@ from bpmn.demands import (
     reason_of,
     require_mine,
     require_reachable,
-    require_revision,
     require_running,
     require_waiting,
     settled,
 )
 from bpmn.engine import without_parts
 from bpmn.exploration import legal_targets
-from bpmn.moving_on import Sender, journal, save
+from bpmn.moving_on import Sender, journal, require_revision, save
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.returning import require_straight_way
 from bpmn.round_limit import is_worn_out

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bpmn.casefile import Acting, CaseFile, take_item
 from bpmn.completed import Completed
-from bpmn.demands import is_bureau, reason_of, require_mine, require_revision, require_waiting, settled
+from bpmn.demands import is_bureau, reason_of, require_mine, require_waiting, settled
+from bpmn.moving_on import require_revision
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.steps import pose
 from forms.fields import Posted, with_words
@@ -70,7 +71,7 @@ def colleagues(acting: Acting, item_id: int) -> tuple[tuple[int, str], ...]:
 
 
 def delegate(acting: Acting, item_id: int, revision: int, user_id: int, reason: str) -> Completed:
-    """Ask a colleague of the unit to fill an item (委托办理), from what one has typed so far; it comes back to who asked.
+    """Ask a colleague of the unit to fill an item (委托办理), going on from one's draft; it comes back to who asked.
 
     Raises ItemGone, AlreadyDone, NotYours, CaseClosed, and ActRefused for a signature or a stranger.
     """

@@ -94,6 +94,7 @@ class InboxRow:
     limit: Limit
     completed_at: datetime | None = None
     held_by: str = ""  # who alone may act on it now
+    held_by_id: int | None = None
     suspended: bool = False  # the whole case rests
     urged_count: int = 0
 
@@ -161,7 +162,7 @@ _COLUMNS: tuple[Any, ...] = (
     # a list needs no answers and no personal data: reading and unsealing them would cost more than the rows
     *(WorkItem.id, WorkItem.revision, WorkItem.case_id, WorkItem.name, WorkItem.stem, WorkItem.instance),
     *(WorkItem.status, WorkItem.sent_by, WorkItem.returned_reason, WorkItem.created_at, WorkItem.due_at),
-    *(WorkItem.compressed, WorkItem.completed_at),
+    *(WorkItem.compressed, WorkItem.completed_at, WorkItem.claimed_by_id),
     Project.id.label("project_id"),
     Project.name.label("project_name"),
     Project.number.label("project_number"),
@@ -214,6 +215,7 @@ def read_lines(rows: Sequence[Row[Any]], limits: Bounds) -> list[InboxRow]:
             limit=limits.limit_of(row.due_at),
             completed_at=row.completed_at,
             held_by=row.held_by or "",
+            held_by_id=row.claimed_by_id,
             suspended=row.suspended_at is not None,
             urged_count=row.urged_count,
         )

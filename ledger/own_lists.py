@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from ledger.cases import Case, Draft, WorkItem
@@ -73,7 +73,9 @@ def drafts_of(session: Session, actor: Actor, filters: Filters, size: int = PAGE
 
 
 def _open_drafts(actor: Actor) -> list[Any]:
-    return [Draft.user_id == actor.user_id, WorkItem.completed_at.is_(None)]
+    """Return the conditions of what a person can go on with: a draft on an item that went elsewhere rests."""
+    places = [and_(WorkItem.unit_id == unit_id, WorkItem.role == role) for unit_id, role in sorted(actor.places)]
+    return [Draft.user_id == actor.user_id, WorkItem.completed_at.is_(None), or_(false(), *places)]
 
 
 def menu_counts(session: Session, actor: Actor) -> dict[str, int]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from ledger.inbox import stems_open
-from ledger.listing import LIMIT_LABELS, Limit
+from ledger.listing import Limit
 from webapp.bulk import STEMS
 from webapp.layout import capped_text
-from webapp.listing import LISTS, list_page, query_of, read_filters
+from webapp.listing import list_page
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment
 
@@ -51,21 +51,12 @@ def done() -> ResponseReturnValue:
 
 
 def _dated(name: str, **more: Any) -> ResponseReturnValue:
-    shared = {"pills": PILLS, "counter_urls": _counter_urls(name)}
     bulk = STEMS if name != "under_way" and ACTING.admits(actor()) else ()
-    return list_page(name, "inbox/index.html", moment().at, bulk_stems=bulk, **shared, **more)
+    return list_page(
+        name, "inbox/index.html", moment().at, bulk_stems=bulk, pills=PILLS, person_id=actor().user_id, **more
+    )
 
 
 def _stems() -> list[tuple[str, str]]:
     """Return the steps a person has open items of, for the filter."""
     return [(stem, f"{name}（{capped_text(count)}）") for stem, name, count in stems_open(ledger_session(), actor())]
-
-
-def _counter_urls(name: str) -> dict[Limit, str]:
-    """Return where the four counters lead; the chosen one leads back to all."""
-    filters = read_filters(request.args)
-    kept: dict[str, Any] = query_of(filters)
-    return {
-        limit: url_for(LISTS[name].endpoint, **{**kept, "limit": None if filters.limit is limit else str(limit)})
-        for limit in LIMIT_LABELS
-    }

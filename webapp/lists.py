@@ -50,6 +50,8 @@ def act(name: str) -> ResponseReturnValue:
     filters, action = read_filters(request.form), request.form.get("_action", "")
     if request.form.get("_drop"):
         return _drop(name)
+    if "_limit" in request.form:  # one of the four counters, whatever the choice below them says
+        filters = read_filters({**request.form, "limit": request.form["_limit"]})
     if action == "export":
         return _workbook(name, filters)
     if action == "clear":
@@ -98,7 +100,11 @@ def _workbook(name: str, filters: Filters) -> ResponseReturnValue:
     heads, read_rows = _TABLES.get(name, (_ITEM_HEADS, _item_rows))
     rows = list(read_rows(page))
     record(ledger_session(), moment(), actor(), Act("export", detail={"name": known.label, "rows": len(rows)}))
-    data = write_table(f"{known.label}（{stamp_text(moment().at)}）", heads, rows)
+    title = f"{known.label}（{stamp_text(moment().at)}）"
+    if page.next:
+        title += f"　只列出前 {MOST_EXPORTED} 行，还有更多：请用条件筛选后分几次导出"
+        flash(f"导出的表格只有前 {MOST_EXPORTED} 行，还有更多；请用条件筛选后分几次导出。", "wrong")
+    data = write_table(title, heads, rows)
     return send_file(BytesIO(data), _XLSX, as_attachment=True, download_name=f"{known.label}.xlsx")
 
 

@@ -9,12 +9,16 @@ import pytest
 from python_calamine import load_workbook
 from sqlalchemy import select
 
+from ledger.cases import WorkItem
 from ledger.db import transaction
+from ledger.demonstration import BEGINS_AT
 from ledger.journal import Entry
 from ledger.people import SignIn
 from ledger.saved_filters import SavedFilter
 from ledger.vocabulary import Role
 from tests.webapp.conftest import Site
+from tests.webapp.test_acts import second_handler
+from webapp import lists
 
 LISTS = ("/inbox", "/inbox/receipt", "/inbox/done", "/started", "/copies", "/drafts", "/under-way")
 
@@ -37,6 +41,61 @@ def test_what_was_chosen_is_taken_up_at_the_next_visit_but_no_words(both_sites: 
     assert both_sites.town(role=Role.SIGNER).get("/inbox").status_code == 200
     assert town.post("/lists/inbox", {"_action": "clear", "limit": "soon"}).headers["Location"] == "/inbox"
     assert town.get("/inbox").status_code == 200
+
+
+def test_a_counter_is_remembered_and_switched_off_again(site: Site) -> None:
+    """Interface 4 and 6: also when another counter was remembered, and whatever the choice below says."""
+    site.walk()
+    town = site.town()
+    assert town.post("/lists/inbox", {"limit": "", "_limit": "overdue"}).headers["Location"] == "/inbox?limit=overdue"
+    assert town.get("/inbox").headers["Location"] == "/inbox?limit=overdue"
+    page = town.get("/inbox?limit=overdue").text
+    assert 'name="_limit" value="" aria-pressed="true">已超期 0<' in page
+    assert town.post("/lists/inbox", {"limit": "overdue", "_limit": ""}).headers["Location"] == "/inbox"
+    assert "共 1 条" in town.get("/inbox").text
+    assert "共 1 条" in town.get("/inbox?limit=soon").text
+
+
+def test_the_foot_counts_what_the_chosen_counter_counts(site: Site) -> None:
+    first, _second = site.walk(0), site.walk(1)
+    with site.ground.sessions.begin() as session:
+        session.get_one(WorkItem, first.item("receive").id).due_at = BEGINS_AT
+    bureau = site.bureau()
+    assert "共 2 条" in bureau.get("/under-way").text
+    assert "共 1 条" in bureau.get("/under-way?limit=overdue").text
+
+
+def test_a_workbook_that_holds_not_all_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST_EXPORTED", 1)
+    site.walk(0)
+    site.walk(1)
+    bureau = site.bureau()
+    answer = bureau.post("/lists/under_way", {"_action": "export"})
+    rows = load_workbook(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert "只列出前 1 行，还有更多" in rows[0][0]
+    assert "只有前 1 行" in bureau.get("/under-way").text
+
+
+def test_a_draft_on_an_item_that_went_elsewhere_rests(site: Site) -> None:
+    walk = site.walk()
+    walk.to("field_survey")
+    item, town = walk.item("field_survey"), site.town()
+    town.post(f"/items/{item.id}/draft", {"construction": "新建大棚三座"})
+    assert walk.project.name in town.get("/drafts").text
+    other = site.ground.county.townships["保家镇"].id
+    given = {"unit": str(other), "reason": "项目在保家镇", "_revision": str(item.revision)}
+    assert town.post(f"/items/{item.id}/transfer", given).status_code == 303
+    page = town.get("/drafts").text
+    assert "没有草稿" in page
+    assert 'd-none" id="count-drafts"' in page
+
+
+def test_what_one_took_oneself_can_be_ticked(site: Site) -> None:
+    item, town = site.walk().item("receive"), site.town()
+    town.post(f"/items/{item.id}/claim", {"_revision": str(item.revision)})
+    tick = f'name="item" value="{item.id}"'
+    assert tick in town.get("/inbox").text
+    assert tick not in second_handler(site, item.unit_id).get("/inbox").text
 
 
 def test_a_saved_search_is_offered_to_the_unit_and_dropped_by_its_owner_alone(site: Site) -> None:
