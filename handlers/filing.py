@@ -36,7 +36,8 @@ def complete(step: Step, answers: Answers) -> Outcome:
         return Outcome(variables={"verdict": "back"}, summary=short(f"退回重新分类：{answers['reason']}"))
     prints: tuple[Print, ...] = ()
     if not exited:  # the renewed form's box of the leading group: filed, and when
-        boxes = opinions_of(step.answers.get("reclassification", {}), None, Opinion("已备案", step.today))
+        signed_on = step.answered_on.get("reclassification")
+        boxes = opinions_of(step.answers.get("reclassification", {}), signed_on, Opinion("已备案", step.today))
         prints = (class_form({**step.project, "level": level_of(step)}, boxes, APPROVAL, "·重新分类"),)
     return Outcome(variables={"verdict": "confirm"}, prints=prints, summary=short(f"予以备案，{COPIED}"))
 

@@ -1,5 +1,6 @@
 """备案 (P12): confirmed or sent back; an exit only waits for corrected papers; the ledger in copy."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ def situation(exited: bool, **known: Any) -> Any:
     variables = {"category": "consolidate", "previous_category": "upgrade", "exit_decided": exited}
     project = {"category": "consolidate", "level": "village"}
     answers = {"reclassification": {"village_opinion": "同意", "village_on": "2023-11-26"}}
-    return step("filing", project, variables=variables, answers=answers, **known)
+    signed = {"reclassification": date(2023, 11, 24)}
+    return step("filing", project, variables=variables, answers=answers, answered_on=signed, **known)
 
 
 def test_p12_filed_and_printed_on_the_form() -> None:
@@ -21,6 +23,7 @@ def test_p12_filed_and_printed_on_the_form() -> None:
     (printed,) = outcome.prints
     assert printed.more["领导小组意见"] == {"内容": "已备案", "日期": "2023年11月27日"}
     assert printed.more["村委会意见"] == {"内容": "同意", "日期": "2023年11月26日"}
+    assert printed.more["乡镇意见"] == {"内容": "同意重新分类", "日期": "2023年11月24日"}
     assert printed.more["表名"] == "审批表"
     assert "乡村振兴局" in outcome.summary
     assert "农业农村委" in outcome.summary
