@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from forms.papers.application import BOX_LENGTH, Opinion
+from forms.papers.application import Opinion
 from forms.rendering import chinese_date, yuan
 from handlers.application import level_of, village_opinion
 from handlers.class_form import APPROVAL, Opinions, class_form
@@ -66,7 +66,7 @@ def approved_form(step: Step, replied_on: date) -> Print:
     """Write 审批表: the form with every opinion on it, the leading group's included."""
     signed = step.answers.get("unit_opinion", {})
     township = Opinion(str(signed.get("opinion") or ""), step.answered_on.get("unit_opinion"))
-    group = Opinion(decided(step)[: BOX_LENGTH["意见"]], step.meeting.held_on if step.meeting else replied_on)
+    group = Opinion(decided(step), step.meeting.held_on if step.meeting else replied_on)
     project = {**step.project, "level": level_of(step)}
     return class_form(project, Opinions(village_opinion(step), township, group), APPROVAL)
 

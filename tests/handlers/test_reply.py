@@ -1,5 +1,6 @@
 """批复 (P6): numbered, dated between the meeting and today, printed when no scan is given, the ledger in copy."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from handlers.outcome import ReplyIssued
 from handlers.reply import HANDLER
-from tests.handlers.situations import HELD, refused, step, take
+from tests.handlers.situations import HELD, PROJECT, refused, step, take
 
 POSTED = {
     "number": "彭乡振组复〔2023〕12号",
@@ -37,6 +38,18 @@ def test_f3_the_form_with_the_leading_group_s_opinion_is_the_approval_form() -> 
     assert printed.more["乡镇意见"] == {"内容": "同意。", "日期": "2023年11月20日"}
     words = "认定为提升类项目。处置措施：建冷库，上分拣线"
     assert printed.more["领导小组意见"] == {"内容": words, "日期": "2023年11月25日"}  # the day of the meeting
+
+
+def test_f3_a_decision_longer_than_its_box_stands_whole_on_a_further_sheet() -> None:
+    measures = "整治修缮大棚设施，引进企业承包经营，落实管护责任人。" * 9
+    (printed,) = take(
+        HANDLER, replace(situation(meeting=HELD), project={**PROJECT, "measures": measures}), POSTED
+    ).prints
+    boxed = printed.more["领导小组意见"]["内容"]
+    assert len(boxed) <= 100
+    assert boxed.endswith("…（全文见续页）")
+    whole = {each["名称"]: each["内容"] for each in printed.more["续页"]}
+    assert whole["领导小组意见"] == f"认定为提升类项目。处置措施：{measures}"
 
 
 def test_p6_a_number_left_empty_is_drawn_or_that_of_the_unit_s_reply() -> None:
