@@ -240,9 +240,12 @@ def withdraw_minutes(session: Session, meeting_id: int, now: datetime) -> None:
 
 
 def renew_reply(session: Session, reply_id: int, written: Attachment) -> None:
-    """Let the other cases of a 批复 hold what was written last: it lists their common projects."""
-    answered = select(ReplyCase.case_id).where(ReplyCase.reply_id == reply_id)
-    others = (Attachment.case_id.in_(answered), Attachment.case_id != written.case_id, Attachment.removed_at.is_(None))
+    """Let the other cases of a 批复 hold what was written last: it lists their common projects.
+
+    A case that was answered before, by another 批复, keeps that one: it lies on the step that gave it.
+    """
+    answered = select(ReplyCase.item_id).where(ReplyCase.reply_id == reply_id)
+    others = (Attachment.item_id.in_(answered), Attachment.item_id != written.item_id, Attachment.removed_at.is_(None))
     former = (Attachment.kind == PaperKind.REPLY, Attachment.written, Attachment.sha256 != written.sha256)
     session.execute(update(Attachment).where(*others, *former).values(sha256=written.sha256))
 

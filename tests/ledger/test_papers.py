@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from ledger import archive
 from ledger.cases import Case, WorkItem
 from ledger.db import SessionFactory, transaction
-from ledger.demonstration import build_county, build_projects
-from ledger.meetings import Meeting, MeetingVerdict
+from ledger.demonstration import build_county, build_projects, campaign_of
+from ledger.meetings import Meeting, MeetingVerdict, Reply, ReplyCase
 from ledger.papers import (
+    Attachment,
     File,
     Paper,
     PaperDamaged,
@@ -23,13 +24,14 @@ from ledger.papers import (
     paper_counts,
     read_paper,
     remove_attachment,
+    renew_reply,
 )
 from ledger.people import User
 from ledger.procedures import Procedure
 from ledger.scope import Actor, actor_of
 from ledger.vocabulary import CaseStatus, ItemStatus, MeetingKind, PaperKind
 
-NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)
+NOW, DAY = datetime(2023, 11, 6, 1, 0, tzinfo=UTC), date(2023, 11, 6)
 REPORT = File("实地调研情况报告.docx", "application/msword", b"report")
 
 
@@ -115,24 +117,11 @@ def test_f6_minutes_count_for_the_cases_the_meeting_decided(
 ) -> None:
     with transaction(sessions) as session:
         case = session.get_one(Case, case_id)
-        meeting = Meeting(
-            kind=MeetingKind.GROUP,
-            unit_id=case.project.county_id,
-            campaign_id=case.campaign_id,
-            title="领导小组会议",
-            held_on=date(2023, 11, 24),
-            place="县政府",
-            chair="组长",
-            attendance=[],
-            created_at=NOW,
-            created_by="办公室",
-        )
-        session.add(meeting)
-        session.flush()
-        attach(session, tmp_path, REPORT, Place(PaperKind.GROUP_MINUTES, meeting_id=meeting.id), _actor(session), NOW)
+        meeting_id = _meeting(session, case, 1)
+        attach(session, tmp_path, REPORT, Place(PaperKind.GROUP_MINUTES, meeting_id=meeting_id), _actor(session), NOW)
         assert attachments_of_case(session, case_id) == []
         item = _item(session, case)
-        session.add(MeetingVerdict(meeting_id=meeting.id, case_id=case_id, item_id=item.id, verdict="approve"))
+        session.add(MeetingVerdict(meeting_id=meeting_id, case_id=case_id, item_id=item.id, verdict="approve"))
         session.flush()
         assert [paper.kind for paper in attachments_of_case(session, case_id)] == ["group_minutes"]
 
@@ -155,6 +144,59 @@ def _item(session: Session, case: Case) -> WorkItem:
     session.add(item)
     session.flush()
     return item
+
+
+def test_p6_a_reply_written_anew_leaves_an_earlier_one_as_it_is(
+    sessions: SessionFactory, case_id: int, tmp_path: Path
+) -> None:
+    """Two cases of one unit are decided twice: the second reply, answered to both, takes no place of the first."""
+    with transaction(sessions) as session:
+        cases = [session.get_one(Case, case_id)]
+        former = cases[0]
+        later = campaign_of(former.project.county_id, 2024)
+        session.add(later)
+        session.flush()
+        more = {"project_id": former.project_id, "campaign_id": later.id, "procedure_id": former.procedure_id}
+        cases.append(Case(**more, state=b"", status=CaseStatus.RUNNING, started_at=NOW))
+        session.add(cases[1])
+        session.flush()
+        held: dict[tuple[int, int], Attachment] = {}
+        for nth in (1, 2):
+            reply = Reply(
+                meeting_id=_meeting(session, former, nth), unit_id=1, number=f"复〔2023〕{nth}号", issued_on=DAY
+            )
+            session.add(reply)
+            session.flush()
+            for each in cases:
+                item = _item(session, each)
+                session.add(ReplyCase(reply_id=reply.id, case_id=each.id, item_id=item.id))
+                paper = File("批复.docx", "application/msword", f"{nth} answered to {each.id}".encode())
+                place = Place(PaperKind.REPLY, case_id=each.id, item_id=item.id, written=True)
+                held[nth, each.id] = attach(session, tmp_path, paper, place, _actor(session), NOW)
+                session.flush()
+                renew_reply(session, reply.id, held[nth, each.id])
+        session.expire_all()
+        told = {key: read_paper(tmp_path, paper.sha256).decode() for key, paper in held.items()}
+        last = cases[1].id
+        assert told == {(nth, case.id): f"{nth} answered to {last}" for nth in (1, 2) for case in cases}
+
+
+def _meeting(session: Session, case: Case, nth: int) -> int:
+    meeting = Meeting(
+        kind=MeetingKind.GROUP,
+        unit_id=case.project.county_id,
+        campaign_id=case.campaign_id,
+        title=f"领导小组第{nth}次会议",
+        held_on=DAY,
+        place="县政府",
+        chair="组长",
+        attendance=[],
+        created_at=NOW,
+        created_by="办公室",
+    )
+    session.add(meeting)
+    session.flush()
+    return meeting.id
 
 
 def test_a_paper_taken_off_an_item_no_longer_counts(sessions: SessionFactory, case_id: int, tmp_path: Path) -> None:
