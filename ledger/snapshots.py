@@ -180,6 +180,13 @@ def state_on(session: Session, county_id: int, day: date) -> State | None:
     return _state(found.content, found.counts, found.taken_on, found)
 
 
+def state_kept(session: Session, county_id: int, snapshot_id: int) -> State | None:
+    """Return what one snapshot holds: a day may have several, kept before and after its changes."""
+    wanted = select(Snapshot).where(Snapshot.county_id == county_id, Snapshot.id == snapshot_id)
+    found = session.scalars(wanted).one_or_none()
+    return None if found is None else _state(found.content, found.counts, found.taken_on, found)
+
+
 def present_state(session: Session, county_id: int, now: datetime) -> State:
     """Return the state at this moment, in the same shape."""
     content, counts = _content(session, county_id)

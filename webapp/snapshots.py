@@ -31,14 +31,16 @@ from ledger.snapshots import (
     prepare,
     present_state,
     snapshots_of,
+    state_kept,
     state_on,
     take_snapshot,
 )
 from ledger.statistics import ANNEX4_HEADS, ANNEX5_HEADS, rate_text
 from ledger.vocabulary import Category, SnapshotKind
 from ledger.writing import record
+from webapp.layout import stamp_text
 from webapp.permissions import BUREAU, COUNTY_LEVEL, allows
-from webapp.request import actor, ledger_session, moment, row_number
+from webapp.request import actor, ledger_session, moment, number_asked, row_number
 
 bp = Blueprint("snapshots", __name__, url_prefix="/snapshots")
 PAGE = 50
@@ -48,6 +50,7 @@ _RATES = {"stopped": "停产闲置率", "difficult": "经营困难率", "weak": 
 _WIDE = ("项目名称", "责任单位", "建设内容", "项目地点", "存在问题", "原因分析", "处置整改措施", "处置整改进展情况")
 _CHANGES, _CHANGES_WIDTHS = ("项目编号", "项目名称", "列", "原来", "现在"), (24, 32, 18, 36, 36)
 _BY_PEOPLE = (SnapshotKind.MONTHLY, SnapshotKind.ROUND, SnapshotKind.REQUEST)
+_Asked = date | int | None  # a day, one snapshot by its number, the present
 _COLOURS = ("green", "blue", "orange", "red", "gray")
 
 
@@ -102,15 +105,17 @@ def take() -> ResponseReturnValue:
 @bp.get("/state")
 @allows(COUNTY_LEVEL)
 def state() -> ResponseReturnValue:
-    """Show the ledger as it stood at the end of a day."""
-    county, on = _county(), _asked("on")
-    found = _state(county, on)
+    """Show the ledger as one snapshot holds it, or as it stood at the end of a day."""
+    county, asked = _county(), _asked("on")
+    found = _state(county, asked)
     page = max(request.args.get("page", 1, type=row_number) or 1, 1)
     rows = found.ledger[(page - 1) * PAGE : page * PAGE] if found else ()
     return render_template(
         "snapshots/state.html",
         county=county,
-        on=on,
+        asked=request.args.get("on", ""),
+        on=_name(asked, found),
+        chosen=isinstance(asked, int),
         state=found,
         whole=found is None or found.kept is None or is_whole(found.kept),
         heads=ANNEX5_HEADS,
@@ -133,7 +138,7 @@ def workbook(table: str) -> ResponseReturnValue:
         "statistics": ("分类统计表", ANNEX4_HEADS, found.statistics),
     }
     name, heads, rows = tables.get(table) or abort(404)
-    return _workbook(f"{name}（{found.on.isoformat()}）", heads, rows)
+    return _workbook(f"{name}（{_stem(found)}）", heads, rows)
 
 
 @bp.get("/compare")
@@ -150,6 +155,7 @@ def compare() -> ResponseReturnValue:
         before=before,
         after=after,
         asked={"from": request.args.get("from", ""), "to": request.args.get("to", "")},
+        names=(_name(_asked("from"), before), _name(_asked("to"), after)),
         found=found,
         rows=found[(page - 1) * PAGE : page * PAGE],
         page=page,
@@ -167,7 +173,7 @@ def compare_workbook() -> ResponseReturnValue:
     before, after = _pair(_county())
     if before is None or after is None:
         abort(404)
-    title = f"台账变化（{before.on.isoformat()}至{after.on.isoformat()}）"
+    title = f"台账变化（{_stem(before)}至{_stem(after)}）"
     rows = _lines(differences(before, after))
     table = Table(
         title, [Group(head) for head in _CHANGES], rows, landscape=True, printing=Printing(_CHANGES_WIDTHS, 2)
@@ -176,16 +182,33 @@ def compare_workbook() -> ResponseReturnValue:
 
 
 def _pair(county: Unit) -> tuple[State | None, State | None]:
-    on = _asked("from")
-    before = state_on(ledger_session(), county.id, on) if on else None
+    asked = _asked("from")
+    if isinstance(asked, date):
+        before = state_on(ledger_session(), county.id, asked)
+    else:
+        before = None if asked is None else _state(county, asked)
     return before, _state(county, _asked("to"))
 
 
-def _state(county: Unit, on: date | None) -> State | None:
-    """Return the state of a day; without one, or of today, the present."""
+def _state(county: Unit, on: _Asked) -> State | None:
+    """Return what a snapshot holds, or the state of a day; without one, or of today, the present."""
+    if isinstance(on, int):
+        return state_kept(ledger_session(), county.id, on) or abort(404)
     if on is None or on >= day_of(moment().at):
         return present_state(ledger_session(), county.id, moment().at)
     return state_on(ledger_session(), county.id, on)
+
+
+def _name(asked: _Asked, found: State | None) -> str:
+    """Return what a page calls a state: the day asked for, the moment a chosen one was kept; "" for the present."""
+    if isinstance(asked, date):
+        return asked.isoformat()
+    return f"{stamp_text(found.kept.taken_at)}留存" if asked is not None and found and found.kept else ""
+
+
+def _stem(found: State) -> str:
+    """Return what a file of a state is called by: a day may have several."""
+    return found.on.isoformat() if found.kept is None else f"{found.on.isoformat()} 第{found.kept.id}份"
 
 
 def _lines(found: list[Difference]) -> list[tuple[str, ...]]:
@@ -211,10 +234,13 @@ def _sent(title: str, count: int, content: bytes) -> ResponseReturnValue:
     return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=f"{title}.xlsx", max_age=0)
 
 
-def _asked(name: str) -> date | None:
+def _asked(name: str) -> _Asked:
+    """Read a day, or the number of one snapshot (k17)."""
     text = request.values.get(name, "")
     if not text:
         return None
+    if text.startswith("k"):
+        return number_asked(text[1:]) or abort(404)
     try:
         return date.fromisoformat(text)
     except ValueError:

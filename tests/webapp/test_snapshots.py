@@ -14,7 +14,7 @@ from ledger.snapshots import Snapshot
 from ledger.vocabulary import Role
 from scheduler.keeping import Keeper
 from tests.walk import local
-from tests.webapp.conftest import Person, Site
+from tests.webapp.conftest import Person, Site, exported
 
 
 def text(person: Person, path: str) -> str:
@@ -62,6 +62,31 @@ def test_r3_a_past_day_is_shown_as_it_was(site: Site) -> None:
     answer = bureau.post("/snapshots/ledger.xlsx", {"on": "2023-11-05"})
     rows = list(openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0])
     assert len(rows) == 2 + len(site.ground.projects)
+
+
+def test_r3_the_state_that_was_kept_is_the_one_that_is_opened(site: Site) -> None:
+    """Kept before a change and, on the same day, after it: each is opened, taken away and compared by itself."""
+    bureau = site.bureau()
+    assert bureau.post("/snapshots", {"note": "报送前"}).status_code == 303
+    with transaction(site.ground.sessions) as session:
+        project = session.scalars(select(Project).order_by(Project.number)).all()[0]
+        project.remark = "后来改的"
+    assert bureau.post("/snapshots", {"note": "报送后"}).status_code == 303
+    with transaction(site.ground.sessions, writes=False) as session:
+        first, second = session.scalars(select(Snapshot.id).order_by(Snapshot.id))
+    listed = text(bureau, "/snapshots")
+    assert f"on=k{first}" in listed
+    assert f"on=k{second}" in listed
+    page = text(bureau, f"/snapshots/state?on=k{first}")
+    assert "报送前" in page
+    assert "后来改的" not in page
+    assert "后来改的" in text(bureau, f"/snapshots/state?on=k{second}")
+    cells = str(exported(bureau.post("/snapshots/ledger.xlsx", {"on": f"k{first}"})))
+    assert project.number in cells
+    assert "后来改的" not in cells
+    assert "1 个项目有变化" in text(bureau, f"/snapshots/compare?from=k{first}&to=k{second}")
+    assert "没有变化" in text(bureau, f"/snapshots/compare?from=k{second}")
+    assert bureau.get("/snapshots/state?on=k999999").status_code == 404
 
 
 def test_r3_kept_on_request_by_the_bureau_alone(site: Site) -> None:
