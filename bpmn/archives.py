@@ -10,12 +10,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sqlalchemy.orm import Session
 
-from bpmn.binders import Shelf, binder_of, binder_title
+from bpmn.binders import Shelf, binder_of, binder_title, rows_of
 from bpmn.prints import file_name
 from forms.papers.binder import Bound, CannotBind
 from forms.sheets.sheet import write_sheet
 from forms.sheets.table import Group, Printing, Table
-from ledger.archive import LEDGER_NAMES, ArchiveRow, archive_rows, lacking_words
+from ledger.archive import LEDGER_NAMES, ArchiveRow, lacking_words
 from ledger.archive_sums import write_sums
 from ledger.cases import Case
 from ledger.db import SHANGHAI
@@ -24,6 +24,7 @@ from ledger.projects import Project
 from ledger.vocabulary import Level, PaperKind
 
 BINDER = "装订本.pdf"
+WITHHELD = "由报送单位和县级经办部门保管，未装入"
 _NAME_LENGTH = 60  # characters of one folder or file: Windows counts the whole path
 _FOLDERS = (
     "审批表",
@@ -81,7 +82,7 @@ def write_archive(session: Session, shelf: Shelf, cases: Iterable[Case], target:
     with ZipFile(target, "w", ZIP_DEFLATED) as opened:
         package = _Package(opened)
         for number, case in enumerate(cases, 1):
-            folder, rows = _folder(case), archive_rows(session, case)
+            folder, rows = _folder(case), rows_of(session, shelf, case)
             binder, bound = _binder(session, shelf, rows, case.project)
             count = _put_project(package, shelf, folder, rows, (case.project, binder))
             lacking = "；".join(f"第{row.row}项：{'、'.join(row.lacking)}" for row in rows if row.missing)
@@ -130,6 +131,8 @@ def _put_project(
             note = "不能打开，未装入装订本" if paper.name in left_out else ""
             listed.append((row.row, row.title, f"{short}/{name}", kind, len(content), paper.sha256, note))
             latest, count = max(latest, paper.attached_at), count + 1
+        for paper in row.withheld:
+            listed.append((row.row, row.title, paper.name, PaperKind(paper.kind).label, None, "", WITHHELD))
         if row.missing:
             listed.append((row.row, row.title, "", "", None, "", f"缺：{'、'.join(lacking_words(row))}"))
         elif row.lacking and row.waiver is not None:

@@ -17,20 +17,32 @@ from ledger.archive import ArchiveRow, archive_rows
 from ledger.cases import Case
 from ledger.conversions import CONVERTIBLE, PDF, failed_among, has_pdf, pdf_path
 from ledger.db import transaction
+from ledger.paper_access import readable_rows
 from ledger.papers import Attachment, PaperDamaged, read_paper
 from ledger.previews import drawn_once, drawn_path
 from ledger.projects import Project
+from ledger.scope import Actor
 
 _PART = "binder"
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where papers lie, and where what was made from them is kept; `bind` says whether binders are made now."""
+    """Where papers lie, and where what was made from them is kept; `bind` says whether binders are made now.
+
+    With a `reader` only what that person may open is taken off it.
+    """
 
     papers: Path
     made: Path
     bind: bool = False
+    reader: Actor | None = None
+
+
+def rows_of(session: Session, shelf: Shelf, case: Case) -> tuple[ArchiveRow, ...]:
+    """Return Annex 6 of a case with the papers that the shelf's reader may open."""
+    rows = archive_rows(session, case)
+    return rows if shelf.reader is None else readable_rows(session, shelf.reader, rows)
 
 
 @dataclass(frozen=True)
@@ -98,4 +110,4 @@ def bind_cases(bench: Bench, shelf: Shelf, case_ids: Sequence[int]) -> None:
     for case_id in case_ids:
         with transaction(bench.sessions, writes=False) as session, suppress(CannotBind):
             case = session.get_one(Case, case_id)
-            binder_of(session, replace(shelf, bind=True), archive_rows(session, case), binder_title(case.project))
+            binder_of(session, replace(shelf, bind=True), rows_of(session, shelf, case), binder_title(case.project))

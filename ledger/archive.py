@@ -40,6 +40,7 @@ class ArchiveRow:
     lacking: tuple[str, ...]  # kinds of paper that are not there
     waiver: ArchiveWaiver | None
     bringers: tuple[str, ...] = ()  # who has to bring what is lacking, and when
+    withheld: tuple[Attachment, ...] = ()  # that are there, but not for who reads this
 
     @property
     def standing(self) -> RowStanding:

@@ -1,25 +1,34 @@
-"""Which papers a person may download: those of visible cases, and of the meetings and batches that moved them."""
+"""Which papers a person may download: those of visible cases, of the meetings that moved them, of own batches.
+
+What goes out with a 报送批次 lists all the unit's projects: it is for who sees that unit, not for who sees one of its
+cases. A filed 管理台账 holds whole telephone numbers: it is for who handles it, the unit and the county's offices (M2).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from ledger.archive import ArchiveRow
 from ledger.cases import Case, WorkItem
 from ledger.comments import COMMENT_FIELD
-from ledger.meetings import BatchCase, Meeting, MeetingVerdict, SubmissionBatch
+from ledger.meetings import Meeting, MeetingVerdict, SubmissionBatch
 from ledger.papers import Attachment
+from ledger.people import Unit
 from ledger.projects import Project
 from ledger.round_lists import visible_rounds
 from ledger.rounds import RoundItem, RoundSummary, UnitRound
-from ledger.scope import ASKED_OPINIONS, BUSINESS, COUNTY_WIDE, Actor, visible_projects
+from ledger.scope import ASKED_OPINIONS, BUSINESS, COUNTY_WIDE, Actor, reach_of, visible_projects
 from ledger.spot_checks import SpotCheckProject, visible_drawn
-from ledger.vocabulary import PaperKind
+from ledger.vocabulary import PaperKind, Role, UnitKind
 
 ASKED_KINDS = (PaperKind.SURVEY_REPORT, PaperKind.PHOTO, PaperKind.CONTRACT, PaperKind.ASSESSMENT)
 """The materials an opinion is asked on (art. 10, 12)."""
+_HANDLING = frozenset({Role.HANDLER, Role.SIGNER})
+_OFFICES = frozenset({UnitKind.BUREAU, UnitKind.AGRICULTURE, UnitKind.OFFICE})  # whom a ledger is sent to (art. 2)
 
 
 def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment | None:
@@ -27,16 +36,66 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
     own = {post.unit_id for post in actor.posts}
     seen = select(Case.id).join(Project, Project.id == Case.project_id).where(visible_projects(actor, wholly=True))
     decided = exists().where(MeetingVerdict.meeting_id == Attachment.meeting_id, MeetingVerdict.case_id.in_(seen))
-    sent = exists().where(BatchCase.batch_id == Attachment.batch_id, BatchCase.case_id.in_(seen))
     held = exists().where(Meeting.id == Attachment.meeting_id, Meeting.unit_id.in_(own))
-    made = exists().where(SubmissionBatch.id == Attachment.batch_id, SubmissionBatch.unit_id.in_(own))
+    sent = Attachment.batch_id.in_(_batches(_below(actor)))
     checked = Attachment.spot_check_project_id.in_(select(SpotCheckProject.id).where(visible_drawn(actor)))
     return session.scalars(
         select(Attachment)
         .where(Attachment.id == attachment_id, Attachment.removed_at.is_(None))
-        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, made, checked, *_of_rounds(actor), _asked(actor)))
+        .where(or_(Attachment.case_id.in_(seen), decided, sent, held, checked, *_of_rounds(actor), _asked(actor)))
+        .where(_numbers_allowed(actor))
         .options(joinedload(Attachment.paper))
     ).one_or_none()
+
+
+def readable(session: Session, actor: Actor, papers: Sequence[Attachment]) -> list[Attachment]:
+    """Return those papers of a case that `actor` sees which the person may also open."""
+    guarded = {each.id for each in papers if each.batch_id is not None or each.kind == PaperKind.ANNEX5}
+    if not guarded:
+        return list(papers)
+    within = or_(Attachment.batch_id.is_(None), Attachment.batch_id.in_(_batches(_below(actor))))
+    wanted = select(Attachment.id).where(Attachment.id.in_(guarded), within, _numbers_allowed(actor))
+    shut = guarded.difference(session.scalars(wanted))
+    return [each for each in papers if each.id not in shut]
+
+
+def readable_rows(session: Session, actor: Actor, rows: Sequence[ArchiveRow]) -> tuple[ArchiveRow, ...]:
+    """Return Annex 6 of a case with what `actor` may open; what is there and is for others is only named."""
+    opened = {each.id for each in readable(session, actor, [paper for row in rows for paper in row.attachments])}
+    return tuple(
+        replace(
+            row,
+            attachments=tuple(paper for paper in row.attachments if paper.id in opened),
+            withheld=tuple(paper for paper in row.attachments if paper.id not in opened),
+        )
+        for row in rows
+    )
+
+
+def _below(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `Unit` that holds for those whose whole business `actor` sees."""
+    reaches = {reach_of(post) for post in actor.posts if post.role in BUSINESS}
+    return or_(false(), *(Unit.path.startswith(reach, autoescape=True) for reach in reaches))
+
+
+def _batches(of: ColumnElement[bool]) -> Select[int]:
+    return select(SubmissionBatch.id).join(Unit, Unit.id == SubmissionBatch.unit_id).where(of)
+
+
+def _numbers_allowed(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on papers that hold no list of telephone numbers, or one that `actor` works with."""
+    posts = [post for post in actor.posts if post.role in _HANDLING]
+    own = {post.unit_id for post in posts}
+    counties = {post.county_id for post in posts if post.unit_kind in _OFFICES}
+    handled = or_(Unit.id.in_(own), Unit.county_id.in_(counties))
+    rounds = select(RoundItem.id).join(UnitRound, UnitRound.id == RoundItem.round_id)
+    cases = select(Case.id).join(Project, Project.id == Case.project_id)
+    return or_(
+        Attachment.kind != PaperKind.ANNEX5,
+        Attachment.batch_id.in_(_batches(handled)),
+        Attachment.round_item_id.in_(rounds.join(Unit, Unit.id == UnitRound.unit_id).where(handled)),
+        Attachment.case_id.in_(cases.join(Unit, Unit.id == Project.responsible_unit_id).where(handled)),
+    )
 
 
 def is_shown_to_asked(paper: Attachment, own_items: Collection[int]) -> bool:

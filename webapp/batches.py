@@ -6,6 +6,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ledger.gatherings import batch_cases, batches_page, papers_of, visible_batch
+from ledger.paper_access import readable
 from webapp.permissions import STAFF, allows
 from webapp.request import actor, ledger_session, row_number
 
@@ -26,5 +27,6 @@ def index() -> ResponseReturnValue:
 def show(batch_id: int) -> ResponseReturnValue:
     session = ledger_session()
     batch = visible_batch(session, actor(), batch_id) or abort(404)
-    cases, papers = batch_cases(session, actor(), batch_id), papers_of(session, batch_id=batch_id)
+    cases = batch_cases(session, actor(), batch_id)
+    papers = readable(session, actor(), papers_of(session, batch_id=batch_id))
     return render_template("batches/show.html", batch=batch, cases=cases, papers=papers)

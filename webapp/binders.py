@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.binders import Binding, Shelf, bind_cases, binder_of, binder_title, binding_of
+from bpmn.binders import Binding, Shelf, bind_cases, binder_of, binder_title, binding_of, rows_of
 from bpmn.prints import file_name
 from forms.papers.binder import Bound, CannotBind
-from ledger.archive import archive_rows, cases_with_projects, of_ended_cases
+from ledger.archive import cases_with_projects, of_ended_cases
 from ledger.case_views import visible_case
 from ledger.cases import Case
 from ledger.conversions import PDF, ask, waiting_among
@@ -56,7 +56,7 @@ def file(case_id: int) -> Response:
     """Answer the binder, bound now unless it was before."""
     case = _visible(case_id)
     try:
-        bound: Bound | None = binder_of(ledger_session(), _shelf(), archive_rows(ledger_session(), case), _title(case))
+        bound = _bound(case)
     except CannotBind:
         bound = None
     if bound is None:
@@ -78,7 +78,7 @@ def begin_all() -> ResponseReturnValue:
         return redirect(url_for("reports.index"), 303)
     session, waiting, case_ids = ledger_session(), list[str](), list[int]()
     for case in cases_with_projects(session, both(visible_projects(actor()), of_ended_cases())):
-        binding = binding_of(session, settings().papers, archive_rows(session, case))
+        binding = binding_of(session, settings().papers, rows_of(session, _shelf(), case))
         waiting += [paper.sha256 for paper in binding.waiting]
         case_ids.append(case.id)
     for first in range(0, len(waiting), _ASKED_AT_ONCE):
@@ -100,11 +100,16 @@ def _title(case: Case) -> str:
 
 
 def _shelf() -> Shelf:
-    return Shelf(settings().papers, settings().previews, bind=True)
+    return Shelf(settings().papers, settings().previews, bind=True, reader=actor())
+
+
+def _bound(case: Case) -> Bound | None:
+    shelf = _shelf()
+    return binder_of(ledger_session(), shelf, rows_of(ledger_session(), shelf, case), _title(case))
 
 
 def _binding(case: Case) -> Binding:
-    return binding_of(ledger_session(), settings().papers, archive_rows(ledger_session(), case))
+    return binding_of(ledger_session(), settings().papers, rows_of(ledger_session(), _shelf(), case))
 
 
 def _standing(case_id: int) -> dict[str, Any]:
@@ -115,7 +120,7 @@ def _standing(case_id: int) -> dict[str, Any]:
     refused, bound = "", None
     if binding.leaves and not binding.waiting:
         try:
-            bound = binder_of(ledger_session(), _shelf(), archive_rows(ledger_session(), case), _title(case))
+            bound = _bound(case)
         except CannotBind as wrong:
             refused = str(wrong)
     return {

@@ -19,7 +19,7 @@ from ledger.case_views import case_items, is_only_asked
 from ledger.cases import WAITING, Case, WorkItem, timers_of
 from ledger.db import day_of
 from ledger.journal import Entry, history, rests_in
-from ledger.paper_access import is_shown_to_asked
+from ledger.paper_access import is_shown_to_asked, readable, readable_rows
 from ledger.papers import Attachment, attachments_of_case
 from ledger.vocabulary import ItemStatus, PaperKind, ReviewOpinion
 from webapp.layout import calendar
@@ -127,7 +127,8 @@ def case_parts(case: Case) -> dict[str, Any]:
     """Return the template values that tabs of both pages need; whose unit was only asked sees its own part (P3)."""
     session = ledger_session()
     items = case_items(session, case.id)
-    papers = attachments_of_case(session, case.id)
+    every = attachments_of_case(session, case.id)
+    papers = readable(session, actor(), every)
     elements = version_of_case(case).diagram.elements
     told, asked = passages(case, items, papers), is_only_asked(session, actor(), case.project_id)
     if asked:
@@ -143,8 +144,9 @@ def case_parts(case: Case) -> dict[str, Any]:
         "stops": stops(items),
         "calls": [(each.id, each.name or each.id) for each in elements.values() if each.called is not None],
         "papers_by_kind": by_kind(papers),
+        "withheld": not asked and len(papers) < len(every),
         "items": items,
-        "archive": () if asked else archive_rows(session, case),
+        "archive": () if asked else readable_rows(session, actor(), archive_rows(session, case)),
     }
 
 

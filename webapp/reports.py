@@ -91,7 +91,7 @@ def archive_of_case(case_id: int) -> ResponseReturnValue:
 def _archive(condition: Which, name: str, *, bind: bool) -> ResponseReturnValue:
     target = TemporaryFile()  # noqa: SIM115  # open until the answer is sent, and gone with it
     cases = cases_with_projects(ledger_session(), condition)
-    shelf = Shelf(settings().papers, settings().previews, bind)
+    shelf = Shelf(settings().papers, settings().previews, bind, actor())
     write_archive(ledger_session(), shelf, cases, target, moment().at)
     target.seek(0)
     return send_file(target, _ZIP, as_attachment=True, download_name=f"{file_name(name)}.zip", max_age=0)

@@ -15,6 +15,7 @@ from forms.parsing import FormErrors
 from forms.rendering import shown
 from handlers.outcome import StepRefused
 from ledger.journal import Act
+from ledger.paper_access import readable
 from ledger.papers import Attachment, Place, attach, remove_attachment
 from ledger.round_figures import figures_of, lines_of
 from ledger.round_lists import (
@@ -128,7 +129,7 @@ def submit(item_id: int) -> ResponseReturnValue:
 
 def _page(row: UnitRound, posted: Posted, errors: Mapping[str, str], failed: RoundItem | None) -> str:
     session, now = ledger_session(), moment().at
-    items, papers = round_items(session, row.id), round_papers(session, row.id)
+    items, papers = round_items(session, row.id), readable(session, actor(), round_papers(session, row.id))
     mine = failed or next((each for each in items if _is_mine(each)), None)
     opened = None if mine is None else open_round_item(acting(), mine.id)
     figures = row.figures if row.submitted_at else figures_of(session, [row.unit_id], now)[row.unit_id]

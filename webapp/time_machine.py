@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from bpmn.hindsight import Then, diagram_then, picture_then, project_then, then
 from ledger.case_views import case_items, visible_case
 from ledger.journal import history
+from ledger.paper_access import readable
 from ledger.papers import attachments_of_case
 from ledger.projects import Project
 from webapp.case_parts import ACTS, passages
@@ -37,7 +38,7 @@ def latest(case_id: int) -> ResponseReturnValue:
 def show(case_id: int, entry_id: int) -> ResponseReturnValue:
     seen = _seen(case_id, entry_id)
     session = ledger_session()
-    items, papers = case_items(session, case_id), attachments_of_case(session, case_id)
+    items, papers = case_items(session, case_id), readable(session, actor(), attachments_of_case(session, case_id))
     events = passages(seen.case, items, papers)
     number = next((n for n, each in enumerate(events, 1) if each.entry_id == entry_id), None) or abort(404)
     project: Any = project_then(session, seen)

@@ -18,7 +18,7 @@ from ledger.case_views import visible_case, waiting_items
 from ledger.cases import Case, timers_of
 from ledger.copies import send_copies
 from ledger.journal import history
-from ledger.paper_access import visible_attachment
+from ledger.paper_access import readable, visible_attachment
 from ledger.papers import attachments_of_case, read_paper
 from webapp.api import shapes
 from webapp.api.operations import Asked, BodyRefused, Schema, acts, reads
@@ -98,7 +98,8 @@ def case_position(case_id: int) -> dict[str, Any]:
 @reads("/cases/<int:case_id>/papers", "材料", STAFF, listed(PAPER))
 def papers(case_id: int) -> list[dict[str, Any]]:
     _visible(case_id)
-    return [shapes.paper(attachment) for attachment in attachments_of_case(ledger_session(), case_id)]
+    found = readable(ledger_session(), actor(), attachments_of_case(ledger_session(), case_id))
+    return [shapes.paper(attachment) for attachment in found]
 
 
 @reads("/papers/<int:paper_id>", "一份材料的说明", SIGNED_IN, PAPER)

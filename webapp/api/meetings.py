@@ -54,7 +54,7 @@ def case_archive(case_id: int) -> Response:
     case = visible_case(ledger_session(), actor(), case_id) or abort(404)
     target = TemporaryFile()  # noqa: SIM115  # open until the answer is sent, and gone with it
     cases = cases_with_projects(ledger_session(), of_case(case_id))
-    shelf = Shelf(settings().papers, settings().previews, bind=True)
+    shelf = Shelf(settings().papers, settings().previews, bind=True, reader=actor())
     write_archive(ledger_session(), shelf, cases, target, moment().at)
     target.seek(0)
     return send_file(target, _ZIP, as_attachment=True, download_name=f"{case.project.number}.zip", max_age=0)
