@@ -8,7 +8,7 @@ The caller's transaction holds it all; nothing is committed here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -18,9 +18,9 @@ from bpmn.casefile import Acting, CaseFile, take_up
 from bpmn.completed import Completed
 from bpmn.firing import fire_timer, go_off, is_due
 from bpmn.incidents import cause_of
-from bpmn.minutes import write_minutes
 from bpmn.refusals import ActRefused, AlreadyDone, CannotStart, CaseClosed, ItemGone, NotYours
 from bpmn.runtime import Decided, carry_on, complete_item, decide
+from bpmn.shared_papers import Late
 from bpmn.starting import start_cases
 from forms.fields import Posted
 from forms.parsing import FormErrors
@@ -36,6 +36,7 @@ from ledger.gathering import (
     gather_units,
     items_with_cases,
 )
+from ledger.meetings import batch_of_item
 from ledger.projects import Project
 from ledger.writing import write_many
 
@@ -93,27 +94,36 @@ def _pushed(project: Project, started: dict[int, int]) -> Done:
 
 
 def complete_items(acting: Acting, rows: Sequence[Filled], progress: Progress | None = None) -> list[Done]:
-    """Complete many items, such as the verdicts of one meeting: one set of minutes is written at the end (P4, P6).
+    """Complete many items, such as the verdicts of one meeting (P4, P6); papers they share are written at the end.
 
     Rows that are refused, by their form, their handler or because somebody was quicker, change nothing.
     """
-    meetings: dict[int, CaseFile] = {}
-    deferring = Acting(
-        acting.session, acting.actor, acting.moment, acting.papers, acting.round_limit, minutes_of=meetings
-    )
+    late = Late()
+    deferring = replace(acting, late=late)
 
     def together(group: Sequence[Filled]) -> list[Done]:
-        with asking_once(acting.session):
+        with late.undone_with(), asking_once(acting.session):
             return _complete_group(deferring, group)
 
     def alone(row: Filled) -> Done:
-        return _completed(row, complete_item(deferring, row.item_id, row.revision, row.posted))
+        with late.undone_with():
+            return _completed(row, complete_item(deferring, row.item_id, row.revision, row.posted))
 
     report = _by_groups(acting.session, rows, together, alone, lambda row: row.item_id, progress)
-    for file in meetings.values():
-        assert file.meeting is not None  # it is kept by its meeting
-        write_minutes(file.acting, file.meeting)
+    late.write()
     acting.session.flush()
+    return report
+
+
+def submit_together(acting: Acting, rows: Sequence[Filled]) -> list[Done]:
+    """Complete items of 报送 with one new batch: the first that can go opens it, the others join it (P5)."""
+    report: list[Done] = []
+    for number, row in enumerate(rows, 1):
+        report += complete_items(acting, [row])
+        if report[-1].happened:
+            joining = {"into": ["existing"], "batch": [str(batch_of_item(acting.session, row.item_id))]}
+            rest = [replace(each, posted={**each.posted, **joining}) for each in rows[number:]]
+            return report + complete_items(acting, rest)
     return report
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,9 @@ from ledger.taking import case_by_id, case_of_item, drop_drafts, first_of_kind, 
 from ledger.vocabulary import ItemStatus, Role, UnitKind
 from ledger.working_days import Calendar, dates_of
 
+if TYPE_CHECKING:
+    from bpmn.shared_papers import Late
+
 _STANDING = (UnitKind.BUREAU, UnitKind.OFFICE, UnitKind.AGRICULTURE, UnitKind.REVIEWER)
 _READ_ALONG = (UnitKind.BUREAU, UnitKind.OFFICE)
 CONSULTED = ("township", "village", "farmers")  # the parties of 征求意见 (art. 10)
@@ -48,7 +51,7 @@ class Acting:
     moment: Moment
     papers: Path
     round_limit: int = ROUND_LIMIT
-    minutes_of: dict[int, CaseFile] | None = None  # in a bulk act: meetings whose minutes are written at its end
+    late: Late | None = None  # in a bulk act: the papers several cases share, written once at its end
 
     @property
     def now(self) -> datetime:

@@ -9,6 +9,7 @@ from bpmn.minutes import write_minutes
 from bpmn.packages import join_batch, write_package
 from bpmn.prints import file_print
 from bpmn.replying import answer_case
+from bpmn.shared_papers import write_shared
 from bpmn.tables import file_tables
 from handlers.outcome import CategoryChange, ObjectionFinding, Outcome, Print, Verdict
 from ledger.cases import WorkItem, objections_of
@@ -88,10 +89,7 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
         "reason": decided.reason,
     }
     add_row(file.session, MeetingVerdict, columns)
-    if file.acting.minutes_of is None:
-        write_minutes(file.acting, meeting)
-    else:
-        file.acting.minutes_of[meeting.id] = file
+    write_shared(file, item, ("minutes", meeting.id), lambda _rows: write_minutes(file.acting, meeting))
 
 
 def _forget_verdict(file: CaseFile, item: WorkItem, meeting: Meeting) -> None:

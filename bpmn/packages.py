@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bpmn.casefile import CaseFile
 from bpmn.prints import entered_by, write_print
+from bpmn.shared_papers import write_shared
 from bpmn.tables import file_tables
 from forms.rendering import class_counts
 from handlers.outcome import BatchJoined, Print, StepRefused
@@ -72,6 +73,10 @@ def write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, bro
 
     `brought` says that a signed 请示 was uploaded with the step.
     """
+    write_shared(file, item, ("package", batch.id), lambda rows: _write(*rows[-1], batch, brought=brought))
+
+
+def _write(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: bool) -> None:
     lying = papers_of_batch(file.session, batch.id)
     for paper in lying:
         if paper.written:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bpmn.casefile import CaseFile
 from bpmn.prints import entered_by, write_print
+from bpmn.shared_papers import write_shared
 from forms.rendering import chinese_date, class_counts
 from handlers.outcome import Print, ReplyIssued, StepRefused
 from handlers.rules import label_of
@@ -11,7 +14,7 @@ from ledger.cases import WorkItem
 from ledger.db import day_of
 from ledger.meetings import Meeting, Reply, ReplyCase, issue_reply, reply_of, verdicts_for_unit
 from ledger.numbers import Issue, NumberRefused, draw_number, enter_number
-from ledger.papers import Place, renew_reply
+from ledger.papers import Place, attach_again, renew_reply
 from ledger.people import Unit
 from ledger.vocabulary import Category, PaperKind
 
@@ -31,7 +34,7 @@ def answer_case(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
         reply = _new(file, item, issued, unit)
     file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
     if not issued.brought:
-        _write(file, item, issued, reply)
+        write_shared(file, item, ("reply", reply.id), lambda rows: _write(rows, issued, reply))
 
 
 def _new(file: CaseFile, item: WorkItem, issued: ReplyIssued, unit: Unit) -> Reply:
@@ -54,8 +57,9 @@ def title_for(unit: Unit) -> str:
     return f"关于{unit.short_name}经营性帮扶产业项目“四个一批”分类及处置措施的批复"
 
 
-def _write(file: CaseFile, item: WorkItem, issued: ReplyIssued, reply: Reply) -> None:
-    """Write the paper with all the meeting decided for the unit, in place of what its other cases hold."""
+def _write(answered: Sequence[tuple[CaseFile, WorkItem]], issued: ReplyIssued, reply: Reply) -> None:
+    """Write the paper with all the meeting decided for the unit, for these cases and in place of what others hold."""
+    file, item = answered[0]
     unit, meeting = file.places.responsible, file.meeting
     decided = verdicts_for_unit(file.session, reply.meeting_id, unit.id)
     listed = [
@@ -79,8 +83,10 @@ def _write(file: CaseFile, item: WorkItem, issued: ReplyIssued, reply: Reply) ->
         ("批复要求", issued.request),
     )
     printed = Print(PaperKind.REPLY, title_for(unit), rows, "reply", {"项目": listed})
-    place = Place(PaperKind.REPLY, case_id=file.case.id, item_id=item.id, written=True)
-    written = write_print(file, printed, place, item.unit)
+    places = [Place(PaperKind.REPLY, case_id=f.case.id, item_id=i.id, written=True) for f, i in answered]
+    written = write_print(file, printed, places[0], item.unit)
+    for place in places[1:]:
+        attach_again(file.session, written, place)
     renew_reply(file.session, reply.id, written)
 
 

@@ -156,6 +156,12 @@ def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[Row
     return session.execute(named.order_by(SubmissionBatch.id.desc())).all()
 
 
+def batch_of_item(session: Session, item_id: int) -> int:
+    """Return the batch that an item of 报送 joined; NoResultFound when it joined none."""
+    batch_id: int = session.scalars(select(BatchCase.batch_id).where(BatchCase.item_id == item_id)).one()
+    return batch_id
+
+
 def hold_meeting(session: Session, meeting_id: int) -> None:
     """Let nobody else decide, answer or write minutes for a meeting until the commit."""
     session.execute(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update(key_share=True))

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.bulk import Filled, complete_items
-from bpmn.runtime import open_item
-from forms.fields import SILENT, FieldType, Form, Posted
-from ledger.inbox import own_rows
+from bpmn.agendas import begun, poses
+from bpmn.bulk import Done, Filled, complete_items, submit_together
+from bpmn.steps import Posing
+from forms.fields import SILENT, Field, FieldType, Form, Posted
+from forms.parsing import FormErrors
+from ledger.inbox import inbox, own_rows
 from ledger.listing import InboxRow
 from ledger.taking import drop_drafts
 from ledger.vocabulary import ItemStatus
 from webapp.form_page import FormPage
+from webapp.listing import read_filters
 from webapp.permissions import ACTING, allows
 from webapp.request import acting, actor, ledger_session, moment, row_number
 
 bp = Blueprint("bulk", __name__)
-STEMS = frozenset({"receive", "joint_review", "acceptance_check", "filing"})
+STEMS = frozenset({"receive", "joint_review", "unit_opinion", "submission", "acceptance_check", "reply", "filing"})
 """Steps whose form can be the same for several projects; what it says of one project stays that project's own."""
-MOST_ITEMS = 50
+MOST_ITEMS = 100
+"""At once: a step that writes a paper for each takes a second for thirty, while others wait to write."""
+OWN_NUMBER = "number"  # a 批复 answers one unit, so its number is not for projects of several
 
 
 @bp.get("/inbox/bulk")
 @allows(ACTING)
 def preview() -> ResponseReturnValue:
-    """Show what was chosen and the one form for all of it."""
-    rows, problem = _chosen(request.args.getlist("item"))
+    """Show what was chosen, or all that a search finds of one step, and the one form for it."""
+    chosen = request.args.getlist("item")
+    rows, problem = _chosen(chosen) if chosen or "stem" not in request.args else _whole_step()
     if not rows or problem:
         return _refused(rows, problem or "请先在列表里选择要批量办理的任务。")
-    return _page(rows, {})
+    return _page(rows, most=len(rows) == MOST_ITEMS and not chosen)
 
 
 @bp.post("/inbox/bulk")
@@ -44,11 +50,24 @@ def carry_out() -> ResponseReturnValue:
     if not rows or problem:
         return _refused(rows, problem or "所选任务都已由他人办理。")
     typed = {name: values for name, values in request.form.to_dict(flat=False).items() if _is_typed(name, values)}
-    report = complete_items(acting(), [_filled(row, typed) for row in rows])
+    # what an item starts with is read first: reading it changes nothing, completing the others might
+    started = {posing.item.id: begun(posing) for posing in poses(acting(), [row.item_id for row in rows])}
+    filled = [Filled(row.item_id, _shown_revision(row), {**started.get(row.item_id, {}), **typed}) for row in rows]
+    together = submit_together if rows[0].stem == "submission" and typed.get("into") == ["new"] else complete_items
+    report = together(acting(), filled)
+    if all(isinstance(done.error, FormErrors) for done in report):
+        return _page(rows, typed, _errors(report)), 422
     for done in report:
         if done.happened:
             drop_drafts(ledger_session(), done.subject_id)
-    return render_template("inbox/bulk_done.html", results=list(zip(rows, report, strict=True)), rows=rows)
+    results = [(row, done) for row, done in zip(rows, report, strict=True)]
+    return render_template("inbox/bulk_done.html", results=results, rows=rows)
+
+
+def _errors(report: Sequence[Done]) -> dict[str, str]:
+    """Return what is wrong with the form: what was said of the first item."""
+    error = report[0].error
+    return dict(error.errors) if isinstance(error, FormErrors) else {}
 
 
 def _chosen(sent: Sequence[str]) -> tuple[list[InboxRow], str]:
@@ -67,38 +86,68 @@ def _chosen(sent: Sequence[str]) -> tuple[list[InboxRow], str]:
     return rows, ""
 
 
+def _whole_step() -> tuple[list[InboxRow], str]:
+    """Return what the search in the address finds of one step, the most pressing first, as far as it can be done."""
+    filters = read_filters(request.args)
+    if filters.stem not in STEMS:
+        return [], "这个环节须逐件办理。"
+    page = inbox(ledger_session(), actor(), moment().at, filters, MOST_ITEMS)
+    free = [
+        row
+        for row in page.rows
+        if row.status == ItemStatus.OPEN and row.held_by_id in (None, actor().user_id) and not row.suspended
+    ]
+    return free, "" if free else "没有可以批量办理的任务。"
+
+
 def _is_typed(name: str, values: Sequence[str]) -> bool:
     return name != "csrf_token" and not name.startswith("_") and any(values)
-
-
-def _filled(row: InboxRow, typed: Posted) -> Filled:
-    """Return an item filled with the form, over what its own project says where the form was left empty."""
-    own = open_item(acting(), row.item_id).initial_posted
-    return Filled(row.item_id, _shown_revision(row), {**own, **typed})
 
 
 def _shown_revision(row: InboxRow) -> int:
     return request.form.get(f"_revision-{row.item_id}", default=-1, type=int)
 
 
-def _together(form: Form) -> Form:
-    """Return a form without what belongs to one project alone: what is only displayed, and files."""
+def _together(form: Form, *, of_one_unit: bool) -> Form:
+    """Return a form without what belongs to one project alone: what is only displayed, files, a unit's own number."""
     alone = {*SILENT, FieldType.FILE}
+
+    def fits(each: Field) -> bool:
+        return each.type not in alone and (of_one_unit or each.name != OWN_NUMBER or form.stem != "reply")
+
     sections = [
-        replace(section, fields=tuple(each for each in section.fields if each.type not in alone))
-        for section in form.sections
+        replace(section, fields=tuple(each for each in section.fields if fits(each))) for section in form.sections
     ]
     return replace(form, sections=tuple(section for section in sections if section.fields))
 
 
-def _page(rows: list[InboxRow], posted: Posted) -> str:
-    opened = open_item(acting(), rows[0].item_id)
-    page = FormPage(_together(opened.form), posted, opened.asked)
-    return render_template("inbox/bulk.html", rows=rows, page=page, name=rows[0].name)
+def _page(
+    rows: list[InboxRow], typed: Posted | None = None, errors: Mapping[str, str] | None = None, *, most: bool = False
+) -> str:
+    posings = {posing.item.id: posing for posing in poses(acting(), [row.item_id for row in rows])}
+    first = next(iter(posings.values()))
+    units = {posing.item.case.project.responsible_unit_id for posing in posings.values()}
+    posted = typed if typed is not None else _alike([begun(posing) for posing in posings.values()])
+    page = FormPage(_together(first.form, of_one_unit=len(units) == 1), posted, first.asked, errors or {})
+    told = {item_id: told_of(posing) for item_id, posing in posings.items()}
+    return render_template("inbox/bulk.html", rows=rows, page=page, name=rows[0].name, told=told, most=most)
+
+
+def _alike(starts: Sequence[Posted]) -> Posted:
+    """Return the answers that all items start with."""
+    first, *others = starts
+    return {name: values for name, values in first.items() if all(other.get(name) == values for other in others)}
+
+
+def told_of(posing: Posing) -> list[tuple[str, str]]:
+    """Return what an item's form tells of its project, by label: its name stands beside it already."""
+    shown = (each for _section, each in posing.form.fields() if each.type is FieldType.DISPLAY)
+    display = posing.asked.display
+    return [(each.label, display[each.name]) for each in shown if each.name != "project" and display.get(each.name)]
 
 
 def _refused(rows: Sequence[InboxRow], problem: str) -> ResponseReturnValue:
     back: dict[str, Any] = {"stem": rows[0].stem} if rows else {}
-    if not rows and not request.values.getlist("item"):
+    if not rows and not request.values.getlist("item") and "stem" not in request.args:
         return redirect(url_for("inbox.index"), 302)
     return render_template("inbox/bulk_refused.html", problem=problem, back=url_for("inbox.index", **back)), 422

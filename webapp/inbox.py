@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.inbox import stems_open
+from ledger.inbox import RECEIPT, stems_open
 from ledger.listing import Limit
 from webapp.bulk import STEMS
 from webapp.layout import capped_text
-from webapp.listing import list_page
+from webapp.listing import list_page, query_of, read_filters
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment
 
@@ -51,10 +52,21 @@ def done() -> ResponseReturnValue:
 
 
 def _dated(name: str, **more: Any) -> ResponseReturnValue:
-    bulk = STEMS if name != "under_way" and ACTING.admits(actor()) else ()
+    shared = {"pills": PILLS, "person_id": actor().user_id}
+    bulk = STEMS if name != "under_way" and ACTING.admits(actor()) else frozenset[str]()
     return list_page(
-        name, "inbox/index.html", moment().at, bulk_stems=bulk, pills=PILLS, person_id=actor().user_id, **more
+        name, "inbox/index.html", moment().at, bulk_stems=bulk, whole_step_url=_whole_step(name, bulk), **shared, **more
     )
+
+
+def _whole_step(name: str, bulk: Collection[str]) -> str:
+    """Return where everything that the search finds of one step is done together; "" where it cannot be."""
+    filters = read_filters(request.args)
+    stem = RECEIPT if name == "receipt" else filters.stem
+    if stem not in bulk:
+        return ""
+    asked: dict[str, Any] = {**query_of(filters), "stem": stem}
+    return url_for("bulk.preview", **asked)
 
 
 def _stems() -> list[tuple[str, str]]:

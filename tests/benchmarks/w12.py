@@ -1,6 +1,7 @@
 """W12: a meeting of the leading group over 300 projects, as its clerk works through it: the server's whole answers.
 
-Putting them on the agenda, taking all as proposed, showing the page, entering every verdict: each one HTTP request.
+Putting them on the agenda, taking all as proposed, showing the page, entering every verdict, and then the 批复 to the
+first hundred: each one HTTP request.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from webapp.request import real_now
 
 CASES = 300
 LIMIT = 3.0  # seconds
+REPLY = "reply"
 
 
 def measure() -> Iterator[Figure]:
@@ -69,3 +71,11 @@ def _meeting(here: Place) -> Iterator[Figure]:
     yield from step("page", address)
     yield from step("decide", f"{address}/decide", {"minutes": "会议研究了三百个项目。"})
     assert f"已登记 {CASES}" in clerk.get(address).text
+    yield from step("reply to 100, page", f"/inbox/bulk?stem={REPLY}")
+    page = clerk.get(f"/inbox/bulk?stem={REPLY}").text
+    fields: dict[str, object] = {"copied": "true", "issued_on": "2023-11-06"}
+    for name, value in re.findall(r'type="hidden" name="(_[^"]+)" value="([^"]*)"', page):
+        listed = fields.setdefault(name, [])
+        assert isinstance(listed, list)
+        listed.append(value)
+    yield from step("reply to 100", "/inbox/bulk", fields)

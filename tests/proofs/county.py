@@ -96,7 +96,8 @@ def check_tables(folder: Path) -> dict[str, object]:
             ledger.setdefault(units[row[2]], Counter()).update(mine)
     for name, count in ledger.items():
         classes = [count[f"class {label}"] for label in CLASSES.values()]
-        assert [count["yuan"], count["projects"], *classes] == [_fen(printed[name][0]), *printed[name][1:6]], name
+        said = [_fen(printed[name][0]), *(int(each or 0) for each in printed[name][1:6])]
+        assert [count["yuan"], count["projects"], *classes] == said, name
     assert ledger.keys() == wanted.keys() - {"合计"}
     whole = wanted["合计"]
     return {"units": len(ledger), "project_count": whole["projects"], "funding_fen": whole["yuan"]}
