@@ -119,6 +119,8 @@ class SignIn(Base):
     ended_at: Mapped[datetime | None]
     address: Mapped[str]
     agent: Mapped[str]
+    # the ID token of the portal that vouched, or "" where it is too long; none where a password was given
+    portal_token: Mapped[str | None] = mapped_column(SealedText)
 
 
 @asked_once

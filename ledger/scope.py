@@ -168,7 +168,9 @@ def _posts(rows: Sequence[Sequence[Any]], today: date) -> tuple[PostView, ...]:
 
 @lru_cache(maxsize=1)
 def _asking() -> Select[Any]:
-    person: tuple[Any, ...] = (SignIn.created_at, SignIn.seen_at, User.id, User.name, User.must_change_password)
+    # whom the portal vouches for needs no password here, and is not asked to change one
+    due = (User.must_change_password & SignIn.portal_token.is_(None)).label("due")
+    person: tuple[Any, ...] = (SignIn.created_at, SignIn.seen_at, User.id, User.name, due)
     clock: tuple[Any, ...] = (Installation.demonstration, Installation.clock_offset_seconds)
     unit: tuple[Any, ...] = (Unit.id, Unit.short_name, Unit.kind, Unit.path, Unit.county_id)
     lives = (SignIn.token_hash == bindparam("token"), SignIn.ended_at.is_(None), User.disabled_at.is_(None))

@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ledger.channel_settings import Channelling, Guarded
 from ledger.db import Keys
 from ledger.passwords import Policy
+from ledger.portal_settings import Portal
 from ledger.seal_keys import SealCipher, SealKey
 from ledger.seals import Digest
 
@@ -68,6 +69,13 @@ class Settings(BaseSettings):
     purge_after_years: int = Field(default=5, ge=1)  # after closing: names and numbers no longer needed
     password_policy: Policy = Policy.DENGBAO
     administrators_prove_twice: bool = True  # a one-time code beside the password; never asked in the demonstration
+    portal: Portal | None = None  # whose sign-in is believed beside our own passwords; needs `public_url`
+
+    @model_validator(mode="after")
+    def _portal_leads_back(self) -> Settings:
+        if self.portal is not None and not self.public_url:
+            raise ValueError("设了 portal 须同时设 public_url：统一身份认证要知道登录以后回到哪里")
+        return self
 
     @classmethod
     def settings_customise_sources(

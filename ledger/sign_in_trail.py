@@ -33,7 +33,9 @@ def open_sign_ins(
 def end_one(session: Session, user_id: int, token_hash: str, real_now: datetime) -> bool:
     """End one of a person's own sessions; False when it is not theirs or has ended."""
     mine = (SignIn.user_id == user_id, SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
-    ended = session.execute(update(SignIn).where(*mine).values(ended_at=real_now).returning(SignIn.token_hash))
+    ended = session.execute(
+        update(SignIn).where(*mine).values(ended_at=real_now, portal_token=None).returning(SignIn.token_hash)
+    )
     return ended.first() is not None
 
 

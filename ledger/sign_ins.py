@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
@@ -17,6 +18,15 @@ FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
 HASHER = PasswordHasher()
 NOBODY = HASHER.hash("nobody has this password")  # an unknown login costs the same time as a wrong password
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """From where and by which program a person signs in; with the portal's ID token when the portal vouched."""
+
+    address: str
+    agent: str
+    portal_token: str | None = None
 
 
 class SignInRefused(Exception):
@@ -45,6 +55,13 @@ def check_password(session: Session, login: str, password: str, real_now: dateti
     return None
 
 
+def account_named(session: Session, login: str) -> User | None:
+    """Return whose sign-in name this is, disabled or not; nobody's where no name could be so."""
+    if "\0" in login:
+        return None  # PostgreSQL cannot even be asked
+    return session.scalars(select(User).where(User.login == login)).one_or_none()
+
+
 def user_named(session: Session, login: str) -> User | None:
     """Return who has this sign-in name and may sign in."""
     return session.scalars(select(User).where(User.login == login, User.disabled_at.is_(None))).one_or_none()
@@ -69,7 +86,7 @@ def is_password(stored: str, password: str) -> bool:
         return False
 
 
-def begin_sign_in(session: Session, user: User, real_now: datetime, address: str, agent: str) -> str:
+def begin_sign_in(session: Session, user: User, real_now: datetime, arrival: Arrival) -> str:
     """Open a session and return its random token; only the token's hash is stored."""
     token = token_urlsafe(32)
     session.add(
@@ -78,26 +95,31 @@ def begin_sign_in(session: Session, user: User, real_now: datetime, address: str
             user_id=user.id,
             created_at=real_now,
             seen_at=real_now,
-            address=address,
-            agent=agent[:200],
+            address=arrival.address,
+            agent=arrival.agent[:200],
+            portal_token=arrival.portal_token,
         )
     )
     return token
 
 
-def end_sign_in(session: Session, token: str, real_now: datetime) -> None:
-    """End one session for good: the cookie is worth nothing afterwards."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
-        .values(ended_at=real_now)
-    )
+def end_sign_in(session: Session, token: str, real_now: datetime) -> str | None:
+    """End one session for good: the cookie is worth nothing afterwards. Returns the portal's token it was opened with.
+
+    None is returned where a password was given.
+    """
+    this = (SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
+    brought = session.scalars(select(SignIn.portal_token).where(*this)).one_or_none()
+    session.execute(update(SignIn).where(*this).values(ended_at=real_now, portal_token=None))
+    return brought
 
 
 def end_all_sign_ins(session: Session, user_id: int, real_now: datetime) -> None:
     """End every session of a person: on disabling, a changed role or a changed password."""
     session.execute(
-        update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None)).values(ended_at=real_now)
+        update(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+        .values(ended_at=real_now, portal_token=None)
     )
 
 

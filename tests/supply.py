@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[1]
-EXTRAS = ("aliyun", "chat", "tencent")
+EXTRAS = ("aliyun", "chat", "oidc", "tencent")
 LICENCES, LOCK = REPOSITORY / "docs" / "licences.tsv", REPOSITORY / "requirements.lock"
 _CLASSIFIED = "License :: OSI Approved :: "
 

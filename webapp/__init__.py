@@ -61,6 +61,7 @@ from webapp import (
     periods,
     personal,
     playing,
+    portal,
     previews,
     procedure,
     process_map,
@@ -90,6 +91,7 @@ from webapp.permissions import PUBLIC, allows, permission_table
 
 SUBJECTS = (
     auth,
+    portal,
     proofs,
     account,
     inbox,
@@ -180,10 +182,11 @@ def create_app(sessions: SessionFactory, settings: Settings) -> Flask:
     for subject in SUBJECTS:
         app.register_blueprint(subject.bp)
     auth.register(app, settings.https).exempt(api.bp)  # a token is sent by a program, never by a browser on its own
+    portal.register(app, settings)
     pace.register(app, settings)
     allows(PUBLIC)(app.view_functions["static"])
     table = app.extensions["sigeyipi_permissions"] = permission_table(app)
     for endpoint, view in app.view_functions.items():
-        if endpoint != "static":  # a built file needs no ledger
+        if endpoint not in {"static", *portal.BY_THEMSELVES}:  # a built file needs no ledger
             app.view_functions[endpoint] = request.in_transaction(view, table[endpoint])
     return app

@@ -5,8 +5,6 @@ Nothing about the person is kept in a cookie, so signing out, disabling and a ch
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask.typing import ResponseReturnValue
@@ -25,8 +23,8 @@ from ledger.sign_ins import (
 )
 from ledger.staff import ADMINISTRATORS
 from ledger.writing import record
-from webapp import proofs
-from webapp.opening import open_session
+from webapp import portal, proofs
+from webapp.opening import local_address, open_session
 from webapp.permissions import PUBLIC, SIGNED_IN, allows
 from webapp.request import cookie_name, ledger_session, moment, settings, signed_in
 
@@ -53,16 +51,6 @@ def register(app: Flask, https: bool) -> CSRFProtect:
     for provider in ("messaging.yunmas", "receipts.aliyun", "receipts.tencent"):
         protection.exempt(f"webapp.{provider}")  # a provider has no session; its address holds a secret
     return protection
-
-
-def local_address(wanted: str | None) -> str | None:
-    """Return `wanted` when it is a path of this site, else None: no one is sent elsewhere after signing in."""
-    if not wanted or not wanted.startswith("/") or wanted.startswith("//"):
-        return None
-    if "\\" in wanted or any(character < " " for character in wanted):
-        return None
-    parts = urlsplit(wanted)
-    return wanted if not parts.scheme and not parts.netloc else None
 
 
 @bp.get("/login")
@@ -105,10 +93,11 @@ def _record_refusal(user: User | None) -> None:
 @allows(SIGNED_IN)
 def logout() -> ResponseReturnValue:
     https = settings().https
-    end_sign_in(ledger_session(), request.cookies[cookie_name(https)], moment().real_at)
+    portal_token = end_sign_in(ledger_session(), request.cookies[cookie_name(https)], moment().real_at)
     record(ledger_session(), moment(), g.actor, Act("sign_out"))
     form_session.clear()
-    response = redirect(url_for("auth.login"), 303)
+    through_portal = portal_token is not None and portal.leads_out()
+    response = portal.leave_too(portal_token or "") if through_portal else redirect(url_for("auth.login"), 303)
     response.delete_cookie(cookie_name(https), secure=https, httponly=True, samesite="Lax")
     return response
 

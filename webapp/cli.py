@@ -37,6 +37,7 @@ from webapp.command_files import NoFile, cannot_open, read_file
 from webapp.import_commands import CannotImport
 from webapp.installing import NoFolder, OtherKind, appoint_administrators, ensure_county, set_up
 from webapp.migrating import Asked, Migrating, NoVersion
+from webapp.portal import PortalUnusable
 from webapp.rehearsing import FolderTaken
 from webapp.request import real_now
 from webapp.serving import serve
@@ -63,6 +64,7 @@ class Refused(Exception):
 _REFUSALS = (
     *(Refused, OtherKind, NoFolder, NoFile, NoDatabase, WorkbookRefused, CannotImport, FolderTaken, NotEmpty),
     Unusable,
+    PortalUnusable,
 )
 
 

@@ -12,8 +12,8 @@ from ledger.installation import shift_clock
 from ledger.journal import Act
 from ledger.writing import record
 from scheduler.clock import clock_of
-from webapp.auth import local_address
 from webapp.layout import calendar, stamp_text
+from webapp.opening import local_address
 from webapp.permissions import SIGNED_IN, allows
 from webapp.request import actor, here, ledger_session, moment, sessions, settings
 

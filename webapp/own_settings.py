@@ -9,7 +9,7 @@ from flask_login import current_user
 from ledger.people import User
 from ledger.phrases import PHRASE_LENGTH, PhraseRefused, drop_phrase, keep_phrase, phrases_of
 from ledger.vocabulary import Role
-from webapp.auth import local_address
+from webapp.opening import local_address
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment
 

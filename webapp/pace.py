@@ -16,6 +16,8 @@ ATTEMPTS = "30 per minute"  # to sign in, per address, before the account's own 
 BY_ADDRESS = {
     "auth.sign_in": ATTEMPTS,
     "proofs.check": ATTEMPTS,
+    "portal.begin": ATTEMPTS,
+    "portal.enter": ATTEMPTS,
     "public_notice.show": "60 per minute",  # a notice board's readers may share one address
     "public_notice.object_to": ATTEMPTS,  # before the count in the database
 }

@@ -40,6 +40,7 @@ STARTED: Mapping[str, str] = {
     "backup": "备份的位置、时间和保留期，在“备份”里查看",
     "password_policy": "密码规则：dengbao 等级保护，asvs 国际通用",
     "administrators_prove_twice": "管理员登录是否须验证码",
+    "portal": "统一身份认证（OpenID Connect），没有设置时只用密码登录",
 }
 
 

@@ -49,8 +49,10 @@ def is_asked(session: Session, user: User) -> bool:
     return not drill and any(post.role in ADMINISTRATORS for post in user.posts)
 
 
-def begin(session: Session, user: User, following: str | None, real_now: datetime) -> None:
-    """Remember for five minutes that the password was right; who has no secret yet gets one."""
+def begin(
+    session: Session, user: User, following: str | None, real_now: datetime, portal_token: str | None = None
+) -> None:
+    """Remember for five minutes that the password was right, or the portal vouched; who has no secret yet gets one."""
     factor = factor_of(session, user.id)
     if factor is None or factor.confirmed_at is None:
         begin_factor(session, user.id, real_now)
@@ -59,6 +61,7 @@ def begin(session: Session, user: User, following: str | None, real_now: datetim
         "at": int(real_now.timestamp()),
         "password": _mark(user),
         "next": following or "",
+        "portal": portal_token,
     }
 
 
@@ -96,7 +99,8 @@ def check() -> ResponseReturnValue:
 
 
 def _in(user: User) -> ResponseReturnValue:
-    return open_session(user, form_session[_HALF]["next"] or None)
+    half = form_session[_HALF]
+    return open_session(user, half["next"] or None, half["portal"])
 
 
 def _half() -> tuple[User, SecondFactor] | None:

@@ -71,6 +71,9 @@ LEFT_OUT = {
         *("imports.progress", "pdf.progress"),
     ),
     "leads on to another page": ("inbox.home", "time_machine.latest"),
+    "is there only where the county has a portal (tests/webapp/test_portal.py)": (
+        *("portal.begin", "portal.back", "portal.leave"),
+    ),
 }
 """Routes without a page of their own, by reason; those of the interface for programs answer none at all."""
 

@@ -54,7 +54,7 @@ def test_unknown_and_disabled_are_refused(county: SessionFactory) -> None:
 
 def _sign_in(session: Session) -> str:
     user = session.scalars(select(User).where(User.login == LOGIN)).one()
-    return sign_ins.begin_sign_in(session, user, NOW, "127.0.0.1", "test")
+    return sign_ins.begin_sign_in(session, user, NOW, sign_ins.Arrival("127.0.0.1", "test"))
 
 
 def _holder(session: Session, token: str, at: datetime) -> str | None:

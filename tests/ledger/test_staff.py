@@ -13,7 +13,7 @@ from ledger.db import SessionFactory, transaction
 from ledger.demonstration import build_county
 from ledger.people import Post, SignIn, Unit, User
 from ledger.scope import Actor, actor_of
-from ledger.sign_ins import begin_sign_in
+from ledger.sign_ins import Arrival, begin_sign_in
 from ledger.staff import (
     PersonFacts,
     Place,
@@ -91,7 +91,7 @@ def test_posts_change_as_a_whole_and_end_sessions(ground: Ground) -> None:
     with transaction(ground.sessions) as session:
         user = enter_person(session, FACTS, NOW, "-")
         give_posts(session, user, [Place(town, Role.HANDLER), Place(town, Role.SIGNER)], NOW)
-        begin_sign_in(session, user, NOW, "127.0.0.1", "test")
+        begin_sign_in(session, user, NOW, Arrival("127.0.0.1", "test"))
         session.flush()
         give_posts(session, user, [Place(other, Role.HANDLER)], NOW)
     with transaction(ground.sessions, writes=False) as session:

@@ -17,7 +17,7 @@ from ledger.settings import Settings
 from tests.walk import Ground
 from tests.webapp.conftest import Person, Site
 from webapp import create_app
-from webapp.auth import local_address
+from webapp.opening import local_address
 
 LOGIN = "sangzhezhen.jingban"
 NEW = "Xin-mima-2024"
