@@ -29,7 +29,7 @@ def send_anchors(session: Session, path: Path) -> int:
     if fresh:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
-            file.writelines(orjson.dumps(asdict(anchor_of(seal, keys.mac))) + b"\n" for seal in fresh)
+            file.writelines(orjson.dumps(asdict(anchor_of(seal, keys))) + b"\n" for seal in fresh)
     return len(fresh)
 
 

@@ -1,8 +1,8 @@
 """Verify the audit: every row's MAC, the chain of seals over them, and the anchors kept elsewhere (safety rule 14).
 
 The verifier reads everything and trusts nothing but the key: it finds rows that were edited, deleted, inserted, doubled
-or swapped, seals that were altered, cut off or put in another order, a table replaced by an older one, and a clock that
-was turned back.
+or swapped, seals that were altered, cut off or put in another order, a table replaced by an older one, a clock that was
+turned back, and anything written with a key that had been replaced: whoever took the old key cannot go on with it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.audit_keys import Digest, key_of_link, maker_of
 from ledger.db import Keys
 from ledger.journal import Entry
-from ledger.seals import FIRST_LINK, Anchor, Digest, Seal, digest_of, is_genuine, link_of, numbers_in
+from ledger.seals import FIRST_LINK, Anchor, Seal, digest_of, is_genuine, link_of, numbers_in
 from ledger.vocabulary import Term
 from ledger.writing import mac_of
 
@@ -40,6 +41,7 @@ class FaultKind(Term):
     REPLACED = "replaced", "记录整体被替换"
     CLOCK = "clock", "时钟被回拨"
     ANCHOR = "anchor", "外部锚点被改动"
+    KEY = "key", "密钥不对"
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,34 @@ def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
     """Check the whole journal, its chain and the anchors given."""
     keys: Keys = session.info["keys"]
     verdict = Verdict()
-    macs = _check_rows(session, keys.mac, verdict)
-    links = _check_chain(session, keys.mac, macs, verdict)
-    _check_anchors(list(anchors), links, keys.mac, verdict)
+    macs = _check_rows(session, keys, verdict)
+    links = _check_chain(session, keys, macs, verdict)
+    _check_anchors(list(anchors), links, keys, verdict)
     return verdict
 
 
-def _check_rows(session: Session, key: bytes, verdict: Verdict) -> dict[int, tuple[str, datetime]]:
+@dataclass
+class _Succession:
+    """Keys follow each other: none is used before it was made, or after the next one was."""
+
+    keys: Keys
+    number: int = 0  # the key in use
+
+    def fault(self, number: int) -> str:
+        """Take what was made with a key; return in Chinese what is wrong with that, "" for nothing."""
+        if number not in self.keys.audit_keys:
+            return f"第 {number} 号密钥不在 keys.json 里"
+        if number < self.number:
+            return f"用了已停用的第 {number} 号密钥"
+        self.number = number
+        return ""
+
+
+def _check_rows(session: Session, keys: Keys, verdict: Verdict) -> dict[int, tuple[str, datetime]]:
     """Check every row's own MAC; returns number → MAC and time."""
     macs: dict[int, tuple[str, datetime]] = {}
     latest: datetime | None = None
+    succession = _Succession(keys)
     for entry in _entries(session):
         verdict.row_count += 1
         if latest is not None and entry.recorded_at < latest - _LONGEST:
@@ -95,9 +115,22 @@ def _check_rows(session: Session, key: bytes, verdict: Verdict) -> dict[int, tup
         if entry.id in macs:
             verdict.note(FaultKind.DOUBLED, f"第 {entry.id} 号记录")
         macs[entry.id] = entry.mac, entry.recorded_at
-        if mac_of(entry, key) != entry.mac:
-            verdict.note(FaultKind.EDITED, f"第 {entry.id} 号记录（{entry.who}，{entry.act}）")
+        _check_mac(entry, succession, verdict)
+    if succession.number < keys.audit_key.number:
+        verdict.note(FaultKind.CUT, f"第 {keys.audit_key.number} 号密钥启用以后的记录")
     return macs
+
+
+def _check_mac(entry: Entry, succession: _Succession, verdict: Verdict) -> None:
+    try:
+        wrong = succession.fault(maker_of(entry.mac)[1])
+        genuine = bool(wrong) or mac_of(entry, succession.keys) == entry.mac
+    except ValueError:  # no MAC of ours looks so
+        wrong, genuine = "", False
+    if wrong:
+        verdict.note(FaultKind.KEY, f"第 {entry.id} 号记录{wrong}")
+    if not genuine:
+        verdict.note(FaultKind.EDITED, f"第 {entry.id} 号记录（{entry.who}，{entry.act}）")
 
 
 def _entries(session: Session) -> Iterator[Entry]:
@@ -107,19 +140,19 @@ def _entries(session: Session) -> Iterator[Entry]:
 
 
 def _check_chain(
-    session: Session, key: bytes, macs: dict[int, tuple[str, datetime]], verdict: Verdict
+    session: Session, keys: Keys, macs: dict[int, tuple[str, datetime]], verdict: Verdict
 ) -> dict[int, str]:
     """Check every seal against the one before and against its rows; returns number → link."""
     links: dict[int, str] = {}
     before, expected, sealed = FIRST_LINK, 1, set[int]()
     latest: datetime | None = None
-    through = 0
+    through, succession = 0, _Succession(keys)
     for seal in session.scalars(select(Seal).order_by(Seal.number)):
         verdict.seal_count += 1
         if seal.number != expected:
             verdict.note(FaultKind.CUT, f"第 {expected} 至 {seal.number - 1} 号封印")
-        elif link_of(seal, before, key) != seal.link:
-            verdict.note(FaultKind.SEAL, f"第 {seal.number} 号封印")
+        else:
+            _check_link(seal, before, succession, verdict)
         if latest is not None and seal.sealed_at < latest - _SKEW:
             verdict.note(FaultKind.CLOCK, f"第 {seal.number} 号封印的时间早于前一号")
         _check_seal(seal, macs, sealed, verdict)
@@ -133,6 +166,19 @@ def _check_chain(
     return links
 
 
+def _check_link(seal: Seal, before: str, succession: _Succession, verdict: Verdict) -> None:
+    try:
+        number = key_of_link(seal.link)
+        wrong = succession.fault(number)
+        genuine = bool(wrong) or link_of(seal, before, succession.keys.audit_keys[number]) == seal.link
+    except ValueError:  # no link of ours looks so, or no hash is called that
+        wrong, genuine = "", False
+    if wrong:
+        verdict.note(FaultKind.KEY, f"第 {seal.number} 号封印{wrong}")
+    if not genuine:
+        verdict.note(FaultKind.SEAL, f"第 {seal.number} 号封印")
+
+
 def _awaited(session: Session) -> set[int]:
     """Return the numbers that the newest seal still waits for: their transactions may have committed since."""
     newest = session.scalars(select(Seal.missing).order_by(Seal.number.desc()).limit(1)).one_or_none()
@@ -141,9 +187,9 @@ def _awaited(session: Session) -> set[int]:
 
 def _check_seal(seal: Seal, macs: dict[int, tuple[str, datetime]], sealed: set[int], verdict: Verdict) -> None:
     try:
-        numbers = numbers_in(seal.rows)
+        numbers, algorithm = numbers_in(seal.rows), Digest(seal.algorithm)
     except ValueError:
-        verdict.note(FaultKind.SEAL, f"第 {seal.number} 号封印的记录清单")
+        verdict.note(FaultKind.SEAL, f"第 {seal.number} 号封印的记录清单或算法")
         return
     doubled = sealed.intersection(numbers)
     if doubled:
@@ -153,17 +199,17 @@ def _check_seal(seal: Seal, macs: dict[int, tuple[str, datetime]], sealed: set[i
     for number in gone:
         verdict.note(FaultKind.DELETED, f"第 {number} 号记录（第 {seal.number} 号封印内）")
     rows = [(number, macs[number][0]) for number in numbers if number in macs]
-    if not gone and digest_of(rows, Digest(seal.algorithm)) != seal.digest:
+    if not gone and digest_of(rows, algorithm) != seal.digest:
         verdict.note(FaultKind.SWAPPED, f"第 {seal.number} 号封印内的记录")
     for number in numbers:
         if number in macs and macs[number][1] > seal.sealed_at + _SKEW:
             verdict.note(FaultKind.CLOCK, f"第 {number} 号记录的时间晚于封印时间")
 
 
-def _check_anchors(anchors: Sequence[Anchor], links: dict[int, str], key: bytes, verdict: Verdict) -> None:
+def _check_anchors(anchors: Sequence[Anchor], links: dict[int, str], keys: Keys, verdict: Verdict) -> None:
     expected = None
     for anchor in anchors:
-        if not is_genuine(anchor, key):
+        if not is_genuine(anchor, keys):
             verdict.note(FaultKind.ANCHOR, f"第 {anchor.number} 号锚点")
         elif anchor.number not in links:
             verdict.note(FaultKind.CUT, f"第 {anchor.number} 号封印（锚点里有，记录里没有）")

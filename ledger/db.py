@@ -41,6 +41,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
+from ledger.audit_keys import AuditKey, Digest
 from ledger.seal_keys import NONCE_BYTES, SealCipher, SealKey, open_with_any
 
 SessionFactory = sessionmaker[Session]
@@ -64,6 +65,18 @@ class Keys:
     cookie: bytes
     cipher: SealCipher = SealCipher.AES  # what `seal` is for
     earlier: tuple[SealKey, ...] = ()  # opened with, never closed with: values not yet sealed again
+    audit: tuple[AuditKey, ...] = ()  # what rotations added, the newest last; before the first of them it is `mac`
+    digest: Digest = Digest.SHA256  # what the audit's rows are made with
+
+    @cached_property
+    def audit_keys(self) -> Mapping[int, AuditKey]:
+        """Every key of the audit by its number: those no longer written with still verify what they wrote."""
+        return {key.number: key for key in (AuditKey(0, self.mac), *self.audit)}
+
+    @cached_property
+    def audit_key(self) -> AuditKey:
+        """The key that the audit is written with."""
+        return self.audit_keys[max(self.audit_keys)]
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,5 +1,8 @@
 """A new key for personal data: written into the key file first, then every sealed value is sealed again.
 
+The audit's key is changed here too: nothing is written again, for rows and seals tell which key made them, and the
+chain goes on under the new one, so that what the old key wrote cannot be forged with it any more.
+
 The earlier key stays beside the new one until nothing is sealed with it any more, so that a rotation that was
 interrupted is simply run again. What the database refuses to change (snapshots) keeps its key, and with it the file.
 """
@@ -19,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Column, LargeBinary, Table, bindparam, select, type_coerce, update
 from sqlalchemy.orm import Session
 
+from ledger.audit_keys import AuditKey
 from ledger.db import Base, Keys, SealedJson, SealedText, SessionFactory, transaction
 from ledger.seal_keys import SealCipher, SealKey, open_with_any
 from ledger.settings import KEY_FILE, load_keys
@@ -42,6 +46,13 @@ def change_seal_key(data: Path, cipher: SealCipher) -> Keys:
     before = load_keys(data)
     present = SealKey(before.seal, before.cipher)
     return _keep(data, replace(before, seal=token_bytes(32), cipher=cipher, earlier=(present, *before.earlier)))
+
+
+def change_audit_key(data: Path) -> Keys:
+    """Put a new key of the audit into the key file, behind those that stay to verify with; return all of them."""
+    before = load_keys(data)
+    fresh = AuditKey(before.audit_key.number + 1, token_bytes(32))
+    return _keep(data, replace(before, audit=(*before.audit, fresh)))
 
 
 def forget_earlier_keys(data: Path) -> Keys:
@@ -120,6 +131,7 @@ def _keep(data: Path, keys: Keys) -> Keys:
     written: dict[str, Any] = {name: _text(getattr(keys, name)) for name in ("seal", "mac", "cookie")}
     written["cipher"] = keys.cipher
     written["earlier"] = [{"seal": _text(key.secret), "cipher": key.cipher} for key in keys.earlier]
+    written["audit"] = [{"number": key.number, "secret": _text(key.secret)} for key in keys.audit]
     fresh = data / f"{KEY_FILE}.new"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

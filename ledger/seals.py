@@ -14,31 +14,20 @@ import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 import orjson
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ledger.audit_keys import HASHES, AuditKey, Digest, key_of_link, keyed, link_text
 from ledger.db import Base, Keys
 from ledger.journal import Entry
 
 BATCH = 5_000  # rows of one seal
 GAP_LIVES = timedelta(days=1)  # no transaction stays open longer
 FIRST_LINK = "0" * 64
-
-
-class Digest(StrEnum):
-    """Which hash the chain is made with: the international one, or 国密."""
-
-    SHA256 = "sha256"
-    SM3 = "sm3"
-
-
-_HASHES: Mapping[Digest, type[hashes.HashAlgorithm]] = {Digest.SHA256: hashes.SHA256, Digest.SM3: hashes.SM3}
 
 
 class Seal(Base):
@@ -88,7 +77,7 @@ def seal_journal(session: Session, real_now: datetime, algorithm: Digest = Diges
         algorithm=algorithm,
     )
     keys: Keys = session.info["keys"]
-    seal.link = link_of(seal, last.link if last else FIRST_LINK, keys.mac)
+    seal.link = link_of(seal, last.link if last else FIRST_LINK, keys.audit_key)
     try:
         with session.begin_nested():
             session.add(seal)
@@ -130,35 +119,34 @@ def _still_missing(
 
 def digest_of(rows: Iterable[tuple[int, str]], algorithm: Digest) -> str:
     """Return the hash over rows' numbers and MACs, in the order of their numbers."""
-    hashing = hashes.Hash(_HASHES[algorithm]())
+    hashing = hashes.Hash(HASHES[algorithm]())
     for number, mac in rows:
         hashing.update(f"{number}:{mac}\n".encode())
     return hashing.finalize().hex()
 
 
-def link_of(seal: Seal, before: str, key: bytes) -> str:
+def link_of(seal: Seal, before: str, key: AuditKey) -> str:
     """Return the HMAC that ties a seal to the one before it."""
     stamp = seal.sealed_at.astimezone(UTC).isoformat()
     content = [before, seal.number, stamp, seal.row_count, seal.through_id, seal.rows, seal.missing, seal.digest]
-    return _keyed(orjson.dumps([*content, seal.algorithm]), key, Digest(seal.algorithm))
+    return link_text(orjson.dumps([*content, seal.algorithm]), key, Digest(seal.algorithm))
 
 
-def anchor_of(seal: Seal, key: bytes) -> Anchor:
-    """Return the seal's anchor with a MAC of its own."""
+def anchor_of(seal: Seal, keys: Keys) -> Anchor:
+    """Return the seal's anchor with a MAC of its own, by the key that made the seal."""
     told = (seal.number, seal.sealed_at.astimezone(UTC).isoformat(), seal.through_id, seal.link)
-    return Anchor(*told, _keyed(orjson.dumps(["anchor", *told]), key, Digest(seal.algorithm)))
+    key = keys.audit_keys[key_of_link(seal.link)]
+    return Anchor(*told, keyed(orjson.dumps(["anchor", *told]), key, Digest(seal.algorithm)))
 
 
-def is_genuine(anchor: Anchor, key: bytes) -> bool:
+def is_genuine(anchor: Anchor, keys: Keys) -> bool:
     """Say whether an anchor is as it was sent."""
     told = orjson.dumps(["anchor", anchor.number, anchor.sealed_at, anchor.through_id, anchor.link])
-    return any(hmac.compare_digest(anchor.mac, _keyed(told, key, digest)) for digest in Digest)
-
-
-def _keyed(content: bytes, key: bytes, algorithm: Digest) -> str:
-    keyed = HMAC(key, _HASHES[algorithm]())
-    keyed.update(content)
-    return keyed.finalize().hex()
+    try:
+        key = keys.audit_keys[key_of_link(anchor.link)]
+    except (ValueError, KeyError):
+        return False
+    return any(hmac.compare_digest(anchor.mac, keyed(told, key, digest)) for digest in Digest)
 
 
 def ranges_text(numbers: Sequence[int]) -> str:

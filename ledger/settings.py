@@ -12,18 +12,21 @@ from secrets import token_bytes
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from ledger.audit_keys import AuditKey, Digest
 from ledger.channel_settings import Channelling, Guarded
 from ledger.db import Keys
 from ledger.passwords import Policy
 from ledger.portal_settings import Portal
 from ledger.seal_keys import SealCipher, SealKey
-from ledger.seals import Digest
 
 KEY_FILE = "keys.json"
 
 
 class Auditing(BaseModel):
-    """How the audit's chain is made and where its anchors and monthly archives go; better to another machine's disk."""
+    """What the audit's rows and chain are made with, and where its anchors and monthly archives go.
+
+    Better to another machine's disk.
+    """
 
     digest: Digest = Digest.SHA256
     anchors: Path | None = None  # default: audit/anchors.jsonl in the data folder
@@ -115,8 +118,11 @@ class Settings(BaseSettings):
         return self.audit.archives or self.data / "audit"
 
 
-def load_keys(data: Path) -> Keys:
-    """Return the installation's keys, made on first use in `keys.json` (mode 0600), outside the database."""
+def load_keys(data: Path, digest: Digest = Digest.SHA256) -> Keys:
+    """Return the installation's keys, made on first use in `keys.json` (mode 0600), outside the database.
+
+    `digest` is what the audit's rows are made with, by the installation's settings.
+    """
     path = data / KEY_FILE
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
@@ -129,4 +135,5 @@ def load_keys(data: Path) -> Keys:
     earlier = tuple(
         SealKey(base64.b64decode(each["seal"]), SealCipher(each["cipher"])) for each in stored.get("earlier", ())
     )
-    return Keys(seal, mac, cookie, SealCipher(stored.get("cipher", SealCipher.AES)), earlier)
+    audit = tuple(AuditKey(each["number"], base64.b64decode(each["secret"])) for each in stored.get("audit", ()))
+    return Keys(seal, mac, cookie, SealCipher(stored.get("cipher", SealCipher.AES)), earlier, audit, digest)

@@ -9,7 +9,6 @@ The journal's row is made here too: no act is written without it.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -33,6 +32,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from ledger.asking import GROUPED
+from ledger.audit_keys import AuditKey, Digest, mac_text, maker_of
 from ledger.cases import Case, Timer, WorkItem
 from ledger.db import Base, Keys, Prepared, RowChanged, prepared
 from ledger.journal import Act, Entry, Moment
@@ -74,22 +74,28 @@ def record(session: Session, moment: Moment, actor: Actor, act: Act) -> Entry:
         "detail": orjson.dumps(dict(act.detail)).decode(),
         "address": actor.address,
     }
-    columns["mac"] = _mac(columns, keys.mac)
+    columns["mac"] = _mac(columns, keys.audit_key, keys.digest)
     return add_row(session, Entry, columns)
 
 
 _SEALED = tuple(column.key for column in Entry.__table__.columns if column.key not in ("id", "mac"))
 
 
-def mac_of(entry: Entry, key: bytes) -> str:
-    """Return the HMAC-SHA256 over every column but the row number; moments as UTC, as they are read back."""
-    return _mac({name: getattr(entry, name) for name in _SEALED}, key)
+def mac_of(entry: Entry, keys: Keys) -> str:
+    """Return the HMAC over every column but the row number, by the hash and key that the row's own MAC names.
+
+    Raises ValueError where it names none that is known.
+    """
+    digest, number = maker_of(entry.mac)
+    if number not in keys.audit_keys:
+        raise ValueError(number)
+    return _mac({name: getattr(entry, name) for name in _SEALED}, keys.audit_keys[number], digest)
 
 
-def _mac(columns: Mapping[str, Any], key: bytes) -> str:
+def _mac(columns: Mapping[str, Any], key: AuditKey, digest: Digest) -> str:
     content = [columns[name] for name in _SEALED]
-    content[:2] = [moment.astimezone(UTC).isoformat() for moment in content[:2]]
-    return hmac.digest(key, orjson.dumps(content), "sha256").hex()
+    content[:2] = [moment.astimezone(UTC).isoformat() for moment in content[:2]]  # as they are read back
+    return mac_text(orjson.dumps(content), key, digest)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--database", help="数据库地址，缺省为数据文件夹里的 SQLite")
     given = {name: value for name, value in vars(parser.parse_args()).items() if value is not None}
     settings = Settings(**given)
-    sessions = open_ledger(settings.database_url, load_keys(settings.data))
+    sessions = open_ledger(settings.database_url, load_keys(settings.data, settings.audit.digest))
     signal.signal(signal.SIGTERM, _leave)
     spare_what_lasts()
     with suppress(KeyboardInterrupt, SystemExit):

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from ledger.anchors import AnchorsUnreadable, read_anchors, send_anchors
 from ledger.audit import FaultKind, Verdict, verify
 from ledger.audit_archive import month_before, write_archive
+from ledger.audit_keys import Digest
 from ledger.db import SHANGHAI, SessionFactory, transaction
 from ledger.message_texts import worded
 from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
-from ledger.seals import Digest, seal_journal
+from ledger.seals import seal_journal
 from ledger.staff import holders_of
 from ledger.verifications import keep_verdict, verified_on
 from ledger.vocabulary import Role

@@ -188,7 +188,7 @@ def assert_whole(session: Session, case_id: int) -> list[str]:
     assert found is not None
     moment = Moment(rows[-1].at, rows[-1].at)
     file = take_up(Acting(session, CLOCK, moment, REPOSITORY / "build"), *found)
-    assert all(row.mac == mac_of(row, KEYS.mac) for row in rows)
+    assert all(row.mac == mac_of(row, KEYS) for row in rows)
     assert comparable(replayed(file, rows)) == comparable(file.run), f"case {case_id}: {[row.act for row in rows]}"
     assert_rows(file)
     return [row.act for row in rows]

@@ -106,6 +106,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "audit_verified": "核验审计",
     "backup": "备份",
     "rotate_keys": "更换密钥",
+    "rotate_audit_key": "更换审计密钥",
     "snapshot": "留存台账",
 }
 WORDS: Mapping[str, str] = {**OTHER_ACTS, **CASE_ACTS}

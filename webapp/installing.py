@@ -43,7 +43,7 @@ def set_up(settings: Settings, real_now: datetime, *, demonstration: bool = Fals
     """
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        keys = load_keys(settings.data)
+        keys = load_keys(settings.data, settings.audit.digest)
     except OSError as wrong:
         raise NoFolder(f"数据文件夹 {settings.data} 不能使用：它应是一个可以写入的文件夹") from wrong
     upgrade(settings.database_url, keys)

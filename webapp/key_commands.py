@@ -1,4 +1,4 @@
-"""`sigeyipi keys`: a new key for personal data, with AES or SM4, while the service stands still."""
+"""`sigeyipi keys`: a new key for personal data, with AES or SM4, or for the audit, while the service stands still."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -13,11 +14,12 @@ from cryptography.exceptions import InvalidTag
 from ledger.db import Keys, open_ledger, transaction
 from ledger.installation import installation
 from ledger.journal import Act
-from ledger.rotation import Resealed, change_seal_key, forget_earlier_keys, seal_again
+from ledger.rotation import Resealed, change_audit_key, change_seal_key, forget_earlier_keys, seal_again
 from ledger.scope import CLOCK
 from ledger.seal_keys import SealCipher
 from ledger.settings import Settings, load_keys
 from ledger.writing import record
+from scheduler.auditing import Watch
 from webapp.audit_commands import Run, Unusable
 from webapp.installing import set_up
 from webapp.request import moment_of, real_now
@@ -26,9 +28,10 @@ _SILENCE = timedelta(seconds=90)  # without a heartbeat for so long nothing runs
 
 
 def add_to(add: Callable[[str, Run, str], argparse.ArgumentParser]) -> None:
-    """Register the command: rotate or finish."""
-    parser = add("keys", _run, "更换加密个人信息的密钥并重新加密（rotate），接着做中断的（finish）；须先停止服务")
-    parser.add_argument("what", choices=("rotate", "finish"))
+    """Register the command: rotate, finish or rotate-audit."""
+    text = "更换加密个人信息的密钥并重新加密（rotate），接着做中断的（finish），换审计密钥（rotate-audit）；须先停服务"
+    parser = add("keys", _run, text)
+    parser.add_argument("what", choices=("rotate", "finish", "rotate-audit"))
     parser.add_argument("--cipher", choices=[*SealCipher], help="rotate：aes 或 sm4，缺省不变")
     parser.add_argument("--json", action="store_true", help="结果为 JSON")
 
@@ -37,10 +40,12 @@ def _run(given: argparse.Namespace) -> int:
     named = {name: getattr(given, name) for name in ("data", "database") if getattr(given, name) is not None}
     settings = Settings(**named)
     _expect_silence(settings)
+    if given.what == "rotate-audit":
+        return _rotate_audit(given, settings)
     keys = load_keys(settings.data)
     if given.what == "rotate":
         keys = change_seal_key(settings.data, SealCipher(given.cipher or keys.cipher))
-    done = _seal_again(settings, keys)
+    done = _seal_again(settings, replace(keys, digest=settings.audit.digest))
     if not done.kept_count:
         forget_earlier_keys(settings.data)
     told = {"ok": True, "cipher": str(keys.cipher), "resealed": done.value_count, "kept": done.kept_count}
@@ -51,6 +56,36 @@ def _run(given: argparse.Namespace) -> int:
     sys.stdout.write(f"已用新密钥（{keys.cipher.upper()}）重新加密 {done.value_count} 个值{kept}\n")
     sys.stdout.write("请另行保管新的 keys.json；以前的备份要用当时的 keys.json 打开\n")
     return 0
+
+
+def _rotate_audit(given: argparse.Namespace, settings: Settings) -> int:
+    """Let a new key go on with the audit: all that was written is sealed before it and by it."""
+    _seal_audit(settings, load_keys(settings.data, settings.audit.digest))
+    keys = replace(change_audit_key(settings.data), digest=settings.audit.digest)
+    _begin_audit(settings, keys)
+    told = {"ok": True, "number": keys.audit_key.number, "digest": str(keys.digest)}
+    if given.json:
+        sys.stdout.write(json.dumps(told) + "\n")
+        return 0
+    sys.stdout.write(f"审计从现在起用第 {keys.audit_key.number} 号密钥；以前的密钥留在 keys.json 里，只用来核验\n")
+    sys.stdout.write("请另行保管新的 keys.json\n")
+    return 0
+
+
+def _begin_audit(settings: Settings, keys: Keys) -> None:
+    """Write the first row under a new key and seal it at once: it ties down everything before it."""
+    sessions = open_ledger(settings.database_url, keys)
+    with transaction(sessions) as session:
+        act = Act("rotate_audit_key", detail={"number": keys.audit_key.number, "digest": str(keys.digest)})
+        record(session, moment_of(installation(session), real_now()), CLOCK, act)
+    sessions.kw["bind"].dispose()
+    _seal_audit(settings, keys)
+
+
+def _seal_audit(settings: Settings, keys: Keys) -> None:
+    sessions = open_ledger(settings.database_url, keys)
+    Watch(sessions, settings.anchors, settings.audit_archives, settings.audit.digest).seal(real_now())
+    sessions.kw["bind"].dispose()
 
 
 def _expect_silence(settings: Settings) -> None:

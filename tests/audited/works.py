@@ -57,7 +57,7 @@ from tests.webapp.test_messaging import everything
 from tests.webapp.test_numbering import STARTED
 from tests.webapp.test_receipts import SECRET
 from tests.webapp.test_working_calendar import TEXT
-from webapp.key_commands import _seal_again
+from webapp.key_commands import _begin_audit, _seal_again
 
 _SERIAL = count()
 WEEK, IN_WEEK, IN_PLAN = "2023-W47", local(2023, 11, 22, 9), local(2023, 11, 8, 9)
@@ -527,6 +527,11 @@ def _rotate(stage: Stage) -> Drive:
     return Drive(lambda: _seal_again(settings, KEYS), "", {"cipher": "aes"}, effect=_rows_of("rotate_keys"))
 
 
+def _rotate_audit(stage: Stage) -> Drive:
+    settings = stage.site.app.extensions["sigeyipi_settings"]
+    return Drive(lambda: _begin_audit(settings, KEYS), "", {"number": 0}, effect=_rows_of("rotate_audit_key"))
+
+
 def _snapshot(stage: Stage) -> Drive:
     return Drive(stage.post(BUREAU, "/snapshots", {"note": "报送前"}), BUREAU, {"county": _county(stage)})
 
@@ -592,6 +597,7 @@ DRIVES: dict[str, Maker] = {
     "audit_verified": _verify,
     "backup": _backup,
     "rotate_keys": _rotate,
+    "rotate_audit_key": _rotate_audit,
     "clock_moved": _clock,
     "import_rows": _import("甲", _project_names),
     "import": _import("乙", _run_stage),

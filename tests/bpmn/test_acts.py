@@ -54,7 +54,7 @@ def targets(walk: Walk, stem: str) -> set[str]:
 def last_row(walk: Walk) -> tuple[Entry, dict[str, Any]]:
     with walk.session() as session:
         entry = history(session, walk.case_id)[-1]
-        assert mac_of(entry, KEYS.mac) == entry.mac
+        assert mac_of(entry, KEYS) == entry.mac
         return entry, orjson.loads(entry.detail)
 
 

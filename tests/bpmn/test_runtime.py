@@ -509,7 +509,7 @@ def test_journal_rows_carry_their_mac_and_no_personal_data(sqlite_ground: Ground
     walk.complete("field_survey", telephone="13912345678", responsible_person="张某某")
     with walk.session() as session:
         rows = history(session, walk.case_id)
-        assert all(row.mac == mac_of(row, KEYS.mac) for row in rows)
+        assert all(row.mac == mac_of(row, KEYS) for row in rows)
         changed = orjson.loads(rows[-1].detail)["project"]
     assert changed["telephone"][1] == "139****5678"
     assert changed["responsible_person"][1] == "张**"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,10 +17,22 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from ledger.audit import FaultKind, Verdict, verify
-from ledger.db import SessionFactory, open_ledger, transaction
+from ledger.audit_keys import AuditKey, Digest
+from ledger.db import Keys, SessionFactory, open_ledger, transaction
 from ledger.journal import Act, Entry, Moment
 from ledger.scope import CLOCK
-from ledger.seals import Anchor, Digest, Seal, anchor_of, last_seal, numbers_in, ranges_text, seal_journal
+from ledger.seals import (
+    FIRST_LINK,
+    Anchor,
+    Seal,
+    anchor_of,
+    digest_of,
+    last_seal,
+    link_of,
+    numbers_in,
+    ranges_text,
+    seal_journal,
+)
 from ledger.writing import mac_of, record
 from tests.conftest import KEYS
 
@@ -46,7 +61,7 @@ def sealed(
         with transaction(sessions) as session:
             seal = seal_journal(session, at + timedelta(seconds=30), algorithm)
             assert seal is not None
-            anchors.append(anchor_of(seal, KEYS.mac))
+            anchors.append(anchor_of(seal, session.info["keys"]))
     return anchors
 
 
@@ -93,7 +108,9 @@ def forge(session: Session) -> None:
     other = Entry(**{c.name: getattr(entry, c.name) for c in Entry.__table__.columns if c.name != "mac"})
     other.who = "别人"
 
-    session.execute(text("UPDATE journal SET who = '别人', mac = :mac WHERE id = 6"), {"mac": mac_of(other, KEYS.mac)})
+    other.mac = entry.mac  # which hash and which key
+    fitting = mac_of(other, session.info["keys"])
+    session.execute(text("UPDATE journal SET who = '别人', mac = :mac WHERE id = 6"), {"mac": fitting})
 
 
 TAMPERINGS: dict[str, tuple[Callable[[Session], None], FaultKind]] = {
@@ -126,6 +143,122 @@ def test_tampering_is_found(sessions: SessionFactory, tampering: str) -> None:
         disarm(session)
         apply(session)
     assert kind in {fault.kind for fault in look(sessions, anchors).faults}
+
+
+NEXT = replace(KEYS, audit=(AuditKey(1, b"n" * 32),))
+HISTORIES: dict[str, tuple[Keys, ...]] = {
+    "SM3": (replace(KEYS, digest=Digest.SM3),) * 3,
+    "SM3 from the second batch on": (KEYS, *(replace(KEYS, digest=Digest.SM3),) * 2),
+    "a new key from the second batch on": (KEYS, NEXT, NEXT),
+    "a new key and SM3 at last": (KEYS, NEXT, replace(NEXT, digest=Digest.SM3)),
+}
+"""Keys and hash of each batch; the last ones are what is verified with."""
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    shutil.copy(migrated_sqlite, tmp_path / "ledger.sqlite")
+    return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+
+
+@contextmanager
+def opened(url: str, keys: Keys) -> Iterator[SessionFactory]:
+    sessions = open_ledger(url, keys)
+    yield sessions
+    sessions.kw["bind"].dispose()
+
+
+def written(url: str, history: tuple[Keys, ...]) -> list[Anchor]:
+    """Write and seal a batch with each of the keys, as an installation does whose settings change in between."""
+    anchors = []
+    for number, keys in enumerate(history):
+        with opened(url, keys) as sessions:
+            anchors += sealed(sessions, 1, keys.digest, NOW + timedelta(minutes=number))
+    return anchors
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+@pytest.mark.parametrize("history", HISTORIES)
+def test_tampering_is_found_whatever_it_was_written_with(sqlite_url: str, history: str, tampering: str) -> None:
+    anchors = written(sqlite_url, HISTORIES[history])
+    with opened(sqlite_url, HISTORIES[history][-1]) as sessions:
+        assert look(sessions, anchors).ok
+        apply, kind = TAMPERINGS[tampering]
+        with transaction(sessions) as session:
+            disarm(session)
+            apply(session)
+        assert kind in {fault.kind for fault in look(sessions, anchors).faults}
+
+
+def test_rows_and_seals_tell_what_they_were_made_with(sqlite_url: str) -> None:
+    written(sqlite_url, HISTORIES["a new key and SM3 at last"])
+    with opened(sqlite_url, NEXT) as sessions, transaction(sessions, writes=False) as session:
+        macs = [entry.mac for entry in session.query(Entry).order_by(Entry.id)]
+        links = [seal.link for seal in session.query(Seal).order_by(Seal.number)]
+    assert [mac.rpartition("-")[0] for mac in macs] == [""] * 4 + ["sha256-1"] * 4 + ["sm3-1"] * 4
+    assert [link.rpartition("-")[0] for link in links] == ["", "1", "1"]
+    assert {len(each.rpartition("-")[2]) for each in (*macs, *links)} == {64}
+
+
+def test_a_key_that_was_replaced_writes_no_more(sqlite_url: str) -> None:
+    """Who took the old key cannot go on with it, nor write anew what lies before the change."""
+    anchors = written(sqlite_url, (KEYS, NEXT))
+    with opened(sqlite_url, KEYS) as sessions:
+        sealed(sessions, 1, begins=NOW + timedelta(hours=1))
+    with opened(sqlite_url, NEXT) as sessions:
+        found = look(sessions, anchors).faults
+    assert {fault.kind for fault in found} == {FaultKind.KEY}
+    assert any("已停用的第 0 号密钥" in fault.sentence for fault in found)
+
+
+def test_a_history_of_the_old_key_alone_is_found(sqlite_url: str) -> None:
+    """Everything since the change cut off, anchors and all: the new key was used, and nothing shows it."""
+    anchors = written(sqlite_url, (KEYS,))
+    with opened(sqlite_url, NEXT) as sessions:
+        assert {fault.kind for fault in look(sessions, anchors).faults} == {FaultKind.CUT}
+
+
+def test_the_past_written_anew_with_the_old_key_is_found(sqlite_url: str) -> None:
+    """A row and its seal that fit each other under the old key: the new key's first seal does not fit them."""
+    written(sqlite_url, (KEYS, NEXT))
+    with opened(sqlite_url, KEYS) as sessions, transaction(sessions) as session:
+        disarm(session)
+        entry = session.get_one(Entry, 2)
+        entry.who = "别人"
+        entry.mac = mac_of(entry, KEYS)
+        session.flush()
+        rows = [(row.id, row.mac) for row in session.query(Entry).filter(Entry.id <= 4).order_by(Entry.id)]
+        seal = session.get_one(Seal, 1)
+        seal.digest = digest_of(rows, Digest.SHA256)
+        seal.link = link_of(seal, FIRST_LINK, KEYS.audit_key)
+    with opened(sqlite_url, NEXT) as sessions:
+        assert {fault.kind for fault in look(sessions, []).faults} == {FaultKind.SEAL}
+
+
+def test_a_key_that_is_not_there_is_told(sqlite_url: str) -> None:
+    written(sqlite_url, (KEYS, NEXT))
+    with opened(sqlite_url, KEYS) as sessions:
+        assert {fault.kind for fault in look(sessions, []).faults} == {FaultKind.KEY}
+
+
+@pytest.mark.parametrize("mac", ["", "sm4-0-00", "sm3-x-00", "sha256-0-00", "sm3-0-" + "0" * 64])
+def test_a_mac_of_another_form_is_an_edit(sqlite_url: str, mac: str) -> None:
+    written(sqlite_url, (KEYS,))
+    with opened(sqlite_url, KEYS) as sessions:
+        with transaction(sessions) as session:
+            disarm(session)
+            session.execute(text("UPDATE journal SET mac = :mac WHERE id = 2"), {"mac": mac})
+        assert FaultKind.EDITED in {fault.kind for fault in look(sessions, []).faults}
+
+
+@pytest.mark.parametrize("statement", ["algorithm = 'md5'", "link = 'x-00'", "rows = 'x'", "algorithm = 'sm3'"])
+def test_a_seal_of_another_form_is_altered(sqlite_url: str, statement: str) -> None:
+    written(sqlite_url, (KEYS,))
+    with opened(sqlite_url, KEYS) as sessions:
+        with transaction(sessions) as session:
+            disarm(session)
+            session.execute(text(f"UPDATE seal SET {statement}"))
+        assert FaultKind.SEAL in {fault.kind for fault in look(sessions, []).faults}
 
 
 def test_a_table_replaced_by_another_is_found(sessions: SessionFactory) -> None:

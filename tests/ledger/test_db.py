@@ -86,9 +86,9 @@ def test_a_journal_row_carries_its_mac(sessions: SessionFactory) -> None:
         record(session, Moment(NOW, NOW), CLOCK, Act("complete", case_id=1, detail={"旧": "巩固", "新": "提升"}))
     with transaction(sessions) as session:
         entry = session.query(Entry).one()
-        assert entry.mac == mac_of(entry, KEYS.mac)
+        assert entry.mac == mac_of(entry, KEYS)
         entry.detail = entry.detail.replace("提升", "重建")
-        assert entry.mac != mac_of(entry, KEYS.mac)
+        assert entry.mac != mac_of(entry, KEYS)
         session.expunge(entry)
 
 

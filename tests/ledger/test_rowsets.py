@@ -54,7 +54,7 @@ def test_every_kind_of_value_arrives_as_it_was(sessions: SessionFactory, project
             assert {name: getattr(project, name) for name in given_to(number)} == given_to(number)
         entries = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(3)).all()
         assert [(entry.act, entry.case_id, entry.at) for entry in entries] == [(f"改{ODD}", None, NOW)] * 3
-        assert [mac_of(entry, KEYS.mac) == entry.mac for entry in entries] == [True] * 3
+        assert [mac_of(entry, KEYS) == entry.mac for entry in entries] == [True] * 3
 
 
 def test_a_row_changed_meanwhile_stops_them_all(sessions: SessionFactory, projects: list[int]) -> None:

@@ -119,7 +119,7 @@ def test_an_act_and_its_row_are_there_together_or_not_at_all(stage: Stage, act: 
     detail = orjson.loads(row.detail)
     assert (stage.login_of(row.user_id), bool(row.who)) == (drive.who, True)
     assert {name: detail.get(name) for name in drive.told} == dict(drive.told)
-    assert row.mac == mac_of(row, KEYS.mac)
+    assert row.mac == mac_of(row, KEYS)
 
 
 def test_every_act_has_its_drive() -> None:
