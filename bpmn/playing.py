@@ -1,25 +1,28 @@
-"""Play a draft before it is a version: a made-up case on a clock of its own, without a row in any table.
+"""What a made-up case may look at and do next in a draft: its variables, its clock, the choices that conditions ask.
 
-The state travels with the page, sealed: what comes back was written here, for exactly this draft's diagram.
+Nothing here has a row in any table; `bpmn.rehearsal.plays` plays such a case with the draft's forms.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bpmn.casefile import CONSULTED
 from bpmn.counting import Counting
 from bpmn.engine import Diagram, Element, ReadyTask, Run, StepFailed, Surroundings
 from bpmn.expressions import PUBLISHED, compile_expression
+from bpmn.steps import OBJECTION
+from bpmn.surroundings import decided
+from bpmn.versions import Version
 from bpmn.wording import VARIABLES, due_text
 from handlers.automatic import AUTOMATIC, Passing
 from ledger.db import day_of
 from ledger.working_days import MOMENTS, Calendar
 
-LABEL = b"sigeyipi playing"
 _BY_HAND = frozenset({"userTask", "manualTask"})
 _CONSTANT = re.compile(r"\b(\w+)\s*[!=]=\s*['\"]([^'\"]*)['\"]")
 _BETWEEN = 14  # days between the dates of the made-up campaign
@@ -28,11 +31,17 @@ _POSTED = ("unit_posted_on", "site_posted_on")
 
 @dataclass(frozen=True)
 class PlaySurroundings(Surroundings):
-    """Time as the diagram counts it; automatic steps as they are, decision tables answer nothing."""
+    """Time as the diagram counts it; automatic steps as they are.
+
+    Decision tables answer once forms are filled in (`version`); where choices are only picked, they answer nothing.
+    """
+
+    version: Version | None = None
+    findings: Sequence[str] = ()
 
     def perform(self, element: Element, variables: Mapping[str, object]) -> object:
         if element.kind == "businessRuleTask":
-            return None
+            return None if self.version is None else decided(self.version, element, variables, self.findings)
         step = AUTOMATIC.get(element.attributes["handler"])
         if step is None:
             raise StepFailed(element, f"没有名为“{element.attributes['handler']}”的处理程序。")
@@ -70,10 +79,15 @@ def around(calendar: Calendar, began_on: date, now: datetime) -> tuple[Counting,
     return counting, PlaySurroundings(now, counting.functions)
 
 
-def first_variables(now: datetime) -> dict[str, Any]:
-    """Return a made-up case's variables: nothing decided yet, two bodies that review, both notices posted today."""
+def deciding(around: PlaySurroundings, version: Version, findings: Sequence[str]) -> PlaySurroundings:
+    """Return surroundings in which the decision tables of a version answer."""
+    return replace(around, version=version, findings=findings)
+
+
+def first_variables(now: datetime, reviewers: Sequence[int]) -> dict[str, Any]:
+    """Return a made-up case's variables: nothing decided yet, who reviews it, both notices posted today."""
     known: dict[str, Any] = dict.fromkeys(PUBLISHED)
-    known |= {"level": "township", "round": 1, "reviewing_bodies": ["甲单位", "乙单位"], "consulted": ["甲", "乙"]}
+    known |= {"level": "township", "round": 1, "reviewing_bodies": list(reviewers), "consulted": list(CONSULTED)}
     return known | dict.fromkeys((*_POSTED, "plan_due_on", "exit_due_on"), day_of(now).isoformat())
 
 
@@ -108,13 +122,22 @@ def _task_words(element: Element, task: ReadyTask) -> str:
 
 def variables_after(diagram: Diagram, element_id: str) -> Iterator[Asked]:
     """Yield the variables that conditions look at between a step and the next ones."""
-    conditions = list(_conditions_after(diagram, element_id))
+    conditions, known = list(_conditions_after(diagram, element_id)), constants_after(diagram, element_id)
     names = sorted({name for text in conditions for name in compile_expression(text).names} & PUBLISHED)
     for name in names:
-        constants = sorted({value for text in conditions for known, value in _CONSTANT.findall(text) if known == name})
+        constants = known.get(name, ())
         options = [(value, value) for value in constants] if constants else [("true", "是")]
         other = [("other", "其他")] if constants else [("false", "否")]
         yield Asked(name, VARIABLES[name], (*options, *other))
+
+
+def constants_after(diagram: Diagram, element_id: str) -> dict[str, list[str]]:
+    """Return by variable the values that conditions between a step and the next ones compare it with."""
+    found: dict[str, set[str]] = {}
+    for text in _conditions_after(diagram, element_id):
+        for name, value in _CONSTANT.findall(text):
+            found.setdefault(name, set()).add(value)
+    return {name: sorted(values) for name, values in found.items()}
 
 
 def _conditions_after(diagram: Diagram, element_id: str) -> Iterator[str]:
@@ -145,11 +168,17 @@ def chosen_value(text: str) -> Any:
 
 
 def take_place(run: Run, token: str, values: Mapping[str, str], now: datetime) -> None:
-    """Let one thing happen; raises NotReady for what does not wait, StepFailed and RunawayDiagram."""
+    """Let one thing happen; raises NotReady for what does not wait, StepFailed and RunawayDiagram.
+
+    A message that an objection is raised leaves the case with an open one, as registering it does.
+    """
     kind = next((each.kind for each in waiting(run) if each.token == token), "task")
     if kind == "timer":
         run.fire(token)
     elif kind == "message":
+        name = next(each.name for each in run.messages if each.token == token)
+        if name == OBJECTION:
+            run.variables["objection_open"] = True
         run.receive(token)
     else:
         posted = dict.fromkeys(_POSTED, day_of(now).isoformat())

@@ -95,22 +95,29 @@ def project_columns(file: CaseFile) -> dict[str, Any]:
 
 def context_of(file: CaseFile, item: WorkItem) -> dict[str, str]:
     """Return the values for a form's “$…” conditions."""
-    variables = file.run.variables
     element = file.element(item.element)
     lane = element.attributes.get("who") or element.lane or ""
-    truths = ("exit_decided", "exit_proposed", "write_off_proposed", "write_off_approved", "needs_assessment")
-    return {
+    about = {
         "level": file.project.level or "",
-        "category": str(variables.get("category") or ""),
         "party": item.instance or "",
         "round": str(file.case.round),
-        "by_township": _word(stands_in(lane, item.instance, item.unit)),
-        "exit": _word(bool(variables.get("exit_decided"))),
-        **{name: _word(bool(variables.get(name))) for name in truths},
+        "by_township": word(stands_in(lane, item.instance, item.unit)),
+    }
+    return {**about, **decided_so_far(file.run.variables)}
+
+
+def decided_so_far(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a case's variables say to a form's “$…” conditions."""
+    truths = ("exit_decided", "exit_proposed", "write_off_proposed", "write_off_approved", "needs_assessment")
+    return {
+        "category": str(variables.get("category") or ""),
+        "exit": word(bool(variables.get("exit_decided"))),
+        **{name: word(bool(variables.get(name))) for name in truths},
     }
 
 
-def _word(truth: bool) -> str:
+def word(truth: bool) -> str:
+    """Write a truth as a form's conditions name it."""
     return "yes" if truth else "no"
 
 

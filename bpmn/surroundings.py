@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bpmn.counting import Counting
@@ -46,17 +46,26 @@ class CaseSurroundings(Surroundings):
         return done.variables
 
     def _decide(self, element: Element, variables: Mapping[str, object]) -> Mapping[str, object]:
-        """Ask a table: of COLLECT every answer counts, of the others one; a name nothing was found for becomes None."""
-        name = element.attributes["decision"]
-        tables = self.version.owner(element.id).tables
-        if name not in tables:
-            raise StepFailed(element, f"没有名为“{name}”的决策表。")
-        table = tables[name]
-        try:
-            rows = table.decide(inputs(self.project.findings) if name == CLASSIFICATION else variables)
-        except ValueError as wrong:  # a name without a value, or two rules where one must hold
-            raise StepFailed(element, str(wrong)) from wrong
-        outputs = [column.name for column in table.outputs]
-        if table.policy is HitPolicy.COLLECT:
-            return {output: [row.values[output] for row in rows] for output in outputs}
-        return {output: rows[0].values[output] if rows else None for output in outputs}
+        return decided(self.version, element, variables, self.project.findings)
+
+
+def decided(
+    version: Version, element: Element, variables: Mapping[str, object], findings: Collection[str]
+) -> Mapping[str, object]:
+    """Ask a table: of COLLECT every answer counts, of the others one; a name nothing was found for becomes None.
+
+    Raises StepFailed when there is no such table, or it cannot answer.
+    """
+    name = element.attributes["decision"]
+    tables = version.owner(element.id).tables
+    if name not in tables:
+        raise StepFailed(element, f"没有名为“{name}”的决策表。")
+    table = tables[name]
+    try:
+        rows = table.decide(inputs(findings) if name == CLASSIFICATION else variables)
+    except ValueError as wrong:  # a name without a value, or two rules where one must hold
+        raise StepFailed(element, str(wrong)) from wrong
+    outputs = [column.name for column in table.outputs]
+    if table.policy is HitPolicy.COLLECT:
+        return {output: [row.values[output] for row in rows] for output in outputs}
+    return {output: rows[0].values[output] if rows else None for output in outputs}

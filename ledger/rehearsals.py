@@ -6,8 +6,8 @@ way through a procedure that somebody has chosen once, with where it must lead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, UniqueConstraint, func, select
@@ -18,6 +18,9 @@ from ledger.db import Base
 from ledger.procedure_drafts import ProcedureDraft
 from ledger.procedures import Procedure
 from ledger.vocabulary import Term
+
+PATIENCE = timedelta(minutes=2)
+"""Without a word for so long a run is interrupted; a case takes a second at most."""
 
 
 class RunKind(Term):
@@ -31,12 +34,24 @@ class Verdict(Term):
     """How a case goes in a draft, the worst first."""
 
     STOPPED = "stopped", "走不下去"
+    FAULTY = "faulty", "表单有误"
     DIFFERS = "differs", "有不同"
     SAME = "same", "照常"
 
 
+VERDICTS: Mapping[RunKind, tuple[Verdict, ...]] = {
+    RunKind.PAST: (Verdict.STOPPED, Verdict.DIFFERS, Verdict.SAME),
+    RunKind.MADE_UP: (Verdict.STOPPED, Verdict.FAULTY, Verdict.SAME),
+}
+"""How the cases of a kind can go: only what was once done can go differently, only made-up answers try every form."""
+
+
 class RehearsalRun(Base):
-    """One order to play many cases in a draft; `revision` is the diagram's when it was given, `seed` draws choices."""
+    """One order to play many cases in a draft; `revision` is the diagram's when it was given, `seed` draws choices.
+
+    Whoever carries a run writes `alive_at` (real time) with each case: a run whose process has stopped says nothing
+    any more, and is then known as interrupted without anybody having to write that down.
+    """
 
     __tablename__ = "rehearsal_run"
 
@@ -49,8 +64,14 @@ class RehearsalRun(Base):
     asked_at: Mapped[datetime]
     asked_by: Mapped[str]
     ended_at: Mapped[datetime | None]
+    which: Mapped[str | None]  # which cases were asked for; None of a run older than this column
+    alive_at: Mapped[datetime | None]
 
     draft: Mapped[ProcedureDraft] = relationship()
+
+    def interrupted(self, real_at: datetime) -> bool:
+        """Say whether nobody carries this run any more though it has not ended."""
+        return self.ended_at is None and (self.alive_at is None or real_at - self.alive_at > PATIENCE)
 
 
 class RehearsalOutcome(Base):
@@ -72,7 +93,8 @@ class RehearsalOutcome(Base):
 class Scenario(Base):
     """A way through a procedure: `steps` as they were chosen, and what must come of them.
 
-    A retired one is kept for what was published with it, and is played no more.
+    It is played again from `began_at`, so that the dates that were answered still fit; an older one from now. A
+    retired one is kept for what was published with it, and is played no more.
     """
 
     __tablename__ = "rehearsal_scenario"
@@ -86,6 +108,7 @@ class Scenario(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     retired_at: Mapped[datetime | None]
+    began_at: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("process_id", "name"),)
 

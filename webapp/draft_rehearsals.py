@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 
 from bpmn.engine import Diagram
 from bpmn.exploration import Exploration, explore
-from bpmn.rehearsal.drafted import DraftUnreadable, drafted, try_scenarios
-from bpmn.rehearsal.keeping import keep_scenario, order_run, retire_scenario
+from bpmn.rehearsal.drafted import DraftUnreadable, drafted, ground_of, try_scenarios
+from bpmn.rehearsal.keeping import Order, keep_scenario, order_run, retire_scenario
 from bpmn.rehearsal.made_up_cases import play_made_up
+from bpmn.rehearsal.moves import ScenarioRefused, read_moves
 from bpmn.rehearsal.past_cases import Played, play_past
-from bpmn.rehearsal.scenarios import ScenarioRefused, read_steps
 from ledger.db import SessionFactory, transaction
 from ledger.installation import installation
 from ledger.journal import Moment
 from ledger.notices import Finished, tell_finished
 from ledger.procedure_drafts import OPEN_STAGES, DraftStage, ProcedureDraft
 from ledger.rehearsals import (
+    VERDICTS,
     RehearsalOutcome,
     RehearsalRun,
     RunKind,
@@ -36,8 +37,8 @@ from ledger.rehearsals import (
 )
 from webapp.background import after_the_answer
 from webapp.design import DIAGRAM, draft_or_404, part_or_404
-from webapp.layout import calendar
 from webapp.permissions import DESIGN, SYSTEM, allows
+from webapp.playing import read_beginning
 from webapp.request import acting, actor, ledger_session, moment, moment_of, real_now, sessions
 
 bp = Blueprint("rehearsals", __name__, url_prefix="/design")
@@ -65,8 +66,8 @@ def _index(draft: ProcedureDraft, wrong: str) -> str:
         draft=draft,
         stage=DraftStage(draft.stage),
         open=draft.stage in OPEN_STAGES,
-        runs=[(run, RunKind(run.kind), verdict_counts(session, run.id)) for run in runs],
-        verdicts=Verdict,
+        runs=[(run, RunKind(run.kind), verdict_counts(session, run.id), _interrupted(run)) for run in runs],
+        verdicts=VERDICTS,
         tried=tried,
         which=WHICH,
         how_many=COUNTS,
@@ -93,12 +94,12 @@ def begin(draft_id: int) -> ResponseReturnValue:
         return _index(draft, "还没有这样的项目，可以先用编的项目预演。"), 422
     revision = part_or_404(draft_id, *DIAGRAM).revision
     kind = RunKind.MADE_UP if made_up else RunKind.PAST
-    run = order_run(acting(), draft, kind, count if made_up else len(cases), revision)
-    days, at, factory = calendar(), moment().at, sessions()
+    run = order_run(acting(), draft, Order(kind, which, count if made_up else len(cases), revision))
+    factory = sessions()
     played: Callable[[], Iterable[Played]]
     if made_up:
-        seed = run.seed
-        played = lambda: play_made_up(version.diagram, days, at, count, seed)  # noqa: E731
+        ground, seed = ground_of(session, version, moment().at), run.seed
+        played = lambda: play_made_up(ground, count, seed)  # noqa: E731
     else:
         played = lambda: play_past(factory, version, cases)  # noqa: E731
     carrier, run_id = _Carrier(factory, actor().user_id), run.id
@@ -118,10 +119,11 @@ class _Carrier:
         for each in played:
             with transaction(self.sessions) as session:
                 session.add(_written(run_id, each))
+                session.get_one(RehearsalRun, run_id).alive_at = real_now()
         with transaction(self.sessions) as session:
             run, now = session.get_one(RehearsalRun, run_id), _now(session).at
             run.ended_at = now
-            words = "，".join(f"{label} {count} 个" for label, count in _counted(verdict_counts(session, run_id)))
+            words = "，".join(f"{label} {count} 个" for label, count in _counted(session, run))
             told = Finished("成批预演已完成", f"“{run.draft.name}”：{words}。", f"/design/rehearsals/{run_id}")
             tell_finished(session, self.user_id, told, now)
 
@@ -130,8 +132,9 @@ def _now(session: Session) -> Moment:
     return moment_of(installation(session), real_now())
 
 
-def _counted(counts: dict[str, int]) -> list[tuple[str, int]]:
-    return [(verdict.label, counts.get(verdict, 0)) for verdict in Verdict]
+def _counted(session: Session, run: RehearsalRun) -> list[tuple[str, int]]:
+    counts = verdict_counts(session, run.id)
+    return [(verdict.label, counts.get(verdict, 0)) for verdict in VERDICTS[RunKind(run.kind)]]
 
 
 def _written(run_id: int, each: Played) -> RehearsalOutcome:
@@ -169,7 +172,7 @@ def show(run_id: int) -> ResponseReturnValue:
 def progress(run_id: int) -> ResponseReturnValue:
     """Answer the block that shows how far a run is; once it has ended, the whole page is asked for again."""
     run = _run_or_404(run_id)
-    headers = {"HX-Refresh": "true"} if run.ended_at is not None else {}
+    headers = {"HX-Refresh": "true"} if run.ended_at is not None or _interrupted(run) else {}
     return render_template("design/rehearsal_progress.html", **_progress(run)), 200, headers
 
 
@@ -178,10 +181,22 @@ def _progress(run: RehearsalRun) -> dict[str, Any]:
     return {
         "run": run,
         "kind": RunKind(run.kind),
-        "verdicts": Verdict,
+        "verdicts": VERDICTS[RunKind(run.kind)],
         "verdict_counts": counts,
         "done": sum(counts.values()),
+        "interrupted": _interrupted(run),
+        "again": _again(run),
     }
+
+
+def _interrupted(run: RehearsalRun) -> bool:
+    return run.interrupted(moment().real_at)
+
+
+def _again(run: RehearsalRun) -> tuple[str, int]:
+    """Return what to order so that the same cases are played anew: which, and how many."""
+    which = run.which or ("made_up" if run.kind == RunKind.MADE_UP else "ended")
+    return which, next((each for each in COUNTS if each >= run.whole_count), COUNTS[-1])
 
 
 @bp.get("/rehearsals/<int:run_id>/outcomes/<int:outcome_id>")
@@ -219,14 +234,16 @@ def _run_or_404(run_id: int) -> RehearsalRun:
 @allows(SYSTEM)
 def keep(draft_id: int) -> ResponseReturnValue:
     """Keep what was played step by step as a scenario."""
-    draft = draft_or_404(draft_id)
+    draft, session = draft_or_404(draft_id), ledger_session()
     try:
-        steps = read_steps(json.loads(request.form.get("steps", "")))
-        kept = keep_scenario(
-            acting(), draft, drafted(ledger_session(), draft).diagram, request.form.get("name", ""), steps
-        )
-    except (ScenarioRefused, DraftUnreadable, json.JSONDecodeError) as refused:
+        moves = read_moves(json.loads(request.form.get("moves", "")))
+        began = read_beginning(request.form.get("began", ""))
+        ground = ground_of(session, drafted(session, draft), began)
+        kept = keep_scenario(acting(), draft, ground, request.form.get("name", ""), moves)
+    except (ScenarioRefused, DraftUnreadable) as refused:
         return _index(draft, str(refused)), 422
+    except ValueError:  # a page that nobody was given
+        return _index(draft, "场景的步骤有误，请重新走一遍。"), 422
     flash(f"已保存场景“{kept.name}”，以后每次发布前都会重走一遍。")
     return redirect(url_for("rehearsals.index", draft_id=draft_id), 303)
 

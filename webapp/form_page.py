@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forms.fields import Asked, Field, Form, Option, Posted
@@ -37,6 +37,8 @@ class FormPage:
     last: Mapping[str, str] = field(default_factory=dict)  # how each field was answered the last time, in words
     now: Mapping[str, str] = field(default_factory=dict)  # and what stands in it now, where that can be told
     advice: Advice | None = None  # what the decision table says to what is ticked
+    pretended: bool = False  # in a play nothing is uploaded: a file is only said to be there
+    files: Collection[str] = ()  # the fields for which that is said
 
     def value(self, name: str) -> str:
         """Return what stands in a box; the first value where several were posted."""

@@ -59,9 +59,9 @@ def made_up(each: Field, asked: Asked, today: date) -> Any:
     """Return an answer that holds for one field."""
     plain: dict[FieldType, Any] = {
         FieldType.MONEY: "1000.00",
-        FieldType.INTEGER: each.min if each.min is not None else 1,
-        FieldType.PERCENT: _ALL,
-        FieldType.YEAR: today.year,
+        FieldType.INTEGER: _within(each, each.min if each.min is not None else 1),
+        FieldType.PERCENT: _within(each, _ALL),
+        FieldType.YEAR: _within(each, today.year),
         FieldType.DATE: today.isoformat(),
         FieldType.TICK: True,
         FieldType.MATRIX: {"earmarked": {"central": "1000.00"}},
@@ -71,7 +71,15 @@ def made_up(each: Field, asked: Asked, today: date) -> Any:
     if each.type in (FieldType.TABLE, FieldType.RECORDS):
         row = {column.name: made_up(column, asked, today) for column in each.columns if column.required}
         keys = [key for key, _caption in asked.records.get(each.name, ())]
-        return [row] if each.type is FieldType.TABLE else [{"key": key, **row} for key in keys]
+        least = max(1, each.min or 0)
+        return [row] * least if each.type is FieldType.TABLE else [{"key": key, **row} for key in keys]
     if options := options_of(each, asked):
-        return [options[0].value] if each.type is FieldType.CHECKS else options[0].value
+        least = max(1, each.min or 0)
+        return [each.value for each in options[:least]] if each.type is FieldType.CHECKS else options[0].value
     return f"{each.label}已核实"[: each.max_length or _TEXT_LENGTH]
+
+
+def _within(each: Field, number: int) -> int:
+    """Return the number nearest to `number` that a field allows."""
+    lifted = number if each.min is None else max(number, each.min)
+    return lifted if each.max is None else min(lifted, each.max)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from bpmn.drafting import bundle_of
 from bpmn.engine import DiagramProblems
+from bpmn.rehearsal.plays import Ground
+from bpmn.rehearsal.pretended import county_of
 from bpmn.rehearsal.scenarios import Coverage, Result, coverage, judge
 from bpmn.versions import Version, unpublished
 from ledger.procedure_drafts import ProcedureDraft
@@ -32,6 +34,11 @@ def drafted(session: Session, draft: ProcedureDraft) -> Version:
         raise DraftUnreadable(f"流程图还有错误，改好后才能预演：{words}") from wrong
     except ValueError as wrong:
         raise DraftUnreadable(f"表单或决策表还有错误，改好后才能预演：{wrong}") from wrong
+
+
+def ground_of(session: Session, version: Version, began: datetime) -> Ground:
+    """Return what plays of a draft stand on that begin at a moment."""
+    return Ground(version, county_of(session, version), load_calendar(session), began)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,6 @@ def try_scenarios(session: Session, draft: ProcedureDraft, now: datetime) -> Tri
     scenarios = scenarios_of(session, draft.process_id)
     if not scenarios:
         return None
-    diagram, calendar = drafted(session, draft).diagram, load_calendar(session)
-    results = tuple(judge(diagram, calendar, each, now) for each in scenarios)
-    return Tried(results, coverage(diagram, [each.course.passed for each in results]))
+    ground = ground_of(session, drafted(session, draft), now)
+    results = tuple(judge(ground, each) for each in scenarios)
+    return Tried(results, coverage(ground.version.diagram, [each.course.passed for each in results]))

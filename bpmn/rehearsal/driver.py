@@ -233,13 +233,14 @@ class Rehearsal:
         today = day_of(self.now)
         batch = self.desks.batch(item.unit_id, today) if item.stem == "submission" else None
         visit = self._visits[item.case_id, item.stem]
-        taken: list[tuple[Situation, Wishes]] = []
+        taken: list[tuple[Situation, Wishes, bool]] = []
         with self._acting(self.desks.person(item.unit_id, item.role)) as acting:
 
             def answer(shown: OpenItem) -> Posted:
-                situation = Situation(self.stories[item.case_id], shown, visit, today, batch)
+                story = self.stories[item.case_id]
+                situation = Situation(story, shown.step, shown.asked, shown.item.id, visit, today, batch)
                 wishes = {**wishes_of(situation), **meeting}
-                taken.append((situation, wishes))
+                taken.append((situation, wishes, shown.item.signed))
                 posted = fill(shown.form, shown.asked, shown.initial_posted, wishes, today)
                 for each in files_wanted(shown.form, shown.asked, posted, wishes):
                     self._upload(acting, item, each)
@@ -250,9 +251,9 @@ class Rehearsal:
                 newest = batches_of(acting.session, item.unit_id, self.desks.campaign_id)[0]
                 self.desks.begun(item.unit_id, newest.id, today)
             self._look(acting.session, done)
-        ((situation, wishes),) = taken
+        ((situation, wishes, signed),) = taken
         self.tally.returns += is_return(situation, wishes)
-        self._after(item, wishes, done, signed=situation.shown.item.signed)
+        self._after(item, wishes, done, signed=signed)
 
     def _after(self, item: Pending, wishes: Wishes, done: Completed, *, signed: bool) -> None:
         """Note what a completion led to and plan what it alone knows of."""

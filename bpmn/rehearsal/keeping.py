@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bpmn.casefile import Acting
-from bpmn.engine import Diagram
-from bpmn.rehearsal.scenarios import ScenarioRefused, Step, play_scenario
+from bpmn.rehearsal.moves import Move, ScenarioRefused
+from bpmn.rehearsal.plays import Ground
+from bpmn.rehearsal.scenarios import play_scenario
 from ledger.journal import Act
 from ledger.procedure_drafts import ProcedureDraft
 from ledger.rehearsals import RehearsalRun, RunKind, Scenario, scenario_named
-from ledger.working_days import load_calendar
 from ledger.writing import record
 
 NAME_LENGTH = 40
 
 
-def keep_scenario(
-    acting: Acting, draft: ProcedureDraft, diagram: Diagram, name: str, steps: Sequence[Step]
-) -> Scenario:
+def keep_scenario(acting: Acting, draft: ProcedureDraft, ground: Ground, name: str, moves: Sequence[Move]) -> Scenario:
     """Keep what was just played as what must come of it; one of the same name is written over.
 
-    Raises ScenarioRefused without a name or a step, and for steps that do not lead anywhere in the draft.
+    Raises ScenarioRefused without a name or a move, and for moves that do not lead anywhere in the draft.
     """
     wanted = " ".join(name.split())[:NAME_LENGTH]
-    if not wanted or not steps:
+    if not wanted or not moves:
         raise ScenarioRefused("请先走几步，并填写场景的名称")
-    course = play_scenario(diagram, load_calendar(acting.session), steps, acting.now)
+    course = play_scenario(ground, moves)
     if course.wrong:
         raise ScenarioRefused(f"场景走不通，没有保存：{course.wrong}")
     kept = scenario_named(acting.session, draft.process_id, wanted)
@@ -34,11 +33,11 @@ def keep_scenario(
     if kept is None:
         kept = Scenario(process_id=draft.process_id, name=wanted)
         acting.session.add(kept)
-    kept.steps = [each.as_json() for each in steps]
+    kept.steps, kept.began_at = [each.as_json() for each in moves], ground.began
     kept.visited, kept.rests_at = list(course.visited), list(course.rests_at)
     kept.created_at, kept.created_by, kept.retired_at = acting.now, acting.actor.name, None
     acting.session.flush()
-    _journal(acting, "scenario_keep", draft.process_id, f"{told}场景“{wanted}”，{len(steps)} 步")
+    _journal(acting, "scenario_keep", draft.process_id, f"{told}场景“{wanted}”，{len(moves)} 步")
     return kept
 
 
@@ -48,14 +47,26 @@ def retire_scenario(acting: Acting, scenario: Scenario) -> None:
     _journal(acting, "scenario_retire", scenario.process_id, f"停用场景“{scenario.name}”")
 
 
-def order_run(acting: Acting, draft: ProcedureDraft, kind: RunKind, count: int, revision: int) -> RehearsalRun:
-    """Write down that a draft is to be played on `count` cases; the run's own number draws the made-up choices."""
-    run = RehearsalRun(draft_id=draft.id, kind=kind, whole_count=count, seed=0, revision=revision)
+@dataclass(frozen=True)
+class Order:
+    """Which cases a draft is to be played on: `which` as it was asked for, how many, in which of its revisions."""
+
+    kind: RunKind
+    which: str
+    count: int
+    revision: int
+
+
+def order_run(acting: Acting, draft: ProcedureDraft, order: Order) -> RehearsalRun:
+    """Write down that a draft is to be played on many cases; the run's own number draws the made-up choices."""
+    run = RehearsalRun(draft_id=draft.id, kind=order.kind, whole_count=order.count, seed=0, revision=order.revision)
+    run.which, run.alive_at = order.which, acting.moment.real_at
     run.asked_at, run.asked_by = acting.now, acting.actor.name
     acting.session.add(run)
     acting.session.flush()
     run.seed = run.id
-    _journal(acting, "rehearsal_run", draft.process_id, f"用{kind.label} {count} 个预演草稿“{draft.name}”")
+    words = f"用{order.kind.label} {order.count} 个预演草稿“{draft.name}”"
+    _journal(acting, "rehearsal_run", draft.process_id, words)
     return run
 
 

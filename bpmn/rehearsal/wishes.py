@@ -9,7 +9,7 @@ from typing import Any
 
 from bpmn.rehearsal.answers import FILE
 from bpmn.rehearsal.story import Story
-from bpmn.runtime import OpenItem
+from forms.fields import Asked
 from handlers.exit_recovery import due_of, recovered_of
 from handlers.outcome import Step
 from ledger.findings import STRENGTHS, Finding
@@ -31,19 +31,17 @@ class Moment:
     """What a step is answered with besides its story: the n-th visit (from 0), the day, what the unit has at hand."""
 
     story: Story
-    shown: OpenItem
+    step: Step
+    asked: Asked
+    number: int  # of the item: papers of one's own are numbered with it
     visit: int
     today: date
     batch: int | None  # the unit's open 报送批次
 
     @property
-    def step(self) -> Step:
-        return self.shown.step
-
-    @property
     def returns(self) -> bool:
         """Whether the story sends the case back here, which it does once."""
-        return self.visit == 0 and self.shown.item.stem in self.story.returned_at
+        return self.visit == 0 and self.step.stem in self.story.returned_at
 
     def in_days(self, count: int) -> str:
         return (self.today + timedelta(days=count)).isoformat()
@@ -51,7 +49,7 @@ class Moment:
 
 def wishes_of(moment: Moment) -> Wishes:
     """Return the answers the story wants at this step, by field."""
-    wish = _WISHES.get(moment.shown.item.stem)
+    wish = _WISHES.get(moment.step.stem)
     return wish(moment) if wish else {}
 
 
@@ -68,7 +66,7 @@ def _receive(moment: Moment) -> Wishes:
 def _reassign(moment: Moment) -> Wishes:
     if moment.story.withdrawn:
         return {"verdict": "withdraw", "reason": "预演：不是经营性帮扶产业项目"}
-    others = moment.shown.asked.options.get("units", ())
+    others = moment.asked.options.get("units", ())
     former = str(moment.step.project.get("responsible_unit_id"))
     unit = next((each.value for each in others if each.value != former), None)
     return {"verdict": "unit", "unit": unit, "reason": _REASON}
@@ -76,7 +74,7 @@ def _reassign(moment: Moment) -> Wishes:
 
 def _field_survey(moment: Moment) -> Wishes:
     story, project = moment.story, moment.step.project
-    total = moment.shown.project.funding_total_yuan
+    total = project.get("funding_total_yuan")
     wishes: dict[str, Any] = {
         "findings": [str(each) for each in FINDINGS[story.category]],
         "operation": str(story.operation),
@@ -99,7 +97,7 @@ def _field_survey(moment: Moment) -> Wishes:
 def _joint_review(moment: Moment) -> Wishes:
     bodies = [str(each) for each in moment.step.variables.get("reviewing_bodies") or ()]
     dissenting = moment.story.dissent
-    if dissenting is not None and bodies[dissenting : dissenting + 1] == [moment.shown.item.instance]:
+    if dissenting is not None and bodies[dissenting : dissenting + 1] == [moment.step.instance]:
         return {"opinion": "remarks", "text": "资产估值依据不足，请补充"}
     return {"opinion": "agree"}
 
@@ -132,12 +130,12 @@ def _back_or_on(moment: Moment) -> Wishes:
 def _submission(moment: Moment) -> Wishes:
     if moment.batch is not None:
         return {"into": "existing", "batch": str(moment.batch)}
-    unit, item = moment.shown.item.unit.short_name, moment.shown.item
+    unit = moment.step.unit_name
     return {
         "into": "new",
         "batch": None,
         "title": f"{unit}关于报送经营性帮扶产业项目“四个一批”分类及处置措施的请示",
-        "number": f"{unit}〔{moment.today.year}〕{item.id}号",
+        "number": f"{unit}〔{moment.today.year}〕{moment.number}号",
     }
 
 
@@ -177,12 +175,13 @@ def _decision(moment: Moment) -> Wishes:
 def _reply(moment: Moment) -> Wishes:
     if moment.step.reply_number:
         return {}
-    return {"number": f"彭乡振组批〔{moment.today.year}〕{moment.shown.item.id}号"}
+    return {"number": f"彭乡振组批〔{moment.today.year}〕{moment.number}号"}
 
 
 def _objection(moment: Moment) -> Wishes:
-    period = moment.story.objections[min(moment.visit, len(moment.story.objections) - 1)]
-    keys = [key for key, _caption in moment.shown.asked.records.get("objections", ())]
+    periods = moment.story.objections or ((False,),)  # a story of none: this one came by itself
+    period = periods[min(moment.visit, len(periods) - 1)]
+    keys = [key for key, _caption in moment.asked.records.get("objections", ())]
     upheld = [period[min(n, len(period) - 1)] for n in range(len(keys))]
     records = [
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,13 +14,14 @@ from ledger.cases import Case, WorkItem
 from ledger.db import transaction
 from ledger.journal import Entry
 from ledger.outbox import Message
-from ledger.rehearsals import RehearsalOutcome, Scenario
+from ledger.rehearsals import RehearsalOutcome, RehearsalRun, Scenario
 from ledger.vocabulary import Role
 from tests.webapp.conftest import Person, Site
 from tests.webapp.test_design import begun
 from tests.webapp.test_playing import carried, step
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
+BEGAN = "2023-11-06T01:00:00+00:00"
 WITHOUT_SURVEY = (
     'id="flow_survey_review_start_field_survey" sourceRef="survey_review_start" targetRef="field_survey"',
     'id="flow_survey_review_start_field_survey" sourceRef="survey_review_start" targetRef="assessment_needed"',
@@ -47,11 +49,11 @@ def redraw(drawer: Person, draft: str, *swap: str) -> None:
 def played_scenario(drawer: Person, draft: str, name: str) -> str:
     """Sign for a project and survey it, keep that as a scenario; return the page that follows."""
     address = f"{draft}/play"
-    page = step(drawer, address, drawer.get(address).get_data(as_text=True), "签收项目", verdict="")
+    page = step(drawer, address, drawer.get(f"{address}?way=choices").text, "签收项目", verdict="")
     page = step(drawer, address, page, "实地调研", needs_assessment="false")
-    steps = re.search(r'name="steps" value="([^"]*)"', page)
-    assert steps is not None
-    kept = drawer.post(f"{draft}/scenarios", {"steps": html.unescape(steps[1]), "name": name}, follow_redirects=True)
+    sent = carried(page)
+    told = {"moves": sent["_moves"], "began": sent["_began"], "name": name}
+    kept = drawer.post(f"{draft}/scenarios", told, follow_redirects=True)
     return str(kept.get_data(as_text=True))
 
 
@@ -82,7 +84,7 @@ def test_past_cases_go_through_a_draft_and_nothing_of_them_changes(site: Site, d
 def test_made_up_cases_end_and_tell_what_they_did_not_reach(site: Site, drawer: Person) -> None:
     draft = begun(drawer)
     run = drawer.post(f"{draft}/rehearsals", {"which": "made_up", "count": "10"}).headers["Location"]
-    assert "已完成：编的项目 10 个，走不下去 0 个，有不同 0 个，照常 10 个" in drawer.get(run).text
+    assert "已完成：编的项目 10 个，走不下去 0 个，表单有误 0 个，照常 10 个" in drawer.get(run).text
     assert site.count(Case) == site.count(WorkItem) == 0
     with transaction(site.ground.sessions, writes=False) as session:
         ways = {tuple(each.passed) for each in session.scalars(select(RehearsalOutcome))}
@@ -117,9 +119,10 @@ def test_a_scenario_that_fails_is_told_and_acknowledged_before_publishing(site: 
 def test_scenarios_are_read_strictly_and_retired(site: Site, drawer: Person) -> None:
     draft = begun(drawer)
     for wrong in ("[]", "[1]", "{", '[{"element": "receive", "instance": "", "values": {}, "day": -1}]'):
-        assert drawer.post(f"{draft}/scenarios", {"steps": wrong, "name": "甲"}).status_code == 422
+        told = {"moves": wrong, "began": BEGAN, "name": "甲"}
+        assert drawer.post(f"{draft}/scenarios", told).status_code == 422
     lost = '[{"element": "reply", "instance": "", "values": {}, "day": 0}]'
-    assert "场景走不通" in drawer.post(f"{draft}/scenarios", {"steps": lost, "name": "甲"}).text
+    assert "场景走不通" in drawer.post(f"{draft}/scenarios", {"moves": lost, "began": BEGAN, "name": "甲"}).text
     assert site.count(Scenario) == 0
     played_scenario(drawer, draft, "乙")
     played_scenario(drawer, draft, "乙")
@@ -127,8 +130,6 @@ def test_scenarios_are_read_strictly_and_retired(site: Site, drawer: Person) -> 
     page = drawer.post(f"{draft}/scenarios/1/retire", follow_redirects=True).text
     assert "已停用场景“乙”" in page
     assert "还没有保存的场景" in page
-    broken = {**carried(drawer.get(f"{draft}/play").text), "steps": "[1]", "days": "1"}
-    assert drawer.post(f"{draft}/play", broken).status_code == 409
 
 
 def test_the_walk_says_that_all_is_well_or_draws_the_way_to_a_fault(drawer: Person) -> None:
@@ -144,3 +145,25 @@ def test_the_walk_says_that_all_is_well_or_draws_the_way_to_a_fault(drawer: Pers
     drawn = json.loads(html.unescape(shown[1]))
     assert drawn["current"] == ["notices_join"]
     assert {"receive", "decision", "notice_unit"} <= set(drawn["done"])
+
+
+def test_a_run_whose_process_stopped_is_told_and_offered_again(site: Site, drawer: Person) -> None:
+    draft = begun(drawer)
+    run = drawer.post(f"{draft}/rehearsals", {"which": "made_up", "count": "10"}).headers["Location"]
+    with transaction(site.ground.sessions) as session:
+        kept = session.scalars(select(RehearsalRun)).one()
+        kept.ended_at = None
+    assert "正在预演：" in drawer.get(run).text  # it spoke just now
+    with transaction(site.ground.sessions) as session:
+        kept = session.scalars(select(RehearsalRun)).one()
+        assert kept.alive_at is not None
+        kept.alive_at -= timedelta(minutes=3)
+    page = drawer.get(run).text
+    assert "已中断：" in page
+    assert 'hx-trigger="every 1s"' not in page
+    assert "（已中断）" in drawer.get(f"{draft}/rehearsals").text
+    assert drawer.get(f"{run}/progress").headers["HX-Refresh"] == "true"
+    again = re.search(r'name="which" value="(\w+)"><input type="hidden" name="count" value="(\d+)"', page)
+    assert again is not None
+    anew = drawer.post(f"{draft}/rehearsals", {"which": again[1], "count": again[2]}, follow_redirects=True)
+    assert "已完成：编的项目 10 个" in anew.text
