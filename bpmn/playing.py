@@ -109,6 +109,12 @@ def waiting(run: Run) -> list[Waiting]:
     return found
 
 
+def standing(run: Run) -> list[tuple[str, str]]:
+    """Return the token and the element of everything that waits, without what may be chosen there."""
+    ready, timers, messages = run.ready, run.timers, run.messages
+    return [(each.token, each.element) for each in (*ready, *timers, *messages)]
+
+
 def _moment(due_at: datetime) -> str:
     return f"等到 {day_of(due_at - timedelta(microseconds=1)).isoformat()} 24:00"
 

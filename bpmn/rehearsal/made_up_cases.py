@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from bpmn.engine import NotReady, Run, RunawayDiagram, StepFailed, VariableRefused
-from bpmn.playing import Waiting, take_place, waiting
+from bpmn.playing import Waiting, standing, take_place
 from bpmn.rehearsal.answers import files_wanted, fill
 from bpmn.rehearsal.form_faults import form_faults
 from bpmn.rehearsal.past_cases import Played
@@ -110,7 +110,7 @@ class MadeUp:
             self._fill_in(sheet)
         else:
             self._let_happen(wait)
-        self.visits.update({each.element.id for each in self.play.waits})
+        self.visits.update({element for _token, element in standing(self.play.run)})
 
     def _let_happen(self, wait: Waiting) -> None:
         """Let a moment, a message or a step without a form take place, with the best of some drawn choices."""
@@ -137,7 +137,7 @@ class MadeUp:
 
     def _often(self, run: Run) -> int:
         """Return how often it was come to where a run stands; its end counts as come to once."""
-        return min((self.visits[each.element.id] for each in waiting(run)), default=1)
+        return min((self.visits[element] for _token, element in standing(run)), default=1)
 
     # -- forms
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bpmn.engine import NotReady, ReadyTask, Run, RunawayDiagram, StepFailed, VariableRefused
 from bpmn.moving_on import DEFAULT_DUE
-from bpmn.playing import Waiting, around, deciding, first_variables, made_up_dates, take_place, waiting
+from bpmn.playing import Waiting, around, deciding, first_variables, made_up_dates, standing, take_place, waiting
 from bpmn.rehearsal.moves import Move
 from bpmn.rehearsal.pretended import County, pretended
 from bpmn.rehearsal.sheets import Filled, Sheet, Table, carry_out, decide, has_form, sheet_of, with_files
@@ -160,7 +160,8 @@ class Play:
 
     def standing(self) -> str:
         """Name what waits now."""
-        names = dict.fromkeys(each.element.name or each.element.id for each in self.waits)
+        elements = self.run.diagram.elements
+        names = dict.fromkeys(elements[element].name or element for _token, element in standing(self.run))
         return "、".join(f"“{name}”" for name in names) or "（流程已结束）"
 
     def _name(self, move: Move) -> str:
@@ -175,8 +176,7 @@ class Play:
         self._note_arrivals()
 
     def _note_arrivals(self) -> None:
-        waits = {each.token for each in self.waits}
-        self.since = {token: self.since.get(token, self.now) for token in waits}
+        self.since = {token: self.since.get(token, self.now) for token, _element in standing(self.run)}
 
     def move_clock(self, moment: datetime) -> None:
         """Let it be another moment; nothing goes off by it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bpmn.engine import Diagram, RunawayDiagram, StepFailed, VariableRefused
+from bpmn.playing import standing
 from bpmn.rehearsal.moves import Move, read_moves
 from bpmn.rehearsal.plays import Ground, play_moves
 from ledger.rehearsals import Scenario
@@ -54,7 +55,7 @@ def play_scenario(ground: Ground, moves: Sequence[Move]) -> Led:
         return Led((), (), (), str(refused))
     elements, passed = ground.version.diagram.elements, tuple(course.play.trail)
     visited = tuple(each for each in passed if elements[each].kind in _BY_HAND)
-    rests_at = tuple(sorted({each.element.id for each in course.play.waits}))
+    rests_at = tuple(sorted({element for _token, element in standing(course.play.run)}))
     return Led(visited, rests_at, passed, course.wrong)
 
 

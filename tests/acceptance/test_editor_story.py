@@ -224,7 +224,8 @@ def rehearse(hands: Hands) -> None:
     """Play a step by hand and keep it, then play all running cases: they come as far as they had come."""
     main = hands.page.locator("main")
     hands.press("预演", role="link")
-    hands.press("办理")
+    hands.press("编答案填上")
+    hands.press("提交，往下走")
     hands.fill("场景的名称", "签收")
     hands.press("保存为场景")
     expect(main).to_contain_text("已保存场景“签收”")
