@@ -111,8 +111,9 @@ def waiting(run: Run) -> list[Waiting]:
 
 def standing(run: Run) -> list[tuple[str, str]]:
     """Return the token and the element of everything that waits, without what may be chosen there."""
-    ready, timers, messages = run.ready, run.timers, run.messages
-    return [(each.token, each.element) for each in (*ready, *timers, *messages)]
+    found = [(each.token, each.element) for each in run.ready]
+    found += [(each.token, each.element) for each in run.timers]
+    return found + [(each.token, each.element) for each in run.messages]
 
 
 def _moment(due_at: datetime) -> str:
