@@ -8,6 +8,7 @@ Whatever else a form requires is filled with made-up answers.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
@@ -109,7 +110,10 @@ class Person:
     # -- looking
 
     def look(self, name: str) -> None:
-        """Look at a page at both widths, once per name: a picture, and nothing clipped, overlapping or untranslated."""
+        """Look at a page at both widths, once per name: nothing clipped, overlapping or untranslated.
+
+        With `PICTURES` in the environment a picture of each is left to be looked at by a person.
+        """
         if name in self.house.looked_at:
             return
         self.house.looked_at.add(name)
@@ -118,7 +122,9 @@ class Person:
             self.page.evaluate("window.scrollTo(0, 0)")
             for finding in self.page.evaluate((HERE / "eyes.js").read_text(encoding="utf-8"), list(ALLOWED_WORDS)):
                 self.house.complaints.append(f"{name} {size['width']}: {finding}")
-            self.page.screenshot(path=self.house.pictures / f"{name}-{size['width']}.png", full_page=True, style=FLAT)
+            if "PICTURES" in os.environ:
+                picture_of = self.house.pictures / f"{name}-{size['width']}.png"
+                self.page.screenshot(path=picture_of, full_page=True, style=FLAT)
 
     def text(self) -> str:
         return self.page.locator("main").inner_text()
