@@ -140,10 +140,13 @@ def _alike(starts: Sequence[Posted]) -> Posted:
 
 
 def told_of(posing: Posing) -> list[tuple[str, str]]:
-    """Return what an item's form tells of its project, by label: its name stands beside it already."""
-    shown = (each for _section, each in posing.form.fields() if each.type is FieldType.DISPLAY)
-    display = posing.asked.display
-    return [(each.label, display[each.name]) for each in shown if each.name != "project" and display.get(each.name)]
+    """Return what an item's form tells of its project, by label; its name and number stand beside it already."""
+    project = posing.item.case.project
+    shown = (
+        each for _section, each in posing.form.fields() if each.type is FieldType.DISPLAY and each.name != "project"
+    )
+    told = ((each.label, posing.asked.display.get(each.name, "")) for each in shown)
+    return [(label, text) for label, text in told if text not in ("", project.name, project.number)]
 
 
 def _refused(rows: Sequence[InboxRow], problem: str) -> ResponseReturnValue:
