@@ -36,9 +36,11 @@ from ledger.cases import WorkItem
 from ledger.db import day_of
 from ledger.gathering import gather_items, gather_papers, gather_units, items_with_cases
 from ledger.meetings import AgendaItem, Meeting
+from ledger.papers import meeting_with_minutes
 from ledger.working_days import Calendar
 
 TRIED = (Standing.READY, Standing.WRONG)
+SIGNED = "签字的会议纪要已经上传，不能再登记议定结果；没有研究的项目请列入另一次会议的议程"
 BROKEN = "该项目的流程状态读不出来，请联系系统管理员"
 
 
@@ -184,6 +186,14 @@ def _require_held(acting: Acting, meeting: Meeting, lines: Sequence[AgendaLine])
         raise ActRefused("请先填写出席人员，再登记议定结果")
     if not lines:
         raise ActRefused("议程里没有填好结论的项目")
+    if is_signed(acting, meeting):
+        raise ActRefused(SIGNED)
+
+
+def is_signed(acting: Acting, meeting: Meeting) -> bool:
+    """Say whether the minutes of what the meeting decided came back signed: they are not written anew."""
+    found = meeting_with_minutes(acting.session, meeting.id)
+    return found is not None and found[2]
 
 
 def rewrite_minutes(acting: Acting, meeting: Meeting) -> None:

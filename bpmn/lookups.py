@@ -145,5 +145,5 @@ def at_meeting(file: CaseFile, step: Step, meeting_id: int) -> Step:
     return replace(step, meeting=facts_of(*found))
 
 
-def facts_of(meeting: Meeting, scanned: bool) -> MeetingFacts:
-    return MeetingFacts(meeting.id, meeting.title, meeting.held_on, bool(meeting.minutes.strip()) or scanned)
+def facts_of(meeting: Meeting, scanned: bool, signed: bool = False) -> MeetingFacts:
+    return MeetingFacts(meeting.id, meeting.title, meeting.held_on, bool(meeting.minutes.strip()) or scanned, signed)

@@ -35,6 +35,7 @@ class MeetingFacts:
     title: str
     held_on: date
     has_minutes: bool  # text or a signed scan
+    signed: bool = False  # the minutes written with its verdicts were signed: what they list is closed
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ def meeting_errors(step: Step) -> dict[str, str]:
         return {"meeting": f"会议日期{chinese_date(meeting.held_on)}还没有到，不能登记结果"}
     if not meeting.has_minutes:
         return {"meeting": "这次会议还没有会议纪要，请先填写或上传会议纪要"}
+    if meeting.signed:
+        return {"meeting": "这次会议签字的纪要已经上传，不能再登记别的项目，请选择另一次会议"}
     return {}
 
 

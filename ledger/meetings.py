@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, load_only, mapped_column, relationship
 
 from ledger.asking import asked_once
-from ledger.cases import Case
+from ledger.cases import Case, WorkItem
 from ledger.db import Base, SealedJson
 from ledger.people import Unit
 from ledger.projects import Project
+from ledger.vocabulary import MeetingKind
 
 
 class Meeting(Base):
@@ -160,6 +161,15 @@ def batch_of_item(session: Session, item_id: int) -> int:
     """Return the batch that an item of 报送 joined; NoResultFound when it joined none."""
     batch_id: int = session.scalars(select(BatchCase.batch_id).where(BatchCase.item_id == item_id)).one()
     return batch_id
+
+
+def verdict_before(session: Session, case_id: int, before: datetime) -> MeetingVerdict | None:
+    """Return what the leading group had last decided on a case at a moment."""
+    wanted = select(MeetingVerdict).join(Meeting, Meeting.id == MeetingVerdict.meeting_id)
+    found = wanted.join(WorkItem, WorkItem.id == MeetingVerdict.item_id).where(
+        MeetingVerdict.case_id == case_id, Meeting.kind == MeetingKind.GROUP, WorkItem.completed_at <= before
+    )
+    return session.scalars(found.order_by(MeetingVerdict.id.desc()).limit(1)).one_or_none()
 
 
 def hold_meeting(session: Session, meeting_id: int) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, relationship
 from sqlalchemy.sql.dml import Insert
 
 from ledger.asking import asked_once
@@ -289,8 +289,8 @@ def paper_counts(session: Session, case_id: int) -> dict[str, int]:
 
 
 @asked_once
-def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bool] | None:
-    """Return a meeting and whether signed minutes are attached to it.
+def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bool, bool] | None:
+    """Return a meeting, whether minutes are attached to it, and whether those it wrote were signed and brought back.
 
     Nobody else decides, answers or writes minutes for it until the commit: each must see what the others decided.
     """
@@ -298,9 +298,16 @@ def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bo
     scanned = exists().where(
         Attachment.meeting_id == Meeting.id, Attachment.kind.in_(minutes), Attachment.removed_at.is_(None)
     )
-    wanted = select(Meeting, scanned).where(Meeting.id == meeting_id).with_for_update(of=Meeting, key_share=True)
+    wrote, brought = aliased(Attachment), aliased(Attachment)
+    signed = exists().where(
+        *(wrote.meeting_id == Meeting.id, wrote.written, brought.meeting_id == Meeting.id, ~brought.written),
+        *(brought.removed_at.is_(None), brought.id > wrote.id),
+    )
+    wanted = (
+        select(Meeting, scanned, signed).where(Meeting.id == meeting_id).with_for_update(of=Meeting, key_share=True)
+    )
     row = session.execute(wanted).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def remove_attachment(attachment: Attachment, now: datetime) -> None:

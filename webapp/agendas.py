@@ -11,8 +11,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from bpmn.agendas import TRIED, Wish, begun, decide_agenda, draw_up, fill_in, fill_one, poses
+from bpmn.agendas import SIGNED, TRIED, Wish, begun, decide_agenda, draw_up, fill_in, fill_one, is_signed, poses
 from bpmn.minutes import minutes_text
+from bpmn.refusals import ActRefused
 from bpmn.steps import Posing
 from forms.fields import Asked, FieldType, Form, Posted
 from forms.parsing import FormErrors, parse
@@ -270,8 +271,12 @@ def decide(meeting_id: int) -> ResponseReturnValue:
         minutes = parse(MINUTES, posted, Asked())["minutes"]
     except FormErrors as refused:
         return _preview(meeting, posted, refused.errors), 422
-    meeting.minutes = minutes
-    report = decide_agenda(acting(), meeting)
+    try:
+        with ledger_session().begin_nested():
+            meeting.minutes = minutes
+            report = decide_agenda(acting(), meeting)
+    except ActRefused as refused:
+        return _preview(meeting, posted, {"": str(refused)}), 409
     done = [each.subject_id for each in report if each.happened]
     for item_id in done:
         drop_drafts(ledger_session(), item_id)
@@ -299,6 +304,7 @@ def _preview(meeting: Meeting, posted: Posted | None, errors: dict[str, str]) ->
         left=[line for line in lines if line.standing is Standing.EMPTY],
         page=FormPage(MINUTES, posted or {"minutes": [words]}, errors=errors),
         early=meeting.held_on > day_of(moment().at),
+        signed=SIGNED if is_signed(acting(), meeting) else "",
     )
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.casefile import take_case
 from bpmn.demands import is_bureau
 from bpmn.objections import keep_with_objection
 from bpmn.position import position
-from bpmn.publicity_record import POSTED_ON
+from bpmn.publicity_record import POSTED_ON, publicities
 from bpmn.runtime import OutsidePublicity, register_objection
-from bpmn.steps import OBJECTION as EXAMINATION
 from bpmn.versions import version_of_case
 from forms.fields import Asked
 from forms.parsing import FormErrors, parse
 from ledger.archive import WaiverRefused, confirm_waiver, request_waiver
 from ledger.case_views import visible_case, waiver_of
 from ledger.cases import WAITING as WAITING_STATES
-from ledger.cases import Case, WorkItem, objections_of, timers_of
+from ledger.cases import Case, WorkItem, objections_of
 from ledger.journal import Act
 from ledger.procedures import Procedure
 from ledger.projects import funding_of
@@ -39,7 +38,6 @@ from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("cases", __name__)
 TABS = {"overview": "概况", "trail": "流转记录", "diagram": "流程图", "papers": "材料", "comments": "留言"}
-_PUBLICITY = "publicity_over"
 _REVIEW = "joint_review"
 
 
@@ -161,10 +159,10 @@ def _objection_page(case: Case, posted: Any, errors: dict[str, str]) -> Response
     return render_template("cases/objection.html", case=case, page=page), 422
 
 
-def _publicity_runs(case: Case, waiting: Sequence[WorkItem]) -> bool:
-    """Say whether an objection can be entered; while one is examined no timer waits, and further ones join it."""
-    timed = any(t.element == _PUBLICITY and t.due_at > moment().at for t in timers_of(ledger_session(), case.id))
-    return timed or any(item.stem == EXAMINATION for item in waiting)
+def _hears_objections(case: Case) -> bool:
+    """Say whether an objection can be entered: both notices hang, and their last day is not over."""
+    found = publicities(take_case(acting(), case.id, lock=False))
+    return bool(found) and found[0].hears_objections
 
 
 def _is_late_review(item: WorkItem) -> bool:
@@ -176,6 +174,7 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
     parts = case_parts(case)
     known = parts.pop("items")
     items = [item for item in known if item.status in WAITING_STATES]
+    posted = any(item.stem in POSTED_ON for item in known)
     unit_id = project.responsible_unit_id
     runs_it = unit_id is not None and actor().holds(Role.HANDLER, unit_id)
     return render_template(
@@ -188,8 +187,8 @@ def _page(case: Case, tab: str, errors: dict[str, str]) -> str:
         opinions=() if parts["asked"] else opinions_of(known),
         mine={item.id for item in items if (item.unit_id, item.role) in actor().places},
         late_reviews={item.id for item in items if runs_it and _is_late_review(item)},
-        may_object=may_object(case) and _publicity_runs(case, items),
-        publicity=any(item.stem in POSTED_ON for item in known),
+        may_object=posted and may_object(case) and _hears_objections(case),
+        publicity=posted,
         objections=() if parts["asked"] else objections_of(session, case.id),
         administers=is_bureau(actor(), project.county_id),
         own=unit_id is not None and actor().in_unit(unit_id),

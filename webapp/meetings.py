@@ -228,17 +228,18 @@ def _page(meeting: Meeting, errors: dict[str, str]) -> str:
     session = ledger_session()
     mine = actor().holds(Role.HANDLER, meeting.unit_id)
     lines = agenda_of(session, meeting.id) if actor().in_unit(meeting.unit_id) else []
-    shown = request.args.get("show", "")
+    shown, listed = request.args.get("show", ""), {line.item_id for line in lines}
     counts = {standing: sum(line.standing is standing for line in lines) for standing in Standing}
     return render_template(
         "meetings/show.html",
         meeting=meeting,
         kind=MeetingKind(meeting.kind),
-        verdicts=verdicts_of(session, actor(), meeting.id),
+        verdicts=[each for each in verdicts_of(session, actor(), meeting.id) if each[0].item_id not in listed],
         papers=papers_of(session, meeting_id=meeting.id),
         mine=mine,
         lines=[line for line in lines if not shown or line.standing == shown],
         whole=len(lines),
+        decided=bool(meeting.verdicts),
         shown=shown,
         standing_counts=counts,
         standings=STANDING_LABELS,

@@ -20,6 +20,7 @@ from bpmn.steps import masked
 from forms.fields import Asked, Posted
 from forms.parsing import FormErrors, parse
 from ledger.cases import Objection
+from ledger.meetings import verdict_before
 from ledger.outside import TooMany, count_attempt, is_notice_token
 from ledger.papers import File
 from ledger.scope import Actor
@@ -90,7 +91,9 @@ def _file(case_id: int, token: str) -> CaseFile:
 
 def _page(file: CaseFile, token: str, posted: Posted | None = None, errors: Mapping[str, str] | None = None) -> str:
     found = publicities(file) or abort(404)
-    present, project = found[0], file.project
+    present, project, asked = found[0], file.project, _asked(found)
+    # what hangs says what was decided then; a later decision is nobody's to read before its own notice hangs
+    posted_class = verdict_before(ledger_session(), file.case.id, present.began_at)
     return render_template(
         "publicity/public.html",
         case_id=file.case.id,
@@ -100,11 +103,14 @@ def _page(file: CaseFile, token: str, posted: Posted | None = None, errors: Mapp
         present=present,
         states=PublicityState,
         content=without_numbers(_said(present, "content")),
-        measures=without_numbers(project.measures or ""),
-        contact=_said(present, "contact"),
+        category=(posted_class and posted_class.category) or project.category,
+        measures=without_numbers((posted_class and posted_class.measures) or project.measures or ""),
+        contact=without_numbers(_said(present, "contact")),
+        place_of=lambda posting: without_numbers(posting.place),
         page=FormPage(OUTSIDE_OBJECTION, posted or {}, errors=errors or {}),
         receipt=request.args.get("receipt", "")[:40].strip().upper(),
-        asked=_asked(found),
+        asked=asked,
+        finding=without_numbers(asked.finding or "") if asked else "",
         most_files=_MOST_FILES,
     )
 

@@ -160,6 +160,41 @@ def test_what_is_written_down_is_altered_until_it_is_signed(site: Site) -> None:
     assert walks[0].waiting() == ["reply"]
 
 
+def test_p6_nothing_is_decided_after_the_signed_minutes_came_back(site: Site) -> None:
+    walks, office = at_decision(site, 2), site.office()
+    address = planned(site, office, attendance="成员甲", minutes="会议要点。")
+    office.post(f"{address}/agenda/add", {"_action": "all"})
+    items = rows_of(office.get(address).text)
+    office.post(f"{address}/agenda", {"item": items[0], "scope": "chosen", "_action": "agree"})
+    office.post(f"{address}/decide", {"minutes": "会议研究了一个项目。"})
+    office.post(f"{address}/scans", {"scan": (BytesIO(PDF), "签字.pdf")}, content_type="multipart/form-data")
+    office.post(f"{address}/agenda", {"item": items[1], "scope": "chosen", "_action": "agree"})
+    assert "签字的会议纪要已经上传" in office.get(f"{address}/decide").text
+    late = office.post(f"{address}/decide", {"minutes": "会议研究了两个项目。"})
+    assert (late.status_code, "签字的会议纪要已经上传" in late.text) == (409, True)
+    assert "会议研究了两个项目。</textarea>" in late.text
+    item = walks[1].item("decision")
+    with transaction(site.ground.sessions, writes=False) as session:
+        filled = session.scalars(select(AgendaItem.posted).where(AgendaItem.item_id == item.id)).one()
+    refused = office.post(f"/items/{item.id}", {**filled, "_revision": str(item.revision), "_action": "submit"})
+    assert (refused.status_code, "请选择另一次会议" in refused.text) == (422, True)
+    assert walks[1].waiting() == ["decision"]
+    assert "会议研究了一个项目。" in office.get(address).text
+
+
+def test_p6_what_was_decided_beside_the_agenda_is_listed_too(site: Site) -> None:
+    walks, office = at_decision(site, 2), site.office()
+    address = planned(site, office, attendance="成员甲")
+    listed, beside = (walk.item("decision") for walk in walks)
+    office.post(f"{address}/agenda/add", {"item": str(listed.id)})
+    with site.ground.sessions.begin() as session:
+        meeting_id = int(address.rpartition("/")[2])
+        session.add(MeetingVerdict(meeting_id=meeting_id, case_id=beside.case_id, item_id=beside.id, verdict="approve"))
+    page = office.get(address).text
+    assert "没有列入议程、依据本次会议办理的项目（1）" in page
+    assert walks[1].project.name in page
+
+
 def test_a_meeting_is_its_own_units(site: Site) -> None:
     walks, office, town = at_decision(site, 1), site.office(), site.town()
     address = planned(site, office)

@@ -79,6 +79,36 @@ def test_p7_the_public_page_tells_the_notice_and_nothing_personal(site: Site) ->
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
+def test_p7_the_public_page_says_what_was_posted_not_what_was_decided_since(site: Site) -> None:
+    walk = site.walk()
+    walk.to("notice_unit")
+    walk.now = local(2023, 11, 27)
+    walk.complete("notice_unit", contact="冉某13912345678")
+    walk.complete("notice_site", place="村委会，联系13912345678")
+    site.catch_up(walk)
+    with transaction(site.ground.sessions) as session:
+        project = session.get_one(Project, walk.project.id)
+        posted_measures = project.measures
+        project.category, project.measures = "revoke", "后来另定的措施"
+    page = site.visitor().get(public_address(site, walk)).text
+    assert "后来另定的措施" not in page
+    assert str(posted_measures) in page
+    assert "提升" in page
+    assert "13912345678" not in page
+    assert page.count("139****5678") == 2
+
+
+def test_t1_no_objection_is_offered_after_the_last_day_while_one_is_examined(site: Site) -> None:
+    walk, clerk = posted(site), site.town()
+    offered = f'href="/cases/{walk.case_id}/objections/new"'
+    assert offered in clerk.get(f"/cases/{walk.case_id}").text
+    assert send(site.visitor(), public_address(site, walk)).status_code == 303
+    assert offered in clerk.get(f"/cases/{walk.case_id}").text
+    pass_to(site, walk, local(2023, 12, 5))
+    assert walk.waiting() == ["objection"]
+    assert offered not in clerk.get(f"/cases/{walk.case_id}").text
+
+
 def test_p7_a_notice_has_an_address_nobody_guesses(site: Site) -> None:
     walk, visitor = posted(site), site.visitor()
     right = public_address(site, walk)
