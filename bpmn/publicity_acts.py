@@ -81,12 +81,15 @@ def repost(acting: Acting, case_id: int, posted: Repost) -> Completed:
     places = [name for name in PLACES if name in posted.places]
     if not places:
         raise ActRefused("请勾选重新张贴的是哪一处")
-    if any(not posted.photos.get(name) for name in places):
+    waiting = {each.item.stem: each.again for each in publicities(file)[0].postings}
+    if any(not posted.photos.get(name) and not waiting.get(name) for name in places):
         raise ActRefused("重新张贴的每一处都要有张贴照片")
     variables: dict[str, Any] = {POSTED_ON[name]: posted.posted_on.isoformat() for name in places}
     variables[EXTENDED] = None
     file.run.variables.update(variables)
     _keep_photos(file, places, posted.photos)
+    for photo in (each for name in places for each in waiting.get(name, ())):
+        photo.field = "photo"
     period = period_of(file)
     assert period is not None
     where = "、".join(PLACES[name] for name in places)

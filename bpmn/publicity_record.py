@@ -27,6 +27,8 @@ UNIT, SITE = "notice_unit", "notice_site"
 POSTED_ON = {UNIT: "unit_posted_on", SITE: "site_posted_on"}
 """The variable that holds each posting's day."""
 REPOST = "repost"
+AGAIN = "photo_again"
+"""Where a photograph of a notice posted anew lies until it is entered that it hangs."""
 _CHANGES = frozenset({REPOST, "change_timer", "suspend", "resume"})
 
 
@@ -49,6 +51,7 @@ class Posting:
     posted_on: date | None
     place: str
     photos: tuple[Attachment, ...]
+    again: tuple[Attachment, ...] = ()  # photographs of it posted anew, before that is entered
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -123,7 +126,9 @@ def _posting(file: CaseFile, item: WorkItem, papers: Sequence[Attachment], *, pr
     # a notice posted again hangs since another day than was entered at first
     known = file.run.variables.get(POSTED_ON[item.stem]) if present and answers else (answers or {}).get("posted_on")
     photos = tuple(paper for paper in papers if paper.item_id == item.id and paper.field == "photo")
-    return Posting(item, date.fromisoformat(str(known)) if known else None, (answers or {}).get("place", ""), photos)
+    again = tuple(paper for paper in papers if paper.item_id == item.id and paper.field == AGAIN)
+    posted_on = date.fromisoformat(str(known)) if known else None
+    return Posting(item, posted_on, (answers or {}).get("place", ""), photos, again)
 
 
 def timer_element(file: CaseFile) -> Element | None:

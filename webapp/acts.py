@@ -26,6 +26,7 @@ from ledger.scope import case_id_of_visible_item
 from ledger.urges import urged
 from ledger.vocabulary import ItemStatus
 from webapp.permissions import ACTING, STAFF, allows
+from webapp.refusals import NOTHING, Refusal, told_on
 from webapp.request import acting, actor, ledger_session
 
 bp = Blueprint("acts", __name__, url_prefix="/items/<int:item_id>")
@@ -35,14 +36,22 @@ bp = Blueprint("acts", __name__, url_prefix="/items/<int:item_id>")
 @allows(STAFF)
 def show(item_id: int) -> ResponseReturnValue:
     """Offer what the person may do with an item."""
-    case_id = _visible(item_id)
+    return _page(item_id)
+
+
+def _page(item_id: int, refused: Refusal = NOTHING) -> str:
     return render_template(
-        "acts/item.html", case_id=case_id, offers=offers(acting(), item_id), urged=urged(ledger_session(), item_id)
+        "acts/item.html",
+        case_id=_visible(item_id),
+        offers=offers(acting(), item_id),
+        urged=urged(ledger_session(), item_id),
+        refused=refused,
     )
 
 
 @bp.post("/send-back")
 @allows(ACTING)
+@told_on(_page)
 def return_case(item_id: int) -> ResponseReturnValue:
     case_id = _visible(item_id)
     target, straight = request.form.get("target", ""), bool(request.form.get("straight_back"))
@@ -53,6 +62,7 @@ def return_case(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/call-back")
 @allows(ACTING)
+@told_on(_page)
 def take_back(item_id: int) -> ResponseReturnValue:
     _visible(item_id)
     call_back(acting(), item_id, _reason())
@@ -62,6 +72,7 @@ def take_back(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/transfer")
 @allows(ACTING)
+@told_on(_page)
 def hand_over(item_id: int) -> ResponseReturnValue:
     _visible(item_id)
     done = transfer(acting(), item_id, _revision(), _chosen("unit"), _reason())
@@ -71,6 +82,7 @@ def hand_over(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/urge")
 @allows(STAFF)
+@told_on(_page)
 def press(item_id: int) -> ResponseReturnValue:
     case_id = _visible(item_id)
     told = urge(acting(), item_id, request.form.get("words", ""))
@@ -80,6 +92,7 @@ def press(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/claim")
 @allows(ACTING)
+@told_on(_page)
 def take(item_id: int) -> ResponseReturnValue:
     _visible(item_id)
     claim(acting(), item_id, _revision())
@@ -89,6 +102,7 @@ def take(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/release")
 @allows(ACTING)
+@told_on(_page)
 def put_back(item_id: int) -> ResponseReturnValue:
     _visible(item_id)
     release(acting(), item_id, _revision(), _reason())
@@ -98,6 +112,7 @@ def put_back(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/delegate")
 @allows(ACTING)
+@told_on(_page)
 def ask_colleague(item_id: int) -> ResponseReturnValue:
     _visible(item_id)
     delegate(acting(), item_id, _revision(), _chosen("person"), _reason())
@@ -107,6 +122,7 @@ def ask_colleague(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/reviewers")
 @allows(ACTING)
+@told_on(_page)
 def ask_more(item_id: int) -> ResponseReturnValue:
     case_id = _visible(item_id)
     done = add_reviewer(acting(), item_id, _chosen("unit"), _reason())
@@ -116,6 +132,7 @@ def ask_more(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/reviewers/drop")
 @allows(ACTING)
+@told_on(_page)
 def ask_fewer(item_id: int) -> ResponseReturnValue:
     case_id = _visible(item_id)
     drop_reviewer(acting(), item_id, _reason())
@@ -125,6 +142,7 @@ def ask_fewer(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/skip")
 @allows(ACTING)
+@told_on(_page)
 def leave_out(item_id: int) -> ResponseReturnValue:
     case_id = _visible(item_id)
     skip(acting(), item_id, _revision(), _reason())

@@ -16,6 +16,7 @@ from ledger.cases import Case, timers_of
 from ledger.db import last_day
 from ledger.vocabulary import CaseStatus
 from webapp.permissions import BUREAU, allows
+from webapp.refusals import NOTHING, Refusal, told_on
 from webapp.request import acting, actor, ledger_session
 
 bp = Blueprint("case_acts", __name__, url_prefix="/cases/<int:case_id>")
@@ -25,6 +26,10 @@ bp = Blueprint("case_acts", __name__, url_prefix="/cases/<int:case_id>")
 @allows(BUREAU)
 def show(case_id: int) -> ResponseReturnValue:
     """Offer what the case's administrator may do with it now."""
+    return _page(case_id)
+
+
+def _page(case_id: int, refused: Refusal = NOTHING) -> str:
     case = _administered(case_id)
     file = take_case(acting(), case_id, lock=False)
     timers = timers_of(ledger_session(), case_id)
@@ -38,12 +43,14 @@ def show(case_id: int) -> ResponseReturnValue:
         suspended=case.status == CaseStatus.SUSPENDED,
         publicity=any(ends_publicity(file.element(timer.element)) for timer in timers),
         tokens=[(token, name, move_targets(acting(), case_id, token)) for token, name in standing] if running else [],
+        refused=refused,
         timers=[(timer.id, file.element(timer.element).name, last_day(timer.due_at)) for timer in timers],
     )
 
 
 @bp.post("/suspend")
 @allows(BUREAU)
+@told_on(_page)
 def pause(case_id: int) -> ResponseReturnValue:
     _administered(case_id)
     suspend(acting(), case_id, _reason(), interrupts_publicity=bool(request.form.get("interrupt")))
@@ -53,6 +60,7 @@ def pause(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/resume")
 @allows(BUREAU)
+@told_on(_page)
 def go_on(case_id: int) -> ResponseReturnValue:
     _administered(case_id)
     resume(acting(), case_id, _reason())
@@ -62,6 +70,7 @@ def go_on(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/terminate")
 @allows(BUREAU)
+@told_on(_page)
 def end(case_id: int) -> ResponseReturnValue:
     _administered(case_id)
     if request.form.get("sure") != "yes":
@@ -73,6 +82,7 @@ def end(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/move")
 @allows(BUREAU)
+@told_on(_page)
 def move(case_id: int) -> ResponseReturnValue:
     _administered(case_id)
     token, target = request.form.get("token", ""), request.form.get("target", "")
@@ -83,6 +93,7 @@ def move(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/timers/<int:timer_id>")
 @allows(BUREAU)
+@told_on(_page)
 def set_timer(case_id: int, timer_id: int) -> ResponseReturnValue:
     _administered(case_id)
     try:

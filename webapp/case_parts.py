@@ -102,6 +102,16 @@ class Stop:
     unit: str
     state: str  # done, current, overdue
     words: str
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the diagram with each part of it: one, or one for each body that is asked at once."""
+
+    element: str
+    name: str
+    stops: tuple[Stop, ...]
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,7 @@ def case_parts(case: Case) -> dict[str, Any]:
         "project": case.project,
         "asked": asked,
         "passages": told,
-        "stops": stops(items),
+        "stops": stops(items, told),
         "calls": [(each.id, each.name or each.id) for each in elements.values() if each.called is not None],
         "papers_by_kind": by_kind(papers),
         "withheld": not asked and len(papers) < len(every),
@@ -222,12 +232,20 @@ def _took(item: WorkItem, rests: Sequence[tuple[date, date]]) -> str:
     return f"用时 {days} 个工作日" if days else "当日办结"
 
 
-def stops(items: Sequence[WorkItem]) -> list[Stop]:
-    """Return the steps a case came through and those it waits at, the latest passage of each."""
+def stops(items: Sequence[WorkItem], told: Sequence[Passage] = ()) -> list[Step]:
+    """Return the steps a case came through and those it waits at, with all that was done there, earlier rounds too."""
     latest: dict[tuple[str, str | None], WorkItem] = {
         (item.element, item.instance): item for item in items if item.status != ItemStatus.CANCELLED
     }
-    return [_stop(item) for item in latest.values()]
+    place = {item.id: (item.element, item.instance) for item in items}
+    done: dict[tuple[str, str | None], list[Passage]] = {}
+    for passage in told:
+        if passage.item_id in place:
+            done.setdefault(place[passage.item_id], []).append(passage)
+    by_step: dict[str, list[Stop]] = {}
+    for key, item in latest.items():
+        by_step.setdefault(item.element, []).append(replace(_stop(item), passages=tuple(done.get(key, ()))))
+    return [Step(element, parts[0].name, tuple(parts)) for element, parts in by_step.items()]
 
 
 def _stop(item: WorkItem) -> Stop:

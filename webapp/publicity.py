@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -12,16 +13,19 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.casefile import CaseFile, take_case
 from bpmn.publicity_acts import PLACES, keeps_publicity
-from bpmn.publicity_record import Posting, Publicity, PublicityState, changes_of, publicities
+from bpmn.publicity_record import AGAIN, Posting, Publicity, PublicityState, changes_of, publicities
 from bpmn.runtime import ActRefused, Repost, extend_publicity, open_item, repost
 from bpmn.steps import masked
 from ledger.case_views import visible_case
 from ledger.cases import Case, draft_of
+from ledger.journal import Act
 from ledger.outside import notice_token
-from ledger.papers import Attachment, attachments_of_case
+from ledger.papers import Attachment, File, Place, attach, attachments_of_case
 from ledger.vocabulary import ItemStatus, PaperKind
+from ledger.writing import record
 from webapp.permissions import OBJECTIONS, STAFF, allows
-from webapp.request import acting, actor, ledger_session, settings
+from webapp.refusals import NOTHING, Refusal, told_on
+from webapp.request import acting, actor, ledger_session, moment, settings
 from webapp.uploads import sent_files, take
 
 bp = Blueprint("publicity", __name__, url_prefix="/cases/<int:case_id>/publicity")
@@ -40,6 +44,10 @@ _SCALE = 8  # pixels of one module of the code: 1 cm on paper is then sharp
 @allows(STAFF)
 def show(case_id: int) -> ResponseReturnValue:
     """Show every publicity of a case: postings, counted days, objections, changes, how it ended."""
+    return _page(case_id)
+
+
+def _page(case_id: int, refused: Refusal = NOTHING) -> str:
     file = _file(case_id)
     found = publicities(file)
     keeps = _keeps(file)
@@ -53,6 +61,8 @@ def show(case_id: int) -> ResponseReturnValue:
         by_objection=_by_objection(case_id),
         pills=STATE_PILLS,
         places=PLACES,
+        waiting_photos={each.item.stem: each.again for each in found[0].postings} if found else {},
+        refused=refused,
         keeps=keeps,
         contact_of=lambda one: one.contact if keeps else masked(one.contact),
         mine=_mine(found),
@@ -63,6 +73,7 @@ def show(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/extend")
 @allows(OBJECTIONS)
+@told_on(_page)
 def extend(case_id: int) -> ResponseReturnValue:
     _file(case_id)
     extend_publicity(acting(), case_id, _day("last", "延长到哪一天"), request.form.get("reason", ""))
@@ -72,19 +83,35 @@ def extend(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/repost")
 @allows(OBJECTIONS)
+@told_on(_page)
 def post_again(case_id: int) -> ResponseReturnValue:
-    """Count the period anew after a notice was posted again, with a photograph of each place."""
+    """Count the period anew after a notice was posted again, with a photograph of each place; a refusal keeps them."""
     _file(case_id)
     photos = {name: tuple(take(each) for each in sent_files(request.files.getlist(f"photo_{name}"))) for name in PLACES}
-    posted = Repost(
-        tuple(name for name in PLACES if name in request.form.getlist("places")),
-        _day("posted_on", "重新张贴的日期"),
-        request.form.get("reason", ""),
-        photos,
-    )
-    repost(acting(), case_id, posted)
+    try:
+        with ledger_session().begin_nested():
+            repost(acting(), case_id, _posted_again(photos))
+    except ActRefused as refused:
+        _keep(case_id, photos)
+        return _page(case_id, Refusal(request.path, str(refused), request.form)), 409
     flash("已登记重新张贴，公告期重新计算。")
     return redirect(url_for("publicity.show", case_id=case_id), 303)
+
+
+def _posted_again(photos: Mapping[str, tuple[File, ...]]) -> Repost:
+    places = tuple(name for name in PLACES if name in request.form.getlist("places"))
+    return Repost(places, _day("posted_on", "重新张贴的日期"), request.form.get("reason", ""), photos)
+
+
+def _keep(case_id: int, photos: Mapping[str, tuple[File, ...]]) -> None:
+    """Keep the photographs beside the notices where those are this person's to keep."""
+    file = _file(case_id)
+    for posting in publicities(file)[0].postings if _keeps(file) else ():
+        for photo in photos.get(posting.item.stem, ()):
+            place = Place(PaperKind.NOTICE, case_id=case_id, item_id=posting.item.id, field=AGAIN)
+            attach(ledger_session(), settings().papers, photo, place, actor(), moment().at)
+            act = Act("upload", case_id=case_id, item_id=posting.item.id, detail={"file": photo.name})
+            record(ledger_session(), moment(), actor(), act)
 
 
 @bp.get("/poster")

@@ -90,6 +90,31 @@ def test_a_refusal_reads_as_the_runtime_says_it(site: Site) -> None:
     assert walk.waiting() == ["application"]
 
 
+def test_a_refused_act_stands_open_with_what_was_typed(site: Site) -> None:
+    """Interface 17: the sentence beside the field and above the page, nothing typed is lost."""
+    walk = site.walk()
+    walk.to("application")
+    item, person = walk.item("application"), site.town()
+    given = {"target": "field_survey", "straight_back": "1", "reason": "核实后再办"}
+    page = does(person, item, "send-back", **given).text
+    assert "没有办理" in page
+    form = page[page.index(f'action="/items/{item.id}/send-back"') :]
+    assert '<option value="field_survey" selected>' in form
+    assert 'name="straight_back" value="1" checked' in form
+    assert "核实后再办</textarea>" in form
+    page = does(person, item, "send-back", target="field_survey", reason="").text
+    assert 'id="refused-reason"' in page
+    assert 'aria-describedby="err-refused-reason"' in page
+    assert page.count('<details class="card act mb-2" open>') == 1
+    urging = does(site.bureau(), item, "urge", words="请抓紧")
+    assert urging.status_code == 303
+    again = does(site.bureau(), item, "urge", words="再催一次")
+    assert (again.status_code, 'value="再催一次"' in again.text) == (409, True)
+    walk.complete("application")
+    late = does(person, item, "transfer", unit="1", reason="不属本镇", _revision=str(item.revision))
+    assert (late.status_code, "不属本镇" in late.text) == (409, True)
+
+
 def test_what_was_just_submitted_is_called_back(site: Site) -> None:
     walk = site.walk()
     walk.to("application")

@@ -14,6 +14,7 @@ from ledger.db import transaction
 from ledger.papers import ArchiveWaiver
 from ledger.vocabulary import Role
 from tests.bpmn.test_called_processes import SURVEY, bundle, calling, process
+from tests.walk import Walk
 from tests.webapp.conftest import Site
 
 OBJECTION = {"raised_by": "村民甲", "contact": "13800001234", "content": "公告的面积与实际不符"}
@@ -166,3 +167,28 @@ def test_a_called_process_has_a_picture_of_its_own(site: Site) -> None:
         assert stranger.get(f"{path}/{part}").status_code == 404
         assert town.get(f"/cases/{walk.case_id}/calls/receive/{part}").status_code == 404
         assert town.get(f"/cases/{walk.case_id}/calls/keins/{part}").status_code == 404
+
+
+def test_the_diagrams_list_holds_every_passage_of_a_step_once(site: Site) -> None:
+    """Interface 15: a click shows the records of that step, opinion, answers and earlier passages among them."""
+    walk = site.walk()
+    walk.to("preliminary_opinion")
+    item, town = walk.item("preliminary_opinion"), site.town()
+    back = {"_revision": str(item.revision), "target": "field_survey", "reason": "核实后再办"}
+    assert town.post(f"/items/{item.id}/send-back", back).status_code == 303
+    walk.complete("field_survey", conclusion="这次另写")
+    page = town.get(f"/cases/{walk.case_id}?tab=diagram").text
+    ids = re.findall(r'id="(records-[^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    parts = dict(zip(ids, re.split(r'<li class="[a-z]+" id="records-', page)[1:], strict=True))
+    survey = parts[f"records-{item_of(walk, 'field_survey')}"]
+    first = (walk.items("field_survey")[0].answers or {})["conclusion"]
+    assert "办理记录（2）" in survey
+    assert str(first) in survey
+    assert "这次另写" in survey
+    review = parts[f"records-{item_of(walk, 'joint_review')}"]
+    assert review.count("办理记录（") == len({each.unit_id for each in walk.items("joint_review")})
+
+
+def item_of(walk: Walk, stem: str) -> str:
+    return walk.items(stem)[0].element

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import render_template_string
 
+import webapp
 from forms.definition import read_form
 from forms.fields import Asked, Option
 from tests.webapp.conftest import Site
@@ -104,3 +106,16 @@ def test_the_main_choice_is_asked_for_where_the_order_counts(site: Site) -> None
     html = drawn(site, page_of([field], {"gaps": ["blue", "red"]}))
     assert 'name="gaps.main"' in html
     assert '<option value="blue" selected>蓝</option>' in html
+
+
+def test_every_field_that_takes_a_paper_takes_a_photograph_on_a_phone(site: Site) -> None:
+    """Interface 25: each field for papers and pictures has a camera of the same name beside it."""
+    page = page_of([{"name": "scan", "label": "盖章扫描件", "type": "file", "kind": "village_scan"}])
+    camera = re.search(r'<input [^>]*capture="environment"[^>]*>', drawn(site, page))
+    assert camera is not None
+    assert 'name="scan"' in camera[0]
+    for template in Path(webapp.__file__).with_name("templates").rglob("*.html"):
+        source = template.read_text()
+        takes = len(re.findall(r'accept="[^"]*\{\{ upload_accept \}\}"', source))
+        cameras = len(re.findall(r"\{\{ camera\(", source))
+        assert takes == cameras, template.name

@@ -205,7 +205,11 @@ def test_t1_the_unit_extends_and_posts_again_on_the_page(site: Site) -> None:
     again = {"places": "notice_unit", "posted_on": "2023-11-28", "reason": "被撕毁"}
     assert clerk.post(f"{here}/repost", again).status_code == 409  # without a photograph
     photo = {"photo_notice_unit": (BytesIO(picture()), "再张贴.png")}
-    assert clerk.post(f"{here}/repost", {**again, **photo}).status_code == 303
+    refused = clerk.post(f"{here}/repost", {**again, **photo, "reason": ""})
+    assert (refused.status_code, "请填写重新张贴的原因" in refused.text) == (409, True)
+    assert 'value="2023-11-28"' in refused.text
+    assert "再张贴.png" in refused.text  # and is not asked for again
+    assert clerk.post(f"{here}/repost", again).status_code == 303
     page = clerk.get(here).text
     assert "主管单位2023-11-28重新张贴，公告期重新计至2023-12-05：被撕毁" in page
     assert "再张贴.png" in page

@@ -3,7 +3,7 @@
 // <div data-island="viewer" data-xml="URL" data-state-url="URL"></div>; the state is
 // {"done": [ids], "current": [ids], "overdue": [ids], "flows": [ids],
 //  "notes": {id: {"text": "11-06 王某", "kind": "done" | "current" | "overdue"}}}.
-// Choosing an element dispatches `element-chosen` (detail.id, detail.name) and scrolls to #records-<id>.
+// Choosing an element dispatches `element-chosen` (detail.id, detail.name) and opens the records at #records-<id>.
 import { drawDiagram, elementOf, read } from '../diagram.js';
 
 const KINDS = { done: '已办结', current: '正在办理', overdue: '已超期' };
@@ -37,7 +37,10 @@ function choose(host, element) {
   const name = element.businessObject.name || '';
   host.dispatchEvent(new CustomEvent('element-chosen', { bubbles: true, detail: { id: element.id, name } }));
   const records = document.getElementById(`records-${element.id}`);
-  if (records) records.scrollIntoView({ behavior: 'smooth', block: 'center' });
+  if (!records) return;
+  for (const each of records.querySelectorAll(':scope > details')) each.open = true;
+  records.focus({ preventScroll: true }); // a screen reader goes on there
+  records.scrollIntoView({ behavior: 'smooth', block: 'start' });
 }
 
 export async function mount(host) {
