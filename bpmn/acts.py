@@ -33,6 +33,7 @@ from bpmn.steps import OBJECTION, signature
 from ledger.cases import WAITING, WorkItem, objections_of
 from ledger.db import day_of
 from ledger.deadlines import holders
+from ledger.former_answers import keep_answers
 from ledger.journal import last_act
 from ledger.message_texts import worded
 from ledger.message_words import TextKind
@@ -236,6 +237,7 @@ def _reopen(file: CaseFile, item: WorkItem, following: WorkItem) -> list[WorkIte
     new = [task for task in file.run.ready if task.token not in before]
     if len(new) != 1 or without_parts(file.run.marking) not in file.version.markings:
         raise ActRefused(f"流程不能从“{following.name}”回到“{item.name}”")
+    keep_answers(file.session, item)
     item.token, item.status, item.completed_at, item.completed_by_id = new[0].token, ItemStatus.OPEN, None, None
     item.completed_for_id = None
     if item.signed:

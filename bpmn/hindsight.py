@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from bpmn.position import MOVED, Waits, picture
 from bpmn.versions import lineage_of
 from ledger.case_moves import moves_of, timers_ever
+from ledger.case_views import acts_on_project
 from ledger.cases import Case, WorkItem, items_of
 from ledger.journal import Entry, history
 from ledger.people import Unit
@@ -99,6 +100,15 @@ def diagram_then(session: Session, seen: Then) -> str:
     return diagram
 
 
+def units_then(seen: Then) -> Mapping[int, str]:
+    """Return the units of items that were handed over (转办) afterwards, as they were called, by item."""
+    return {
+        row.item_id: orjson.loads(row.detail)["from"]
+        for row in reversed(seen.later)
+        if row.act == "transfer" and row.item_id is not None
+    }
+
+
 class ProjectThen:
     """A project's columns as they were; reads like a `Project`."""
 
@@ -107,10 +117,10 @@ class ProjectThen:
 
 
 def project_then(session: Session, seen: Then) -> ProjectThen:
-    """Return the project with the changes that this case made afterwards taken back."""
+    """Return the project with all changes taken back that were made afterwards: by this case, another, a workbook."""
     project: Project = seen.case.project
     columns = {column.key: getattr(project, column.key) for column in Project.__table__.columns}
-    for row in reversed(seen.later):
+    for row in reversed(acts_on_project(session, project.id, seen.rows[-1].id)):
         for name, (old, _new) in orjson.loads(row.detail).get("project", {}).items():
             columns[name] = _typed(name, old)
     units = {name: session.get(Unit, columns[f"{name}_id"]) if columns[f"{name}_id"] else None for name in _UNITS}

@@ -7,6 +7,7 @@ from bpmn.completed import Completed
 from bpmn.moving_on import check, finish, journal, names_of
 from bpmn.refusals import NotYours
 from bpmn.steps import pose, signature, with_meeting
+from ledger.former_answers import keep_answers
 from ledger.vocabulary import ItemStatus, Role
 from ledger.writing import write_rows
 
@@ -19,6 +20,7 @@ def sign_item(acting: Acting, item_id: int, revision: int, approve: bool, opinio
         raise NotYours("填写人不能审核自己填写的内容，请由本单位其他审核人签字")
     file.forget_draft(item)
     if not approve:
+        keep_answers(file.session, item)
         item.status, item.role, item.returned_reason = ItemStatus.OPEN, Role.HANDLER, opinion
         item.claimed_by_id = None
         item.sent_by = signature(file, item)

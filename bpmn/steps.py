@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +13,8 @@ from forms.permissions import Written, texts_to_read
 from handlers import HANDLERS, plain
 from handlers.outcome import Answers, Handler, Outcome, Shown, Step
 from ledger.cases import WorkItem
-from ledger.db import SealedText, day_of
-from ledger.projects import Project, columns_of, funding_of, set_funding
+from ledger.db import day_of
+from ledger.projects import FUNDING_SUMS, columns_of, funding_of, set_funding, told_changes
 from ledger.scope import signed
 
 RECLASSIFICATION = "reclassification"
@@ -168,33 +168,13 @@ def change_project(file: CaseFile, columns: Mapping[str, Any]) -> None:
     """Set a project's columns and note old → new for the journal, personal data masked (M2)."""
     project = file.project
     for name, value in columns.items():
-        old = getattr(project, name)
+        before = {each: getattr(project, each) for each in (name, *(FUNDING_SUMS if name == "funding" else ()))}
         if name == "funding":
             set_funding(project, value)
-            value = project.funding
-        elif old != value:
+        elif before[name] != value:
             setattr(project, name, value)
-        if old != value:
-            mask = _MASKS.get(name, _plain)
-            before = file.changed.get(name, (mask(old), None))[0]
-            file.changed[name] = (before, mask(value))
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | str | list | dict) else str(value)
-
-
-def masked(text: str | None) -> str | None:
-    """Mask personal data: 138****0000 for a telephone number, 负*** for a name."""
-    if not text:
-        return text
-    digits = len(text) >= 7
-    return f"{text[:3]}****{text[-4:]}" if digits else text[0] + "*" * (len(text) - 1)
-
-
-_MASKS: Mapping[str, Callable[[Any], Any]] = {
-    column.key: masked for column in Project.__table__.columns if isinstance(column.type, SealedText)
-}
+        for each, change in told_changes(before, {each: getattr(project, each) for each in before}).items():
+            file.changed[each] = (file.changed.get(each, change)[0], change[1])
 
 
 def signature(file: CaseFile, item: WorkItem) -> str:

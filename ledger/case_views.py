@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from ledger.cases import WAITING, Case, WorkItem
+from ledger.cases import WAITING, Case, StepEntry, WorkItem
+from ledger.journal import Entry
 from ledger.papers import ArchiveWaiver, Attachment
 from ledger.procedures import Procedure
 from ledger.projects import Project
@@ -37,6 +38,21 @@ def case_items(session: Session, case_id: int) -> Sequence[WorkItem]:
     """Return all items of a case, oldest first, with their units and who completed them."""
     query = select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)
     return session.scalars(query.options(joinedload(WorkItem.unit), joinedload(WorkItem.completed_by))).all()
+
+
+def case_entries(session: Session, case_id: int) -> dict[int, list[StepEntry]]:
+    """Return the entries made on a case's items, by item, oldest first."""
+    found: dict[int, list[StepEntry]] = {}
+    for each in session.scalars(select(StepEntry).where(StepEntry.case_id == case_id).order_by(StepEntry.id)):
+        found.setdefault(each.item_id, []).append(each)
+    return found
+
+
+def acts_on_project(session: Session, project_id: int, since_entry: int) -> Sequence[Entry]:
+    """Return what happened to a project in any of its cases after a row of the journal, oldest first."""
+    own = select(Case.id).where(Case.project_id == project_id)
+    wanted = select(Entry).where(Entry.case_id.in_(own), Entry.id > since_entry)
+    return session.scalars(wanted.order_by(Entry.id)).all()
 
 
 def is_only_asked(session: Session, actor: Actor, project_id: int) -> bool:

@@ -57,6 +57,7 @@ class Case(Base):
     __table_args__ = (
         UniqueConstraint("project_id", "campaign_id"),  # a push resumed makes no doubles
         Index("ix_case_started", "started_by_id", "started_at", "id"),
+        partial_index("ix_case_suspended", "id", where="suspended_at IS NOT NULL"),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy's own declaration
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ledger.db import Base
 from ledger.journal import Act, Moment
 from ledger.ledger_marks import shown, untouched
-from ledger.projects import Project, funding_of, set_funding
+from ledger.projects import Project, columns_of, funding_of, set_funding, told_changes
 from ledger.register import latest_cases
 from ledger.scope import Actor
 from ledger.statistics import Cell, Which, annex5_rows, both, projects_where
@@ -158,8 +158,10 @@ def take_edits(session: Session, plan: Plan, actor: Actor, moment: Moment) -> in
     told = {(change.row, change.cell): change for change in plan.changes}
     for project, cells in plan.edits:
         changed = [told[cell.row, cell.cell] for cell in cells]
+        before = dict(columns_of(project))
         for cell in _in_order(cells):
             _write(project, cell)
+        columns = told_changes(before, columns_of(project))
         hidden = {cell.cell for cell in cells if cell.column == _PERSON}
         for change in changed:
             old, new = (_HIDDEN, _HIDDEN) if change.cell in hidden else (change.old, change.new)
@@ -176,7 +178,7 @@ def take_edits(session: Session, plan: Plan, actor: Actor, moment: Moment) -> in
             )
         case = cases.get(project.id)
         fields = {c.head: [_HIDDEN] * 2 if c.cell in hidden else [c.old, c.new] for c in changed}
-        detail = {"number": project.number, "fields": fields}
+        detail = {"number": project.number, "fields": fields, "project": columns}
         record(session, moment, actor, Act("ledger_edit", case_id=case.id if case else None, detail=detail))
     session.flush()
     return len(plan.changes)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from ledger.archive import ArchiveRow
 from ledger.cases import Case, WorkItem
 from ledger.comments import COMMENT_FIELD
+from ledger.journal import Entry
 from ledger.meetings import Meeting, MeetingVerdict, SubmissionBatch
 from ledger.papers import Attachment
 from ledger.people import Unit
@@ -25,6 +26,8 @@ from ledger.scope import ASKED_OPINIONS, BUSINESS, COUNTY_WIDE, Actor, reach_of,
 from ledger.spot_checks import SpotCheckProject, visible_drawn
 from ledger.vocabulary import PaperKind, Role, UnitKind
 
+HANDING_IN = ("complete", "sign", "prepare", "entry")
+"""Acts with which what lies on an item is handed in."""
 ASKED_KINDS = (PaperKind.SURVEY_REPORT, PaperKind.PHOTO, PaperKind.CONTRACT, PaperKind.ASSESSMENT)
 """The materials an opinion is asked on (art. 10, 12)."""
 _HANDLING = frozenset({Role.HANDLER, Role.SIGNER})
@@ -41,7 +44,7 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
     checked = Attachment.spot_check_project_id.in_(select(SpotCheckProject.id).where(visible_drawn(actor)))
     return session.scalars(
         select(Attachment)
-        .where(Attachment.id == attachment_id, Attachment.removed_at.is_(None))
+        .where(Attachment.id == attachment_id, or_(Attachment.removed_at.is_(None), _handed_in()))
         .where(or_(Attachment.case_id.in_(seen), decided, sent, held, checked, *_of_rounds(actor), _asked(actor)))
         .where(_numbers_allowed(actor))
         .options(joinedload(Attachment.paper))
@@ -96,6 +99,18 @@ def _numbers_allowed(actor: Actor) -> ColumnElement[bool]:
         Attachment.round_item_id.in_(rounds.join(Unit, Unit.id == UnitRound.unit_id).where(handled)),
         Attachment.case_id.in_(cases.join(Unit, Unit.id == Project.responsible_unit_id).where(handled)),
     )
+
+
+def _handed_in() -> ColumnElement[bool]:
+    """Return the condition on what was taken off after it had been part of an act: the trail still leads to it.
+
+    What the software wrote always was; what a person put on an item by mistake and took off again never.
+    """
+    given = exists().where(
+        *(Entry.case_id == Attachment.case_id, Entry.item_id == Attachment.item_id, Entry.act.in_(HANDING_IN)),
+        *(Entry.at >= Attachment.attached_at, Entry.at < Attachment.removed_at),
+    )
+    return or_(Attachment.written, given)
 
 
 def is_shown_to_asked(paper: Attachment, own_items: Collection[int]) -> bool:

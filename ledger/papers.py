@@ -236,6 +236,17 @@ def attachments_of_case(session: Session, case_id: int) -> Sequence[Attachment]:
     ).all()
 
 
+def papers_ever(session: Session, case_id: int) -> Sequence[Attachment]:
+    """Return all papers a case has or had, as `attachments_of_case`, those taken off since among them."""
+    loaded = (joinedload(Attachment.paper), joinedload(Attachment.attached_by))
+    return session.scalars(select(Attachment).where(_papers_of(case_id)).options(*loaded).order_by(Attachment.id)).all()
+
+
+def lay_at(paper: Attachment, at: datetime) -> bool:
+    """Say whether a paper lay there at a moment."""
+    return paper.attached_at <= at and (paper.removed_at is None or paper.removed_at > at)
+
+
 def papers_of_batch(session: Session, batch_id: int) -> Sequence[Attachment]:
     """Return what lies on a batch itself: its 请示, its Annex 4 and 5."""
     wanted = (Attachment.batch_id == batch_id, Attachment.removed_at.is_(None))

@@ -125,6 +125,25 @@ def set_funding(project: Project, funding: Funding, unattributed_yuan: Decimal =
     project.funding_other_yuan = project.funding_total_yuan - project.funding_earmarked_yuan
 
 
+def masked(text: str | None) -> str | None:
+    """Mask personal data: 138****0000 for a telephone number, 负*** for a name."""
+    if not text:
+        return text
+    digits = len(text) >= 7
+    return f"{text[:3]}****{text[-4:]}" if digits else text[0] + "*" * (len(text) - 1)
+
+
+def told_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return old and new of the columns that differ as the journal tells them, personal data masked (M2)."""
+    return {name: (_told(name, old), _told(name, after[name])) for name, old in before.items() if old != after[name]}
+
+
+def _told(name: str, value: Any) -> Any:
+    if name in _SEALED:
+        return masked(value)
+    return value if value is None or isinstance(value, bool | int | str | list | dict) else str(value)
+
+
 def columns_of(project: Project) -> dict[str, Any]:
     """Return a project's columns by name; one that was not read is read."""
     read = instance_dict(project)  # asking the attributes one by one takes longer than most steps' decisions
@@ -132,6 +151,9 @@ def columns_of(project: Project) -> dict[str, Any]:
 
 
 _COLUMNS = tuple(Project.__table__.columns.keys())
+_SEALED = frozenset(column.key for column in Project.__table__.columns if isinstance(column.type, SealedText))
+FUNDING_SUMS = ("funding_total_yuan", "funding_earmarked_yuan", "funding_other_yuan")
+"""Columns that follow from the matrix of sources and tiers."""
 
 
 def funding_of(project: Project) -> dict[str, dict[str, Decimal]]:

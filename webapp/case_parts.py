@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,13 +16,14 @@ from forms.changes import Change, changes
 from forms.fields import Asked
 from forms.rendering import shown
 from ledger.archive import archive_rows
-from ledger.case_views import case_items, is_only_asked
+from ledger.case_views import case_entries, case_items, is_only_asked
 from ledger.cases import WAITING, Case, WorkItem, timers_of
 from ledger.db import day_of
+from ledger.former_answers import former_answers
 from ledger.journal import Entry, history, rests_in
 from ledger.paper_access import is_shown_to_asked, readable, readable_rows
-from ledger.papers import Attachment, attachments_of_case
-from ledger.vocabulary import ItemStatus, PaperKind, ReviewOpinion
+from ledger.papers import Attachment, attachments_of_case, lay_at, papers_ever
+from ledger.vocabulary import CaseStatus, ItemStatus, PaperKind, ReviewOpinion
 from webapp.layout import calendar
 from webapp.request import actor, ledger_session, moment
 
@@ -70,6 +72,7 @@ _OPINION_PILLS = {
     ReviewOpinion.DISAGREE: "p-red",
 }
 _ANSWERED = frozenset({"complete", "sign", "prepare"})
+_FINISHED = _ANSWERED - {"prepare"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def case_parts(case: Case) -> dict[str, Any]:
     every = attachments_of_case(session, case.id)
     papers = readable(session, actor(), every)
     elements = version_of_case(case).diagram.elements
-    told, asked = passages(case, items, papers), is_only_asked(session, actor(), case.project_id)
+    told, asked = passages(case, items), is_only_asked(session, actor(), case.project_id)
     if asked:
         items = [item for item in items if actor().in_unit(item.unit_id)]
         own = {item.id for item in items}
@@ -160,47 +163,63 @@ def case_parts(case: Case) -> dict[str, Any]:
     }
 
 
-def passages(case: Case, items: Sequence[WorkItem], papers: Sequence[Attachment]) -> list[Passage]:
-    """Return what happened to a case, oldest first."""
-    lineage = lineage_of(ledger_session(), case)
-    known = {item.id: item for item in items}
-    on_item: dict[int, list[Attachment]] = {}
-    for paper in papers:
-        on_item.setdefault(paper.item_id or 0, []).append(paper)
-    rows = [entry for entry in history(ledger_session(), case.id) if entry.act in ACTS]
-    rests = rests_in(rows)
-    last = {entry.item_id: entry.id for entry in rows if entry.act in _ANSWERED}
+def passages(case: Case, items: Sequence[WorkItem], until: Entry | None = None) -> list[Passage]:
+    """Return what happened to a case, oldest first; with `until` as it stood right after that row of its journal."""
+    session, lineage = ledger_session(), lineage_of(ledger_session(), case)
+    rows = [row for row in history(session, case.id) if row.act in ACTS and (until is None or row.id <= until.id)]
+    rests, known = rests_in(rows), {item.id: item for item in items}
+    said = _said(rows, known, case)
+    last = {row.item_id: row.id for row in rows if row.act in _ANSWERED}
+    papers = readable(session, actor(), papers_ever(session, case.id))
     told = []
-    for entry in rows:
-        item = known.get(entry.item_id or 0)
-        one = _passage(entry, item, on_item, lineage, last)
-        if item is not None and last.get(item.id) == entry.id:
-            one = replace(one, took=_took(item, rests))
-        if item is not None and one.answers:
-            one = replace(one, changes=_since_last_time(items, item, lineage))
+    for row in rows:
+        item = known.get(row.item_id or 0)
+        one = _passage(row, item, lineage, said.get(row.id))
+        if item is not None and row.id in said:
+            now = until.at if until is not None else moment().at
+            at = now if last.get(item.id) == row.id else row.at
+            one = replace(one, papers=[paper for paper in papers if paper.item_id == item.id and lay_at(paper, at)])
+        if item is not None and last.get(item.id) == row.id:
+            one = replace(one, took=_took(item, row, rests))
+        if item is not None and one.answers and row.act in _ANSWERED:
+            one = replace(one, changes=_since_last_time(items, item, lineage, said[row.id]))
         told.append(one)
     return told
 
 
-def _since_last_time(items: Sequence[WorkItem], item: WorkItem, lineage: Lineage) -> tuple[Change, ...]:
+def _said(rows: Sequence[Entry], known: Mapping[int, WorkItem], case: Case) -> dict[int, Mapping[str, Any]]:
+    """Return what was said at which row: of completions that say the same (提交审核, its signature) at the last."""
+    former, entered = former_answers(ledger_session(), case.id), case_entries(ledger_session(), case.id)
+    nth = Counter[int]()
+    alike: dict[tuple[int, int], tuple[int, Mapping[str, Any]]] = {}
+    said: dict[int, Mapping[str, Any]] = {}
+    for row in rows:
+        item = known.get(row.item_id or 0)
+        if item is None:
+            continue
+        if row.act == "entry" and nth[item.id] < len(entered.get(item.id, ())):
+            said[row.id] = entered[item.id][nth[item.id]].answers or {}
+            nth[item.id] += 1
+        if row.act in _ANSWERED:
+            kept = next((each for each in former.get(item.id, ()) if each.until_entry_id >= row.id), None)
+            alike[item.id, kept.id if kept else 0] = row.id, (kept.answers if kept else item.answers) or {}
+    return {**said, **dict(alike.values())}
+
+
+def _since_last_time(
+    items: Sequence[WorkItem], item: WorkItem, lineage: Lineage, answers: Mapping[str, Any]
+) -> tuple[Change, ...]:
     """Return what a step says differently from when it was done before; nothing the first time."""
     before = earlier_of(items, item)
     if before is None:
         return ()
     form = lineage.at(item.completed_at or item.created_at).form_of(item.element, item.stem)
-    return changes(form, understood(lineage, before, form), item.answers or {})
+    return changes(form, understood(lineage, before, form), answers)
 
 
-def _passage(
-    entry: Entry,
-    item: WorkItem | None,
-    on_item: Mapping[int, Sequence[Attachment]],
-    lineage: Lineage,
-    last: Mapping[int | None, int],
-) -> Passage:
+def _passage(entry: Entry, item: WorkItem | None, lineage: Lineage, said: Mapping[str, Any] | None) -> Passage:
     detail = orjson.loads(entry.detail)
-    finished = item is not None and last.get(item.id) == entry.id
-    form = lineage.at(entry.at).form_of(item.element, item.stem) if item is not None and finished else None
+    form = lineage.at(entry.at).form_of(item.element, item.stem) if item is not None and said is not None else None
     return Passage(
         entry_id=entry.id,
         item_id=entry.item_id,
@@ -213,8 +232,8 @@ def _passage(
         opinion=detail.get("opinion") or "",
         sent_to=tuple(f"{name}（{unit}）" for name, unit in detail.get("sent_to", ())),
         received_at=item.created_at if item else None,
-        papers=on_item.get(item.id, ()) if item is not None and finished else (),
-        answers=shown(form, item.answers or {}, Asked()) if item is not None and form is not None else (),
+        papers=(),
+        answers=shown(form, said, Asked()) if form is not None and said is not None else (),
     )
 
 
@@ -224,11 +243,11 @@ def _who(entry: Entry, detail: Mapping[str, Any]) -> str:
     return f"{who} 代 {detail['in_place_of']} 办理" if detail.get("in_place_of") else who
 
 
-def _took(item: WorkItem, rests: Sequence[tuple[date, date]]) -> str:
+def _took(item: WorkItem, row: Entry, rests: Sequence[tuple[date, date]]) -> str:
     """Say in working days how long a step took, without the days the case was suspended."""
-    if item.completed_at is None:
+    if row.act not in _FINISHED:
         return ""
-    days = calendar().spent(day_of(item.created_at), day_of(item.completed_at), rests)
+    days = calendar().spent(day_of(item.created_at), day_of(row.at), rests)
     return f"用时 {days} 个工作日" if days else "当日办结"
 
 
@@ -255,7 +274,7 @@ def _stop(item: WorkItem) -> Stop:
         return Stop(item.element, item.name, item.unit.short_name, "done", f"{day} {who}")
     if item.status == ItemStatus.SKIPPED:
         return Stop(item.element, item.name, item.unit.short_name, "done", ItemStatus.SKIPPED.label)
-    late = item.due_at <= moment().at
+    late = item.due_at <= moment().at and item.case.status != CaseStatus.SUSPENDED
     return Stop(item.element, item.name, item.unit.short_name, "overdue" if late else "current", "")
 
 

@@ -16,13 +16,13 @@ from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.objections import keep_with_objection, register_objection, tell_unit_of_objection
 from bpmn.publicity_record import Publicity, PublicityState, publicities
 from bpmn.runtime import OutsidePublicity
-from bpmn.steps import masked
 from forms.fields import Asked, Posted
 from forms.parsing import FormErrors, parse
 from ledger.cases import Objection
 from ledger.meetings import verdict_before
 from ledger.outside import TooMany, count_attempt, is_notice_token
 from ledger.papers import File
+from ledger.projects import masked
 from ledger.scope import Actor
 from webapp.form_page import FormPage
 from webapp.own_forms import OUTSIDE_OBJECTION

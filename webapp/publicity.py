@@ -15,12 +15,12 @@ from bpmn.casefile import CaseFile, take_case
 from bpmn.publicity_acts import PLACES, keeps_publicity
 from bpmn.publicity_record import AGAIN, Posting, Publicity, PublicityState, changes_of, publicities
 from bpmn.runtime import ActRefused, Repost, extend_publicity, open_item, repost
-from bpmn.steps import masked
 from ledger.case_views import visible_case
 from ledger.cases import Case, draft_of
 from ledger.journal import Act
 from ledger.outside import notice_token
 from ledger.papers import Attachment, File, Place, attach, attachments_of_case
+from ledger.projects import masked
 from ledger.vocabulary import ItemStatus, PaperKind
 from ledger.writing import record
 from webapp.permissions import OBJECTIONS, STAFF, allows

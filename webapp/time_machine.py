@@ -7,13 +7,13 @@ from typing import Any, cast
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.hindsight import Then, diagram_then, picture_then, project_then, then
+from bpmn.hindsight import Then, diagram_then, picture_then, project_then, then, units_then
 from ledger.case_views import case_items, visible_case
 from ledger.journal import history
 from ledger.paper_access import readable
-from ledger.papers import attachments_of_case
+from ledger.papers import Attachment, lay_at, papers_ever
 from ledger.projects import Project
-from webapp.case_parts import ACTS, passages
+from webapp.case_parts import ACTS, by_kind, passages
 from webapp.permissions import STAFF, allows
 from webapp.procedure import diagram_answer
 from webapp.project_facts import facts_of
@@ -38,8 +38,8 @@ def latest(case_id: int) -> ResponseReturnValue:
 def show(case_id: int, entry_id: int) -> ResponseReturnValue:
     seen = _seen(case_id, entry_id)
     session = ledger_session()
-    items, papers = case_items(session, case_id), readable(session, actor(), attachments_of_case(session, case_id))
-    events = passages(seen.case, items, papers)
+    items = case_items(session, case_id)
+    events = passages(seen.case, items)
     number = next((n for n, each in enumerate(events, 1) if each.entry_id == entry_id), None) or abort(404)
     project: Any = project_then(session, seen)
     return render_template(
@@ -48,10 +48,16 @@ def show(case_id: int, entry_id: int) -> ResponseReturnValue:
         seen=seen,
         events=events,
         number=number,
-        passed=events[:number],
+        passed=passages(seen.case, items, seen.rows[-1]),
+        units=units_then(seen),
+        papers_by_kind=by_kind(readable(session, actor(), _papers_then(seen))),
         facts=facts_of(cast("Project", project), actor()),
         category=project.category,
     )
+
+
+def _papers_then(seen: Then) -> list[Attachment]:
+    return [paper for paper in papers_ever(ledger_session(), seen.case.id) if lay_at(paper, seen.at)]
 
 
 @bp.get("/<int:entry_id>/position.json")
