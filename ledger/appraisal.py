@@ -16,9 +16,9 @@ from ledger.cases import Case, WorkItem
 from ledger.db import end_of_day
 from ledger.people import Unit
 from ledger.round_dates import start_of_day
-from ledger.rounds import UnitRound, reporting_units
+from ledger.rounds import RoundItem, UnitRound, reporting_units
 from ledger.spot_checks import Finding, SpotCheckProject
-from ledger.vocabulary import ItemStatus
+from ledger.vocabulary import CaseStatus, ItemStatus
 
 FULL_SCORE = 100
 POINTS: Mapping[str, tuple[str, int]] = {
@@ -90,14 +90,18 @@ def appraisals(session: Session, county_id: int, span: Span, now: datetime) -> S
 def _count_items(session: Session, counts: dict[int, dict[str, int]], begins: datetime, ends: datetime) -> None:
     """Count items sent back in the span, and those due in it that were or are done late.
 
-    An item that the case's course took away was not done late, whenever that was.
+    An item that the case's course took away was not done late, whenever that was; in a suspended case none is.
+    What was sent back is a step of a case or a report of a round.
     """
     of_unit = WorkItem.unit_id.in_(counts)
     back = (WorkItem.returned_reason != "", WorkItem.created_at > begins, WorkItem.created_at <= ends)
     returned = select(WorkItem.unit_id, func.count()).where(of_unit, *back).group_by(WorkItem.unit_id)
-    for unit_id, count in session.execute(returned):
-        counts[unit_id]["returned"] = count
-    late = or_(WorkItem.completed_at > WorkItem.due_at, WorkItem.completed_at.is_(None))
+    again = (RoundItem.returned_reason != "", RoundItem.created_at > begins, RoundItem.created_at <= ends)
+    reports = select(RoundItem.unit_id, func.count()).where(RoundItem.unit_id.in_(counts), *again)
+    for unit_id, count in (*session.execute(returned), *session.execute(reports.group_by(RoundItem.unit_id))):
+        counts[unit_id]["returned"] += count
+    waits = and_(WorkItem.completed_at.is_(None), Case.status != CaseStatus.SUSPENDED)
+    late = or_(WorkItem.completed_at > WorkItem.due_at, waits)
     due = (WorkItem.due_at > begins, WorkItem.due_at <= ends, WorkItem.status != ItemStatus.CANCELLED, late)
     overdue = select(WorkItem.unit_id, func.count()).join(Case, Case.id == WorkItem.case_id).where(of_unit, *due)
     for unit_id, count in session.execute(overdue.group_by(WorkItem.unit_id)):

@@ -124,20 +124,52 @@ def band_of(yuan: Decimal) -> str:
     return BAND_NAMES[sum(yuan >= least for least in BANDS)]
 
 
-def draw(pool: Sequence[Candidate], drawing: Drawing) -> list[tuple[Candidate, tuple[str, ...]]]:
-    """Return the drawn projects with their layers, by layer and number; the same again for the same three.
+@dataclass(frozen=True)
+class Lot:
+    """A project of the pool in its layer: its lot, its place among the layer's lots, and how many the layer gives."""
+
+    candidate: Candidate
+    layer: tuple[str, ...]
+    lot: str
+    place: int  # from 1
+    layer_count: int
+    drawn_count: int
+
+    @property
+    def drawn(self) -> bool:
+        return self.place <= self.drawn_count
+
+
+METHOD = (
+    "任何人都可以按下面的方法重新抽取，结果相同。"
+    "一、算抽签值：把种子、一个换行符、项目编号连成一段文字，按UTF-8编码求SHA-256，写成64位小写十六进制数"
+    "（如在命令行：printf '种子\\n项目编号' | sha256sum）。"
+    "二、按所列的层把项目分开，每层应抽个数＝该层项目数×比例÷100，有小数的进一。"
+    "三、每层的项目按抽签值从小到大排列（相同的按项目编号），取前面的应抽个数。"
+)
+"""How a draw is made, for who wants to draw again."""
+
+
+def lots(pool: Sequence[Candidate], drawing: Drawing) -> list[Lot]:
+    """Return every project of a pool with its lot, by layer and place in it.
 
     Of each layer the share is rounded up, so that none goes unchecked.
     """
     layers: dict[tuple[str, ...], list[Candidate]] = {}
     for each in pool:
         layers.setdefault(each.layer(drawing.strata), []).append(each)
-    drawn = []
+    found = []
     for layer, within in sorted(layers.items()):
         count = -(-len(within) * drawing.percent // 100)
-        first = sorted(within, key=lambda each: (_lot(drawing.seed, each.number), each.number))[:count]
-        drawn += [(each, layer) for each in sorted(first, key=lambda each: each.number)]
-    return drawn
+        by_lot = sorted(((_lot(drawing.seed, each.number), each) for each in within), key=lambda p: (p[0], p[1].number))
+        found += [Lot(each, layer, lot, n, len(within), count) for n, (lot, each) in enumerate(by_lot, 1)]
+    return found
+
+
+def draw(pool: Sequence[Candidate], drawing: Drawing) -> list[tuple[Candidate, tuple[str, ...]]]:
+    """Return the drawn projects with their layers, by layer and number; the same again for the same three."""
+    drawn = [(each.candidate, each.layer) for each in lots(pool, drawing) if each.drawn]
+    return sorted(drawn, key=lambda each: (each[1], each[0].number))
 
 
 def _lot(seed: str, number: str) -> str:
@@ -166,9 +198,14 @@ def pool_of(check: SpotCheck) -> list[Candidate]:
     return [Candidate(number, unit, category, Decimal(yuan)) for number, unit, category, yuan in check.pool]
 
 
+def rule_of(check: SpotCheck) -> Drawing:
+    """Return the rule a draw was made by."""
+    return Drawing(tuple(check.strata), check.percent, check.seed)
+
+
 def drawn_again(check: SpotCheck) -> list[str]:
     """Draw once more from what is on record; returns the numbers of the projects."""
-    again = draw(pool_of(check), Drawing(tuple(check.strata), check.percent, check.seed))
+    again = draw(pool_of(check), rule_of(check))
     return [each.number for each, _layer in again]
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from bpmn.refusals import ActRefused
+from bpmn.tables import XLSX
 from forms.fields import Asked, Form, Option
 from forms.parsing import FormErrors, parse
+from forms.sheets.sheet import write_sheet
+from forms.sheets.table import Group, Printing, Table
 from ledger.appraisal import FORMULA, FULL_SCORE, POINTS, Appraisal, Span, appraisals
 from ledger.db import day_of
+from ledger.journal import Act
 from ledger.papers import Place, attach
 from ledger.people import counties
 from ledger.round_lists import whole_counties
@@ -28,28 +33,39 @@ from ledger.spot_checking import (
     report_mending,
 )
 from ledger.spot_checks import (
+    METHOD,
     Drawing,
     Finding,
+    Lot,
+    SpotCheck,
     SpotCheckProject,
     Stratum,
     checks_page,
     drawn_again,
     drawn_project,
     drawn_projects,
+    lots,
     papers_of_drawn,
+    pool_of,
+    rule_of,
     visible_check,
 )
-from ledger.vocabulary import PaperKind, Role
+from ledger.vocabulary import Category, PaperKind, Role
+from ledger.writing import record
 from webapp.form_page import FormPage
-from webapp.layout import strata_text
+from webapp.layout import stamp_text, strata_text
 from webapp.overseeing import table_workbook
 from webapp.own_forms import CHECK_AGAIN, CHECK_DRAW, CHECK_FINDING, CHECK_MENDING
 from webapp.permissions import ACTING, CHECKING, STAFF, allows
-from webapp.request import actor, ledger_session, moment, settings, typed
+from webapp.request import actor, ledger_session, moment, row_number, settings, typed
 from webapp.uploads import FileRefused, sent_files, take
 
 bp = Blueprint("spot_checks", __name__)
-_SHOWN = 50
+_SHOWN, _LOTS = 50, 200
+_POOL_HEADS = (
+    *("序号", "项目编号", "责任单位", "分类", "投资规模（元）", "层"),
+    *("抽签值（SHA-256）", "层内次序", "层内个数", "应抽个数", "抽中"),
+)
 _HEADS = (
     *("项目名称", "项目编号", "责任单位", "抽取的层", "检查日期", "检查情况"),
     *("整改期限", "整改情况", "整改日期", "复核", "状态"),
@@ -145,6 +161,63 @@ def show_workbook(check_id: int) -> ResponseReturnValue:
         for row in drawn_projects(ledger_session(), actor(), check_id)
     ]
     return table_workbook(check.title, _HEADS, rows)
+
+
+@bp.get("/checks/<int:check_id>/pool")
+@allows(STAFF)
+def pool(check_id: int) -> ResponseReturnValue:
+    """Show every project a draw was made from, with its lot, a page at a time."""
+    check = visible_check(ledger_session(), actor(), check_id) or abort(404)
+    found, page = lots(pool_of(check), rule_of(check)), max(1, request.args.get("page", 1, row_number))
+    return render_template(
+        "spot_checks/pool.html",
+        check=check,
+        rule=_rule_text(check),
+        method=METHOD,
+        rows=found[(page - 1) * _LOTS : page * _LOTS],
+        layer_text=_layer_text,
+        page=page,
+        more=len(found) > page * _LOTS,
+        count=len(found),
+        drawn_count=sum(each.drawn for each in found),
+    )
+
+
+@bp.post("/checks/<int:check_id>/pool")
+@allows(STAFF)
+def pool_workbook(check_id: int) -> ResponseReturnValue:
+    """Answer the pool as a workbook with seed, rule and method: all that is needed to draw again."""
+    check = visible_check(ledger_session(), actor(), check_id) or abort(404)
+    rows = [
+        (
+            *(number, each.candidate.number, each.candidate.unit, _category_text(each.candidate.category)),
+            *(each.candidate.yuan, _layer_text(each), each.lot, each.place, each.layer_count, each.drawn_count),
+            "抽中" if each.drawn else "",
+        )
+        for number, each in enumerate(lots(pool_of(check), rule_of(check)), 1)
+    ]
+    detail = {"name": f"{check.title}抽取范围", "rows": len(rows)}
+    record(ledger_session(), moment(), actor(), Act("export", detail=detail))
+    widths = (6, 24, 16, 8, 16, 30, 68, 8, 8, 8, 6)
+    printing = Printing(widths, beside=2, note=METHOD)
+    heads = [Group(head) for head in _POOL_HEADS]
+    table = Table(detail["name"], heads, rows, line=_rule_text(check), landscape=True, printing=printing)
+    return send_file(
+        BytesIO(write_sheet(table)), XLSX, as_attachment=True, download_name=f"{detail['name']}.xlsx", max_age=0
+    )
+
+
+def _rule_text(check: SpotCheck) -> str:
+    strata = "、".join(Stratum(each).label for each in check.strata)
+    return f"种子：{check.seed}　分层：{strata}　比例：每层{check.percent}%　抽取时间：{stamp_text(check.drawn_at)}"
+
+
+def _layer_text(lot: Lot) -> str:
+    return strata_text(" · ".join(lot.layer))
+
+
+def _category_text(category: str) -> str:
+    return Category(category).label if category in set(Category) else "待认定"
 
 
 def _iso(day: date | None) -> str | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
+from math import ceil
 
 import pytest
 from sqlalchemy import select, update
 
+from bpmn.casefile import Acting
+from bpmn.round_periods import open_due
 from ledger.appraisal import Span, appraisals
 from ledger.db import day_of, transaction
 from ledger.installation import shift_clock
-from ledger.journal import Entry
+from ledger.journal import Entry, Moment
 from ledger.projects import Project
+from ledger.rounds import RoundItem
+from ledger.scope import CLOCK
 from ledger.spot_checks import SpotCheck, SpotCheckProject
 from tests.walk import PDF, local
 from tests.webapp.conftest import Person, Site, exported
@@ -58,6 +64,46 @@ def test_r5_a_check_drawn_twice_gives_the_same_projects(both_sites: Site) -> Non
     assert "与原来不一致" in bureau.get(path).text
     assert {row[1] for row in exported(bureau.post(path))} >= set(first)
     assert site.town().post(path).status_code == 404
+
+
+def test_r5_anybody_can_draw_again_from_the_workbook_alone(site: Site) -> None:
+    """Drawn once more by an own program from what the sheet says: seed, share, layers and numbers (art. 21)."""
+    bureau = site.bureau()
+    path, numbers = drawn(site, bureau)
+    page = bureau.get(f"{path}/pool").text
+    assert all(number in page for number in numbers)
+    assert "sha256sum" in page
+    (title, *_), (rule, *_), heads, *rows = exported(bureau.post(f"{path}/pool"))
+    *rows, (method, *_) = [row for row in rows if any(row)]
+    assert "第四季度抽查" in title
+    assert "SHA-256" in method
+    seed, percent = rule.split("种子：")[1].split("　")[0], int(rule.split("每层")[1].split("%")[0])
+    column = {head: n for n, head in enumerate(heads)}
+    layers: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        lot = sha256(f"{seed}\n{row[column['项目编号']]}".encode()).hexdigest()
+        assert lot == row[column["抽签值（SHA-256）"]]
+        layers.setdefault(f"{row[column['责任单位']]}{row[column['分类']]}", []).append((lot, row[column["项目编号"]]))
+    chosen = [number for each in layers.values() for _lot, number in sorted(each)[: ceil(len(each) * percent / 100)]]
+    assert sorted(chosen) == sorted(numbers)
+    assert len(rows) == len(site.ground.projects)
+    assert site.town().get(f"{path}/pool").status_code == site.town().post(f"{path}/pool").status_code == 404
+
+
+def test_r5_a_report_sent_back_counts_as_returned(site: Site) -> None:
+    county, now = site.ground.county, local(2023, 11, 22)
+    with transaction(site.ground.sessions) as session:
+        acting = Acting(session, CLOCK, Moment(now, now), site.ground.papers)
+        open_due(acting, county.county.id)
+        town = county.townships["桑柘镇"].id
+        item = session.scalars(select(RoundItem).where(RoundItem.unit_id == town)).first()
+        assert item is not None
+        item.returned_reason = "数字有误"
+        session.flush()
+        span = Span(day_of(now), day_of(now))
+        sheets = {each.unit.id: each for each in appraisals(session, county.county.id, span, local(2023, 11, 23))}
+    assert sheets[town].counts["returned"] == 1
+    assert sum(each.counts["returned"] for each in sheets.values()) == 1
 
 
 def test_r5_a_problem_is_found_mended_looked_at_and_counts(site: Site) -> None:
