@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from ledger.cases import Case, Incident, Timer, WorkItem
 from ledger.people import Unit
+from ledger.procedures import Procedure
 from ledger.projects import Project
 from ledger.vocabulary import IncidentKind
 
@@ -21,7 +22,10 @@ KEPT = timedelta(days=7)  # mended ones are shown so long
 
 @dataclass(frozen=True)
 class IncidentLine:
-    """One thing that failed; `step` is the item or timer it failed at, "" for a message or a state."""
+    """One thing that failed; `step` is the item or timer it failed at, "" for a message or a state.
+
+    A timer is told by the id of its element; `timer_procedure` is the diagram that knows its name.
+    """
 
     id: int
     kind: IncidentKind
@@ -33,6 +37,7 @@ class IncidentLine:
     project_number: str
     unit: str
     step: str
+    timer_procedure: Procedure | None = None
 
 
 def open_lines(session: Session, kind: str = "") -> Sequence[IncidentLine]:
@@ -50,19 +55,21 @@ def mended_lines(session: Session, now: datetime) -> Sequence[IncidentLine]:
 
 def _lines(session: Session, conditions: list[ColumnElement[bool]]) -> Sequence[IncidentLine]:
     found = (
-        select(Incident, Project.number, Unit.short_name, WorkItem.name, Timer.element)
+        select(Incident, Project.number, Unit.short_name, WorkItem.name, Timer.element, Procedure)
         .outerjoin(Case, Case.id == Incident.case_id)
+        .outerjoin(Procedure, Procedure.id == Case.procedure_id)
         .outerjoin(Project, Project.id == Case.project_id)
         .outerjoin(Unit, Unit.id == Project.responsible_unit_id)
         .outerjoin(WorkItem, (Incident.kind == IncidentKind.ITEM) & (WorkItem.id == Incident.subject_id))
         .outerjoin(Timer, (Incident.kind == IncidentKind.TIMER) & (Timer.id == Incident.subject_id))
         .where(*conditions)
         .order_by(Incident.id.desc())
+        .options(load_only(Procedure.process_id, Procedure.number, Procedure.sha256, Procedure.callees))
     )
     return [_line(*row) for row in session.execute(found.limit(MOST_SHOWN))]
 
 
-def _line(incident: Incident, number: Any, unit: Any, item: Any, timer: Any) -> IncidentLine:
+def _line(incident: Incident, number: Any, unit: Any, item: Any, timer: Any, procedure: Any) -> IncidentLine:
     return IncidentLine(
         id=incident.id,
         kind=IncidentKind(incident.kind),
@@ -74,6 +81,7 @@ def _line(incident: Incident, number: Any, unit: Any, item: Any, timer: Any) -> 
         project_number=number or "",
         unit=unit or "",
         step=item or timer or "",
+        timer_procedure=procedure if timer else None,
     )
 
 

@@ -16,7 +16,7 @@ from ledger.papers import Attachment
 from ledger.people import Post, Unit, User
 from ledger.rounds import RoundItem, RoundSummary, UnitRound
 from ledger.scope import BUSINESS, COUNTY_WIDE, Actor, reach_of
-from ledger.vocabulary import ItemStatus, Role, Term, UnitKind
+from ledger.vocabulary import ItemStatus, Role, RoundKind, Term, UnitKind
 
 
 class Standing(Term):
@@ -256,18 +256,22 @@ def round_items_open(session: Session, item_ids: Collection[int]) -> set[int]:
 
 
 def closing(session: Session, since: datetime, until: datetime) -> list[tuple[int, str, int, int]]:
-    """Return periods that ended in a span and are not closed: bureau, title, how many are in and are missing."""
+    """Return periods that ended in a span and are not closed: who collects them, title, how many are in and missing.
+
+    The yearly reports are collected by the leading group's office, all others by the bureau (R2–R4).
+    """
     closed = exists().where(
         RoundSummary.county_id == UnitRound.county_id,
         RoundSummary.kind == UnitRound.kind,
         RoundSummary.occurrence == UnitRound.occurrence,
     )
     handed = func.sum(case((UnitRound.submitted_at.is_not(None), 1), else_=0))
+    collector = case((UnitRound.kind == RoundKind.YEARLY, str(UnitKind.OFFICE)), else_=str(UnitKind.BUREAU))
     rows = session.execute(
         select(Unit.id, func.max(UnitRound.title), handed, func.count())
-        .join(Unit, and_(Unit.county_id == UnitRound.county_id, Unit.kind == UnitKind.BUREAU))
+        .join(Unit, and_(Unit.county_id == UnitRound.county_id, Unit.kind == collector))
         .where(UnitRound.due_at > since, UnitRound.due_at <= until, ~closed, ~UnitRound.backfilled)
         .group_by(Unit.id, UnitRound.kind, UnitRound.occurrence)
         .order_by(Unit.id, func.max(UnitRound.due_at))
     )
-    return [(bureau_id, title, int(done), total - int(done)) for bureau_id, title, done, total in rows]
+    return [(unit_id, title, int(done), total - int(done)) for unit_id, title, done, total in rows]

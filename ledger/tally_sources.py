@@ -65,19 +65,24 @@ def state_of(session: Session) -> State:
 
 
 def changed_projects(session: Session, since_entry: int) -> Sequence[int]:
-    """Return projects, at most 5,000 at once, whose rows changed since they were counted or of which something is told.
+    """Return projects whose rows changed since they were counted, 5,000 of them at once, or of which something is told.
 
-    A change of dates may leave a case's own row as it was; the journal tells of it.
+    A change of dates may leave a case's own row as it was; the journal tells of it. Where 5,000 or more are returned,
+    `uncounted_projects` tells what is left.
     """
+    told = select(Case.project_id).join(Entry, Entry.case_id == Case.id).where(Entry.id > since_entry - OVERLAP)
+    return sorted({*uncounted_projects(session), *session.scalars(told.distinct())})
+
+
+def uncounted_projects(session: Session) -> Sequence[int]:
+    """Return projects, at most 5,000 at once, whose rows are not those that were counted."""
     sums = select(Case.project_id, func.sum(Case.revision).label("sum")).group_by(Case.project_id).subquery()
     now = Project.revision + func.coalesce(sums.c.sum, 0)
     wanted = select(Project.id).outerjoin(sums, sums.c.project_id == Project.id)
     changed = wanted.outerjoin(Tallied, Tallied.project_id == Project.id).where(
         or_(Tallied.project_id.is_(None), Tallied.revisions != now)
     )
-    told = select(Case.project_id).join(Entry, Entry.case_id == Case.id).where(Entry.id > since_entry - OVERLAP)
-    found = {*session.scalars(changed.order_by(Project.id).limit(MOST_AT_ONCE)), *session.scalars(told.distinct())}
-    return sorted(found)
+    return session.scalars(changed.order_by(Project.id).limit(MOST_AT_ONCE)).all()
 
 
 def unit_places(session: Session) -> Mapping[int, UnitPlace]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,7 +12,8 @@ from flask.typing import ResponseReturnValue
 from bpmn.demands import reason_of
 from bpmn.refusals import ActRefused
 from bpmn.retries import Site, retry_incidents
-from ledger.incident_lists import all_projects, mended_lines, open_lines
+from bpmn.versions import version_of
+from ledger.incident_lists import IncidentLine, all_projects, mended_lines, open_lines
 from ledger.oversight_lists import OverseenRow, silent_cases, silent_since, suspended_cases
 from ledger.vocabulary import IncidentKind
 from webapp.background import after_the_answer
@@ -35,7 +38,7 @@ def index() -> ResponseReturnValue:
     days = days_asked()
     return render_template(
         "incidents/index.html",
-        rows=open_lines(session, kind),
+        rows=_named(open_lines(session, kind)),
         mended=mended_lines(session, now),
         kinds=IncidentKind,
         kind=kind,
@@ -56,19 +59,31 @@ def index_workbook() -> ResponseReturnValue:
             *(line.unit, line.step, line.cause, line.attempts, stamp_text(line.created_at)),
             *(_stamp(line.retry_at), _stamp(line.resolved_at)),
         )
-        for line in (*open_lines(session, kind), *mended_lines(session, now))
+        for line in _named((*open_lines(session, kind), *mended_lines(session, now)))
     ]
     cutoff = silent_since(calendar(), now, days_asked())
     stalled = (
-        ("长期无人办理", silent_cases(session, all_projects(), cutoff, "", MOST_EXPORTED).rows),
-        ("已暂停", suspended_cases(session, all_projects(), "", MOST_EXPORTED).rows),
+        ("长期无人办理", silent_cases(session, all_projects(), cutoff, "", MOST_EXPORTED)),
+        ("已暂停", suspended_cases(session, all_projects(), "", MOST_EXPORTED)),
     )
     rows += [
         (name, None, "", row.number, row.unit, _held(row), "", None, _stamp(row.since_at), None, None)
         for name, found in stalled
-        for row in found
+        for row in found.rows
     ]
-    return table_workbook("异常处理", _HEADS, rows)
+    return table_workbook("异常处理", _HEADS, rows, whole=not any(found.next for _name, found in stalled))
+
+
+def _named(lines: Iterable[IncidentLine]) -> list[IncidentLine]:
+    """Put the names of the diagram in place of the ids of timers' elements."""
+    return [replace(line, step=_step_name(line)) for line in lines]
+
+
+def _step_name(line: IncidentLine) -> str:
+    if line.timer_procedure is None:
+        return line.step
+    known = version_of(line.timer_procedure, line.timer_procedure.callees).diagram.elements.get(line.step)
+    return known.name if known is not None and known.name else "系统计时"
 
 
 def _kind() -> str:
@@ -87,9 +102,12 @@ def _held(row: OverseenRow) -> str:
 @bp.post("/retry")
 @allows(SYSTEM)
 def retry() -> ResponseReturnValue:
-    """Try the chosen incidents again, each in a transaction of its own, once this request has ended."""
+    """Try the chosen incidents again, or the one whose own button was pressed, once this request has ended.
+
+    Each is tried in a transaction of its own.
+    """
     try:
-        chosen = sorted({row_number(each) for each in request.form.getlist("incident")})
+        chosen = sorted({row_number(each) for each in request.form.getlist("only") or request.form.getlist("incident")})
     except ValueError:
         chosen = []
     if not chosen:

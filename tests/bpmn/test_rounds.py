@@ -25,7 +25,7 @@ from ledger.numbers import IssuedNumber
 from ledger.outbox import Message
 from ledger.papers import Attachment, File, Place, attach, read_paper
 from ledger.projects import Project
-from ledger.round_lists import Standing, standing_of, waiting_rounds
+from ledger.round_lists import Standing, closing, standing_of, waiting_rounds
 from ledger.rounds import RoundItem, RoundSummary, UnitRound, occurrences
 from ledger.scope import CLOCK
 from ledger.snapshots import Snapshot
@@ -314,6 +314,20 @@ def test_r4_the_yearly_report_carries_a_statement_of_truth_and_goes_to_the_burea
         copies = session.scalars(select(Message).where(Message.subject.contains("抄送"))).all()
         bureau = person(session, county.ground.county.bureau.id, Role.HANDLER)
         assert bureau.user_id in {message.user_id for message in copies}
+
+
+def test_the_end_of_a_period_is_told_to_who_collects_it(county: County) -> None:
+    """The leading group's office closes the yearly reports, the bureau the weekly and monthly ones (R2–R4)."""
+    county.now = local(2023, 12, 4)
+    county.open()
+    with transaction(county.ground.sessions, writes=False) as session:
+        told = closing(session, county.now, local(2023, 12, 16))
+    collectors = {title: unit_id for unit_id, title, _done, _missing in told}
+    office, bureau = county.ground.county.office.id, county.ground.county.bureau.id
+    yearly = {title for title in collectors if "年度" in title}
+    assert {collectors[title] for title in yearly} == {office}
+    assert {collectors[title] for title in collectors.keys() - yearly} == {bureau}
+    assert len(collectors) > len(yearly) > 0
 
 
 def test_t2_a_campaigns_rounds_move_with_its_dates(county: County) -> None:

@@ -9,7 +9,8 @@ from bpmn.acts import urge
 from bpmn.incidents import note_failure
 from bpmn.supervision import suspend
 from bpmn.tallying import renew_tallies
-from ledger.cases import Incident
+from bpmn.versions import version_of_case
+from ledger.cases import Case, Incident, Timer
 from ledger.db import day_of, transaction
 from ledger.installation import shift_clock
 from ledger.journal import Entry
@@ -58,6 +59,31 @@ def test_what_failed_is_told_with_its_cause_and_retried_together(site: Site) -> 
     with transaction(site.ground.sessions, writes=False) as session:
         assert len(session.scalars(select(Entry).where(Entry.act == "retry")).all()) == 2
     assert "最近七天处理好的异常（2 项）" in text(person, "/incidents")
+
+
+def test_a_rows_own_button_retries_that_row_alone(site: Site) -> None:
+    first, second = failed(site.walk(0)), failed(site.walk(1))
+    person = administrator(site)
+    assert f'name="only" value="{first}"' in text(person, "/incidents")
+    person.post("/incidents/retry", {"incident": [second], "only": first, "reason": "已修复"})
+    assert open_numbers(site) == {second}
+
+
+def test_a_timer_is_told_by_its_name_on_the_diagram(site: Site) -> None:
+    walk = site.walk(0)
+    with transaction(site.ground.sessions) as session:
+        timer = Timer(case_id=walk.case_id, token="t", element="publicity", due_at=walk.now, created_at=walk.now)
+        timer.provisional = False
+        session.add(timer)
+        session.flush()
+        case = session.get_one(Case, walk.case_id)
+        timer_id, name = timer.id, version_of_case(case).diagram.elements["publicity"].name
+    about = {"case_id": walk.case_id, "subject_id": timer_id}
+    note_failure(site.ground.sessions, IncidentKind.TIMER, RuntimeError("坏了"), walk.now, **about)
+    page, rows = text(administrator(site), "/incidents"), exported(administrator(site).post("/incidents"))
+    assert name in page
+    assert "publicity" not in page
+    assert name in {row[5] for row in rows}
 
 
 def test_a_retry_wants_a_choice_and_a_reason(site: Site) -> None:
