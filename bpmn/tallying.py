@@ -22,6 +22,7 @@ from ledger.tallies import (
     NEVER,
     NO_DISPOSAL,
     NOT_BEGUN,
+    RESTING,
     SOURCES,
     CaseShare,
     Place,
@@ -37,16 +38,18 @@ from ledger.tallies import (
     take_mark,
 )
 from ledger.tally_sources import (
+    MOST_AT_ONCE,
     Source,
     Stay,
     UnitPlace,
     changed_projects,
     sources_of,
     state_of,
+    uncounted_projects,
     unit_places,
     written_shares,
 )
-from ledger.vocabulary import RowStanding, UnitKind
+from ledger.vocabulary import CaseStatus, RowStanding, UnitKind
 from ledger.working_days import Calendar, load_calendar
 
 BATCH = 200  # projects in one transaction: a person's step waits for no more than these
@@ -82,17 +85,26 @@ def renew_tallies(sessions: SessionFactory, now: datetime, going_on: Callable[[]
         if mark.calendar_revision != state.calendar_revision:
             forget_revisions(session)
             mark.calendar_revision = state.calendar_revision
+            mark.entry_id = min(mark.entry_id, state.entry_id - 1)  # behind, until everything is counted again
         changed = changed_projects(session, mark.entry_id)
-    for begin in range(0, len(changed), BATCH):
-        if not going_on():
-            return begin
-        _renew(sessions, now, changed[begin : begin + BATCH])
+    count = 0
+    while changed:
+        for begin in range(0, len(changed), BATCH):
+            if not going_on():
+                return count
+            part = changed[begin : begin + BATCH]
+            _renew(sessions, now, part)
+            count += len(part)
+        if len(changed) < MOST_AT_ONCE:
+            break
+        with transaction(sessions, writes=False) as session:
+            changed = uncounted_projects(session)
     with transaction(sessions) as session:
         mark = take_mark(session, now)
         if mark.entry_id == 0 or day_of(mark.renewed_at) != day_of(now):
             keep_rates(session, day_of(now), None)
         mark.entry_id, mark.renewed_at = max(mark.entry_id, state.entry_id), now
-    return len(changed)
+    return count
 
 
 def _renew(sessions: SessionFactory, now: datetime, project_ids: Sequence[int]) -> None:
@@ -168,7 +180,7 @@ def _progress(project: Project, cases: Sequence[CaseShare]) -> int:
 def _case_share(case: Case, stays: Sequence[Stay], reckoning: Reckoning) -> CaseShare:
     diagram = version_of_case(case).diagram
     around = {stay.element: tuple(around_of(diagram, stay.element)) for stay in stays}
-    standing = _standing(stays, around)
+    standing = _standing(stays, around, resting=case.status == CaseStatus.SUSPENDED)
     passed = Counter[tuple[str, int, int]]()
     inside: dict[str, list[Stay]] = {}
     for stay in stays:
@@ -199,13 +211,18 @@ def around_of(diagram: Diagram, element: str) -> Iterator[str]:
         known = diagram.elements.get(known.parent)
 
 
-def _standing(stays: Iterable[Stay], around: Mapping[str, Sequence[str]]) -> tuple[Place, ...]:
+def _standing(stays: Iterable[Stay], around: Mapping[str, Sequence[str]], *, resting: bool) -> tuple[Place, ...]:
+    """Return where a case stands; nothing in a suspended one is overdue."""
     waiting: dict[str, list[Stay]] = {}
     for stay in stays:
         if stay.done_at is None:
             for element in (stay.element, *around[stay.element]):
                 waiting.setdefault(element, []).append(stay)
     return tuple(
-        Place(element, min(stay.due_at or NEVER for stay in found), min(stay.began_at for stay in found))
+        Place(
+            element,
+            RESTING if resting else min(stay.due_at or NEVER for stay in found),
+            min(stay.began_at for stay in found),
+        )
         for element, found in sorted(waiting.items())
     )

@@ -1,21 +1,22 @@
 """The boards' figures for one area: classes, the three rates and their trend, money, progress, lights, who is late.
 
 Lights (三色灯) of running cases: 红 when something in it is past its date, 黄 when something is due within three
-working days, 绿 otherwise; a suspended case has none.
+working days, 绿 otherwise. A suspended case has none of them and a mark of its own (已暂停): nothing in it is overdue.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from ledger.cases import WorkItem
+from ledger.cases import Case, WorkItem
 from ledger.db import Yuan
 from ledger.listing import Bounds
 from ledger.people import Unit
@@ -189,9 +190,16 @@ def late_holders(session: Session, area: Unit, now: datetime) -> list[tuple[Unit
     held = select(Unit.id).where(Unit.path.startswith(area.path, autoescape=True))
     # the sum keeps SQLite on the index by due moment, which holds all that is asked for
     late = (WorkItem.completed_at.is_(None), WorkItem.due_at <= now, (WorkItem.unit_id + 0).in_(held))
-    counted = select(WorkItem.unit_id, func.count().label("count")).where(*late).group_by(WorkItem.unit_id).subquery()
-    wanted = select(Unit, counted.c.count).join(counted, counted.c.unit_id == Unit.id)
-    return [(unit, count) for unit, count in session.execute(wanted.order_by(counted.c.count.desc(), Unit.id))]
+    counted = Counter(dict(_by_unit(session, select(WorkItem.unit_id, func.count()).where(*late))))
+    # suspended cases are few: taken off again rather than asked for at every item
+    resting = select(WorkItem.unit_id, func.count()).join(Case, Case.id == WorkItem.case_id)
+    counted.subtract(dict(_by_unit(session, resting.where(Case.suspended_at.is_not(None), *late))))
+    units = names_of(session, [unit_id for unit_id, count in counted.items() if count > 0])
+    return sorted(((unit, counted[unit.id]) for unit in units.values()), key=lambda each: (-each[1], each[0].id))
+
+
+def _by_unit(session: Session, counted: Select[Any]) -> list[tuple[int, int]]:
+    return [(unit_id, count) for unit_id, count in session.execute(counted.group_by(WorkItem.unit_id))]
 
 
 def names_of(session: Session, unit_ids: Sequence[int]) -> dict[int, Unit]:

@@ -175,7 +175,8 @@ def silent_cases(session: Session, seen: ColumnElement[bool], cutoff: datetime, 
 
 def suspended_cases(session: Session, seen: ColumnElement[bool], after: str, size: int) -> OverseenPage:
     """Return suspended cases by how long they stand where they are."""
-    return _by_since(session, [seen, Case.status == CaseStatus.SUSPENDED], after, size)
+    resting = (Case.suspended_at.is_not(None), Case.status == CaseStatus.SUSPENDED)  # the first has an index
+    return _by_since(session, [seen, *resting], after, size)
 
 
 def seen_in(actor: Actor, area: Unit) -> ColumnElement[bool]:
@@ -321,6 +322,7 @@ def held_late(
     late = [WorkItem.completed_at.is_(None), WorkItem.due_at <= now, (WorkItem.unit_id + 0).in_(held)]
     if holder_id is not None:
         late.append(WorkItem.unit_id == holder_id)
+    late.append(Case.status == CaseStatus.RUNNING)
     if after:
         late.append(beyond(after, WorkItem.due_at, WorkItem.id, newest_first=False))
     holder = aliased(Unit)

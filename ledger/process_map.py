@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, load_only
 
 from ledger.campaigns import Campaign
 from ledger.procedures import Procedure
-from ledger.tallies import PassageTally, StandingTally
+from ledger.tallies import RESTING, PassageTally, StandingTally
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class StepFigures:
 
     case_count: int = 0
     late_count: int = 0
+    resting_count: int = 0  # of `case_count`, suspended: not overdue
     passed_count: int = 0
     median_days: int | None = None
     p90_days: int | None = None
@@ -41,11 +42,15 @@ class StepFigures:
 def step_figures(session: Session, wanted: MapFilter, now: datetime) -> dict[str, StepFigures]:
     """Return the figures of every element at which a case stands or that one passed."""
     late = func.sum(case((StandingTally.late_at <= now, StandingTally.count), else_=0))
-    standing = select(StandingTally.element, func.sum(StandingTally.count), late).where(*_of(StandingTally, wanted))
-    here = {element: counts for element, *counts in session.execute(standing.group_by(StandingTally.element))}
+    resting = func.sum(case((StandingTally.late_at == RESTING, StandingTally.count), else_=0))
+    counts = (func.sum(StandingTally.count), late, resting)
+    standing = select(StandingTally.element, *counts).where(*_of(StandingTally, wanted))
+    here = {element: figures for element, *figures in session.execute(standing.group_by(StandingTally.element))}
     took = {element: figures for element, *figures in session.execute(_passages(wanted))}
     return {
-        element: StepFigures(*map(_whole, here.get(element, (0, 0))), *map(_number, took.get(element, (0, None, None))))
+        element: StepFigures(
+            *map(_whole, here.get(element, (0, 0, 0))), *map(_number, took.get(element, (0, None, None)))
+        )
         for element in {*here, *took}
     }
 

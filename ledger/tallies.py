@@ -22,6 +22,8 @@ from ledger.vocabulary import Linkage, Operation
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """When a case is late that waits for no person."""
+RESTING = datetime(9998, 1, 1, tzinfo=UTC)
+"""When a suspended case is late: it is not overdue, whatever lies in it, and has a mark of its own."""
 SOURCES = ("earmarked", "integrated", "sector", "social", "unattributed")
 
 

@@ -113,6 +113,7 @@ class Board:
     progress: list[tuple[str, int, str]]
     late: list[tuple[Unit, int]]
     phases: list[Line]
+    steps: list[Line]  # each phase with its steps
     worst: list[tuple[str, str, StepFigures]]
     charts: dict[str, Any]
     archive: list[ArchiveLine]
@@ -150,6 +151,7 @@ def board_of(area: Unit) -> Board:
         progress=_progress(area, far),
         late=late_holders(session, area, now),
         phases=[line for line in lines if not line.inside],
+        steps=lines,
         worst=[(steps[step], step, figures[step]) for step in worst_steps(figures, steps, _WORST)],
         charts={},
         archive=_archive(area),

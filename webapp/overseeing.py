@@ -16,7 +16,7 @@ from ledger.journal import Act
 from ledger.oversight import area_of, areas_below, way_to
 from ledger.oversight_lists import OverseenPage, OverseenRow
 from ledger.people import Unit
-from ledger.tallies import NEVER, mark_of
+from ledger.tallies import RESTING, mark_of
 from ledger.vocabulary import CaseStatus, Category, Operation
 from ledger.writing import record
 from webapp.layout import label_of, stamp_text
@@ -70,26 +70,34 @@ def list_page(
         workbook_url=url_for(f"{endpoint}_workbook", **whole),
         statuses=CaseStatus,
         operations=Operation,
-        never=NEVER,
+        never=RESTING,
         **area_choices(area),
     )
 
 
 def workbook(name: str, page: OverseenPage) -> ResponseReturnValue:
     """Answer a list of projects as a workbook."""
-    return table_workbook(name, _HEADS, list(_lines(page.rows)))
+    return table_workbook(name, _HEADS, list(_lines(page.rows)), whole=not page.next)
 
 
-def table_workbook(name: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> ResponseReturnValue:
-    """Answer a table as a workbook; how many rows left the house is written into the journal."""
+def table_workbook(
+    name: str, heads: Sequence[str], rows: Sequence[Sequence[object]], *, whole: bool = True
+) -> ResponseReturnValue:
+    """Answer a table as a workbook, which says when it is not the whole; its rows are counted in the journal."""
     record(ledger_session(), moment(), actor(), Act("export", detail={"name": name, "rows": len(rows)}))
-    data = write_table(f"{name}（{stamp_text(moment().at)}）", heads, rows)
+    title = f"{name}（{stamp_text(moment().at)}）"
+    data = write_table(title if whole else f"{title}{cut_words(len(rows))}", heads, rows)
     return send_file(BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0)
+
+
+def cut_words(count: int) -> str:
+    """Say that a workbook holds only the first rows of a list."""
+    return f"　只列出前{count}行，没有列全，请按单位或条件分开导出"
 
 
 def _lines(rows: Sequence[OverseenRow]) -> Iterator[tuple[object, ...]]:
     for number, row in enumerate(rows, 1):
-        due = None if row.late_at is None or row.late_at >= NEVER else last_day(row.late_at).isoformat()
+        due = None if row.late_at is None or row.late_at >= RESTING else last_day(row.late_at).isoformat()
         yield (
             *(number, row.name, row.number, row.unit, row.township, label_of(Category, row.category)),
             *(label_of(Operation, row.operation), row.money_yuan),

@@ -16,7 +16,7 @@ from ledger.oversight_lists import OverseenPage, Wanted, standing_at
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.process_map import MapFilter, StepFigures, campaigns_in, step_figures, versions_of, worst_steps
-from ledger.vocabulary import Category
+from ledger.vocabulary import CaseStatus, Category
 from webapp.overseeing import (
     MOST_EXPORTED,
     PAGE,
@@ -33,7 +33,7 @@ from webapp.request import actor, ledger_session, moment, row_number
 
 bp = Blueprint("process_map", __name__, url_prefix="/map")
 HEATS = {"cases": "项目数", "late": "超期项目数", "median": "用时中位数", "p90": "九成用时"}
-_HEADS = ("阶段、环节", "层次", "在办", "超期", "办结次数", "用时中位（工作日）", "九成用时（工作日）")
+_HEADS = ("阶段、环节", "层次", "在办", "超期", "已暂停", "办结次数", "用时中位（工作日）", "九成用时（工作日）")
 _TASKS = frozenset({"userTask", "manualTask", "callActivity"})
 _LEVELS = 4
 _NOTHING = StepFigures()
@@ -98,7 +98,7 @@ def show_workbook() -> ResponseReturnValue:
     rows = [
         (
             *(line.name, "阶段" if line.phase else "环节", line.figures.case_count, line.figures.late_count),
-            *(line.figures.passed_count, line.figures.median_days, line.figures.p90_days),
+            *(line.figures.resting_count, line.figures.passed_count, line.figures.median_days, line.figures.p90_days),
         )
         for line in lines_of(asked.diagram, asked.figures())
     ]
@@ -152,9 +152,13 @@ def _side(asked: Asked, procedure: Procedure) -> dict[str, Any]:
 def step(element: str) -> ResponseReturnValue:
     asked = _asked()
     name, late = _name_of(asked, element), request.args.get("late") == "1"
-    title = f"“{name}”{'超期' if late else '在办'}项目"
+    title = f"“{name}”{'已暂停' if _resting() else '超期' if late else '在办'}项目"
     page = _page(asked, element, request.args.get("after", "")[:60], PAGE)
     return list_page("process_map.step", page, title, asked.area, _worst_beside(asked), element=element)
+
+
+def _resting() -> bool:
+    return request.args.get("status") == CaseStatus.SUSPENDED
 
 
 def _worst_beside(asked: Asked) -> list[tuple[str, str]]:
@@ -162,7 +166,7 @@ def _worst_beside(asked: Asked) -> list[tuple[str, str]]:
     figures = asked.figures()
     names = {line.element: line.name for line in lines_of(asked.diagram, figures) if not line.phase}
     queries: list[tuple[str, dict[str, Any]]] = [
-        (step, asked_for(element=step, late="1")) for step in worst_steps(figures, names)
+        (step, asked_for(element=step, late="1", status=None)) for step in worst_steps(figures, names)
     ]
     return [
         (f"{names[step]} {figures[step].late_count}", url_for("process_map.step", **query)) for step, query in queries
@@ -186,6 +190,7 @@ def _page(asked: Asked, element: str, after: str, size: int) -> OverseenPage:
         procedure_ids=counted.procedure_ids,
         campaign_id=counted.campaign_id,
         category=counted.category,
+        status=str(CaseStatus.SUSPENDED) if _resting() else "",
     )
     return standing_at(ledger_session(), actor(), asked.area, wanted, after, size, moment().at)
 
@@ -295,6 +300,8 @@ def _legend(largest: int, unit: str) -> list[tuple[int, str]]:
 def words_of(figures: StepFigures) -> str:
     """Say a step's figures in words."""
     here = f"在办 {figures.case_count} 个，超期 {figures.late_count} 个"
+    if figures.resting_count:
+        here += f"，已暂停 {figures.resting_count} 个"
     if figures.median_days is None:
         return f"{here}；还没有办结记录"
     took = f"用时中位 {figures.median_days} 个工作日，九成在 {figures.p90_days} 个工作日内"

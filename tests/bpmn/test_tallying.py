@@ -6,11 +6,15 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
+from bpmn import tallying
 from bpmn.acts import send_back
 from bpmn.supervision import resume, suspend
 from bpmn.tallying import renew_tallies
+from ledger import tally_sources
 from ledger.archive import archive_rows
 from ledger.cases import WAITING, Case, WorkItem
 from ledger.db import Base, day_of, transaction
@@ -123,6 +127,35 @@ def test_nothing_new_is_not_counted_again(sqlite_ground: Ground) -> None:
     Walk(sqlite_ground, sqlite_ground.projects[0])
     assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now) == len(sqlite_ground.projects)
     assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now + timedelta(hours=1)) == 0
+
+
+def test_all_is_counted_anew_however_many_there_are(sqlite_ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of the calendar asks for every project: no more than so many at once, but all of them in the end."""
+    monkeypatch.setattr(tally_sources, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(tallying, "MOST_AT_ONCE", 2)
+    whole = len(sqlite_ground.projects)
+    assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now) == whole
+    with transaction(sqlite_ground.sessions) as session:
+        keep_calendar_revision(session)
+    assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now) == whole
+    assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now) == 0
+
+
+def test_a_clock_that_was_stopped_midway_goes_on_the_next_time(
+    sqlite_ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew_tallies(sqlite_ground.sessions, sqlite_ground.now)
+    with transaction(sqlite_ground.sessions) as session:
+        keep_calendar_revision(session)
+    monkeypatch.setattr(tallying, "BATCH", 2)
+    answers = iter((True, False))
+    assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now, lambda: next(answers)) == 2
+    assert renew_tallies(sqlite_ground.sessions, sqlite_ground.now) == len(sqlite_ground.projects) - 2
+
+
+def keep_calendar_revision(session: Session) -> None:
+    """Say that the working days were changed."""
+    session.execute(update(TallyMark).values(calendar_revision=TallyMark.calendar_revision - 1))
 
 
 def test_working_time_leaves_out_free_days_and_the_day_of_arrival(sqlite_ground: Ground) -> None:

@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from bpmn.supervision import suspend
+from bpmn.supervision import resume, suspend
 from bpmn.tallying import renew_tallies
 from forms.sheets.grid import load_workbook
 from ledger.boards import Lights
@@ -22,8 +22,9 @@ from ledger.projects import Project, set_funding
 from ledger.statistics import everything, rate_text, rates
 from ledger.vocabulary import Role
 from tests.walk import Walk
-from tests.webapp.conftest import Person, Site
+from tests.webapp.conftest import Person, Site, exported
 from tests.webapp.test_process_map import supervisor, text
+from webapp import boards, lists
 
 LINKED = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(?:<span[^>]*>[▲◆●]</span>)?(\d+)</a>')
 SCREEN = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(\d+)</a>')
@@ -112,10 +113,42 @@ def test_three_lights_of_the_county(site: Site, laid: list[Walk]) -> None:
         assert f'aria-label="{light} {count} 个"' in page
 
 
+def test_a_suspended_case_is_not_overdue_and_has_its_own_mark_on_board_and_map(site: Site, laid: list[Walk]) -> None:
+    """One rule on every page: three items are past their date, one of them in a suspended case (8.1, 8.3)."""
+    person = county_supervisor(site)
+    board, map_ = text(person, "/board"), text(person, "/map")
+    assert 'aria-label="签收项目：超期 2 个"' in map_
+    assert 'aria-label="签收项目：在办 3 个"' in map_
+    assert 'aria-label="签收项目：已暂停 1 个"' in map_
+    assert 'aria-label="已暂停 1 个"' in board
+    assert "全部 2 项超期任务" in board
+    resting = text(person, "/map/steps/receive?status=suspended")
+    assert f"/cases/{laid[1].case_id}" in resting
+    assert len(LINES.findall(resting)) == 1
+    assert f"/cases/{laid[1].case_id}" not in text(person, "/map/steps/receive?late=1")
+    with laid[1].acting(Role.HANDLER, site.ground.county.bureau.id) as acting:
+        resume(acting, laid[1].case_id, "已核实")
+    renew_tallies(site.ground.sessions, laid[1].now)
+    assert "已暂停 1 个" not in text(person, "/board")
+
+
+def test_money_of_units_and_of_all_leads_to_the_projects_and_steps_are_listed(site: Site, laid: list[Walk]) -> None:
+    person = county_supervisor(site)
+    page = text(person, "/board")
+    money = re.findall(r'href="(/board/projects\?[^"]*)">[\d,]+\.\d\d</a>', page)
+    units = {unescape(url) for url in money if "branch=" in url}
+    assert len(units) == len({project.responsible_unit_id for project in site.ground.projects})
+    assert sum(len(LINES.findall(text(person, url))) for url in units) == len(site.ground.projects)
+    whole = next(unescape(url) for url in money if "branch" not in url and "source" not in url)
+    assert len(LINES.findall(text(person, whole))) == len(site.ground.projects)
+    steps = page.split("各环节在办项目")[1]
+    assert re.search(r'签收项目</th><td class="yuan"><a href="/map/steps/receive\?[^"]*">3</a>', steps)
+
+
 def test_units_that_are_late_are_ranked_and_lead_to_what_they_hold(site: Site, laid: list[Walk]) -> None:
     person = county_supervisor(site)
     listed = text(person, "/board/late")
-    assert len(LINES.findall(listed)) == 3  # the suspended one's item is late all the same
+    assert len(LINES.findall(listed)) == 2  # what lies in a suspended case is not overdue
     holders = re.findall(r"签收项目<span[^>]*>（([^）]+)）", listed)
     units = {unit.short_name: unit.id for unit in site.ground.county.townships.values()}
     for name in set(holders) & units.keys():
@@ -172,7 +205,16 @@ def test_the_table_and_the_lists_are_workbooks_with_their_rows_journaled(site: S
     with transaction(site.ground.sessions, writes=False) as session:
         kept = [entry.detail for entry in session.scalars(select(Entry).where(Entry.act == "export"))]
     assert '"rows":2' in kept[1]
-    assert '"rows":3' in kept[2]
+    assert '"rows":2' in kept[2]
+
+
+def test_a_workbook_that_was_cut_says_so(site: Site, laid: list[Walk], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boards, "MOST_EXPORTED", 2)
+    monkeypatch.setattr(lists, "MOST_EXPORTED", 2)
+    person = county_supervisor(site)
+    for path in ("/board/projects", "/board/projects?category=upgrade", "/lists/under_way"):
+        (title, *_rest), *_rows = exported(person.post(path, {"_action": "export"}))
+        assert ("只列出前2行，没有列全" in title) == ("category" not in path)
 
 
 def test_the_large_screen_asks_for_itself_every_minute(site: Site, laid: list[Walk]) -> None:
