@@ -33,10 +33,10 @@ class StepFigures:
 
     case_count: int = 0
     late_count: int = 0
-    resting_count: int = 0  # of `case_count`, suspended: not overdue
     passed_count: int = 0
     median_days: int | None = None
     p90_days: int | None = None
+    resting_count: int = 0  # of `case_count`, suspended: not overdue
 
 
 def step_figures(session: Session, wanted: MapFilter, now: datetime) -> dict[str, StepFigures]:
@@ -48,15 +48,14 @@ def step_figures(session: Session, wanted: MapFilter, now: datetime) -> dict[str
     here = {element: figures for element, *figures in session.execute(standing.group_by(StandingTally.element))}
     took = {element: figures for element, *figures in session.execute(_passages(wanted))}
     return {
-        element: StepFigures(
-            *map(_whole, here.get(element, (0, 0, 0))), *map(_number, took.get(element, (0, None, None)))
-        )
+        element: _figures(here.get(element, (0, 0, 0)), took.get(element, (0, None, None)))
         for element in {*here, *took}
     }
 
 
-def _whole(value: Any) -> int:
-    return int(value)
+def _figures(here: Sequence[Any], took: Sequence[Any]) -> StepFigures:
+    count, late, resting = map(int, here)
+    return StepFigures(count, late, *map(_number, took), resting)
 
 
 def _number(value: Any) -> Any:
