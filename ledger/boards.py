@@ -198,7 +198,7 @@ def late_holders(session: Session, area: Unit, now: datetime) -> list[tuple[Unit
     return sorted(((unit, counted[unit.id]) for unit in units.values()), key=lambda each: (-each[1], each[0].id))
 
 
-def _by_unit(session: Session, counted: Select[Any]) -> list[tuple[int, int]]:
+def _by_unit(session: Session, counted: Select[int, int]) -> list[tuple[int, int]]:
     return [(unit_id, count) for unit_id, count in session.execute(counted.group_by(WorkItem.unit_id))]
 
 

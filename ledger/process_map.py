@@ -55,7 +55,8 @@ def step_figures(session: Session, wanted: MapFilter, now: datetime) -> dict[str
 
 def _figures(here: Sequence[Any], took: Sequence[Any]) -> StepFigures:
     count, late, resting = map(int, here)
-    return StepFigures(count, late, *map(_number, took), resting)
+    passed, median, ninth = map(_number, took)
+    return StepFigures(count, late, passed, median, ninth, resting)
 
 
 def _number(value: Any) -> Any:

@@ -92,7 +92,7 @@ def table_workbook(
 
 def cut_words(count: int) -> str:
     """Say that a workbook holds only the first rows of a list."""
-    return f"　只列出前{count}行，没有列全，请按单位或条件分开导出"
+    return f"　只列出前 {count} 行，还有更多：请按单位或条件分几次导出"
 
 
 def _lines(rows: Sequence[OverseenRow]) -> Iterator[tuple[object, ...]]:

@@ -196,15 +196,13 @@ def pool_workbook(check_id: int) -> ResponseReturnValue:
         )
         for number, each in enumerate(lots(pool_of(check), rule_of(check)), 1)
     ]
-    detail = {"name": f"{check.title}抽取范围", "rows": len(rows)}
-    record(ledger_session(), moment(), actor(), Act("export", detail=detail))
+    name = f"{check.title}抽取范围"
+    record(ledger_session(), moment(), actor(), Act("export", detail={"name": name, "rows": len(rows)}))
     widths = (6, 24, 16, 8, 16, 30, 68, 8, 8, 8, 6)
     printing = Printing(widths, beside=2, note=METHOD)
     heads = [Group(head) for head in _POOL_HEADS]
-    table = Table(detail["name"], heads, rows, line=_rule_text(check), landscape=True, printing=printing)
-    return send_file(
-        BytesIO(write_sheet(table)), XLSX, as_attachment=True, download_name=f"{detail['name']}.xlsx", max_age=0
-    )
+    table = Table(name, heads, rows, line=_rule_text(check), landscape=True, printing=printing)
+    return send_file(BytesIO(write_sheet(table)), XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0)
 
 
 def _rule_text(check: SpotCheck) -> str:

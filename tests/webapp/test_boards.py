@@ -24,7 +24,7 @@ from ledger.vocabulary import Role
 from tests.walk import Walk
 from tests.webapp.conftest import Person, Site, exported
 from tests.webapp.test_process_map import supervisor, text
-from webapp import boards, lists
+from webapp import boards
 
 LINKED = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(?:<span[^>]*>[▲◆●]</span>)?(\d+)</a>')
 SCREEN = re.compile(r'href="(/board/projects\?[^"]*)"[^>]*>(\d+)</a>')
@@ -210,11 +210,10 @@ def test_the_table_and_the_lists_are_workbooks_with_their_rows_journaled(site: S
 
 def test_a_workbook_that_was_cut_says_so(site: Site, laid: list[Walk], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boards, "MOST_EXPORTED", 2)
-    monkeypatch.setattr(lists, "MOST_EXPORTED", 2)
     person = county_supervisor(site)
-    for path in ("/board/projects", "/board/projects?category=upgrade", "/lists/under_way"):
-        (title, *_rest), *_rows = exported(person.post(path, {"_action": "export"}))
-        assert ("只列出前2行，没有列全" in title) == ("category" not in path)
+    for path in ("/board/projects", "/board/projects?category=upgrade", "/stalled?kind=suspended"):
+        (title, *_rest), *_rows = exported(person.post(path))
+        assert ("只列出前 2 行" in title) == (path == "/board/projects")
 
 
 def test_the_large_screen_asks_for_itself_every_minute(site: Site, laid: list[Walk]) -> None:
