@@ -235,7 +235,12 @@ def _bureaus(site: Site, person: Person, walks: list[Walk]) -> Iterator[str]:
     yield person.post("/imports/new", sent, content_type="multipart/form-data").headers["Location"]
     draw = {"title": "第四季度抽查", "strata": ["unit"], "percent": "50", "seed": "2023-04", "county": str(county)}
     drawn = person.post("/checks/new", draw).headers["Location"]
-    yield from (drawn, _first(person, drawn, r"/checks/projects/\d+"), _first(person, "/batches", r"/batches/\d+"))
+    yield from (
+        drawn,
+        f"{drawn}/pool",
+        _first(person, drawn, r"/checks/projects/\d+"),
+        _first(person, "/batches", r"/batches/\d+"),
+    )
 
 
 def _offices(site: Site, person: Person, walks: list[Walk]) -> Iterator[str]:
