@@ -12,13 +12,15 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from bpmn.casefile import Acting
-from bpmn.comparison import Difference, differences
+from bpmn.comparison import differences
 from bpmn.deployment import Bundle, deploy
+from bpmn.difference import ChangeKind, Difference
 from bpmn.drafting import DraftGone, bundle_of, draft_findings, open_draft
 from bpmn.engine import DiagramProblems, Severity
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.rehearsal.drafted import DraftUnreadable, try_scenarios
 from bpmn.uploads import Finding
+from bpmn.versions import pins_for
 from forms.definition import DefinitionRefused
 from ledger.db import SessionFactory, day_of, transaction
 from ledger.deadlines import holders
@@ -27,7 +29,7 @@ from ledger.message_texts import worded
 from ledger.message_words import TextKind
 from ledger.outbox import PAGE, Notice, post
 from ledger.procedure_drafts import OPEN_STAGES, DraftStage, ProcedureDraft, author_ids, drafts_due, parts_of
-from ledger.procedures import Procedure, newest_number, newest_versions, procedure_by_hash
+from ledger.procedures import Pins, Procedure, newest_number, newest_versions, procedure_by_hash, versions_by_hash
 from ledger.scope import CLOCK, Actor
 from ledger.vocabulary import Role
 from ledger.writing import record
@@ -60,6 +62,29 @@ def draft_differences(session: Session, draft: ProcedureDraft) -> list[Differenc
     """Return what a draft changes of the newest version; everything is new where there is none."""
     new, old = bundle_of(session, draft), current_bundle(session, draft.process_id)
     return differences(old or Bundle(NOTHING, {}, {}), new)
+
+
+def draft_pins(session: Session, draft: ProcedureDraft) -> Pins | None:
+    """Return which versions of the processes it calls a draft would be bound to; None for a diagram nobody can read."""
+    bundle = bundle_of(session, draft)
+    try:
+        return pins_for(session, Procedure(diagram=bundle.diagram))
+    except DiagramProblems:
+        return None
+
+
+def bindings(session: Session, old: Pins | None, new: Pins | None) -> list[Difference]:
+    """Return which versions of the processes called are bound otherwise: each is kept as it was at the deploy."""
+    before, after = old or {}, new or {}
+    known = {row.sha256: row for row in versions_by_hash(session, [*before.values(), *after.values()])}
+    found = []
+    for process in sorted({*before, *after}):
+        rows = [known.get(side.get(process, "")) for side in (before, after)]
+        said = [f"第{row.number}版" if row is not None else "（没有调用）" for row in rows]
+        if before.get(process) != after.get(process):
+            name = next((row.name for row in reversed(rows) if row is not None), process)
+            found.append(Difference(ChangeKind.CHANGED, "调用的流程", "", name, "绑定的版本", *said))
+    return found
 
 
 def submit(acting: Acting, draft_id: int, note: str, live_on: date | None) -> ProcedureDraft:

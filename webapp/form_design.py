@@ -19,6 +19,7 @@ from bpmn.refusals import ActRefused
 from bpmn.wording import VARIABLES
 from forms.definition import DefinitionRefused, read_form, vocabulary_options
 from forms.fields import Asked, FieldType, Form, Option
+from forms.words import ADDED_TYPES, FILLED_TYPES
 from handlers import HANDLERS
 from ledger.choice_lists import SOURCE, WholeList, whole_lists
 from ledger.procedure_drafts import DraftPart, DraftStage, PartKind, Place, parts_of
@@ -29,29 +30,6 @@ from webapp.permissions import DESIGN, SYSTEM, allows
 from webapp.request import acting, ledger_session
 
 bp = Blueprint("form_design", __name__, url_prefix="/design/drafts/<int:draft_id>/forms")
-TYPES: Mapping[FieldType, str] = {
-    FieldType.TEXT: "一行文字",
-    FieldType.TEXTAREA: "多行文字",
-    FieldType.RADIO: "单选",
-    FieldType.SELECT: "下拉选择",
-    FieldType.CHECKS: "多选",
-    FieldType.TICK: "勾选确认",
-    FieldType.DATE: "日期",
-    FieldType.INTEGER: "整数",
-    FieldType.MONEY: "金额（元）",
-    FieldType.PERCENT: "百分比",
-    FieldType.YEAR: "年份",
-    FieldType.FILE: "上传材料",
-    FieldType.TABLE: "表格",
-    FieldType.NOTE: "说明文字",
-}
-"""What an administrator can add; the rest belongs to the handlers that fill it in."""
-WORDS: Mapping[FieldType, str] = {
-    FieldType.MATRIX: "投资规模表",
-    FieldType.RECORDS: "逐项填写的表格",
-    FieldType.MEETING: "会议",
-    FieldType.DISPLAY: "系统显示的内容",
-}
 VOCABULARIES = ("Category", "Level", "Industry", "OperatingMode", "Function", "Use", "Operation", "ReviewOpinion")
 _SOURCED = (Option("1", "（办理时由系统列出）"),)
 
@@ -82,8 +60,8 @@ def edit(draft_id: int, stem: str) -> ResponseReturnValue:
     part = part_or_404(draft_id, PartKind.FORM, stem)
     base = draft.base.forms.get(stem) if draft.base is not None else None
     known = {
-        "types": {str(kind): label for kind, label in TYPES.items()},
-        "words": {str(kind): label for kind, label in WORDS.items()},
+        "types": {str(kind): label for kind, label in ADDED_TYPES.items()},
+        "words": {str(kind): label for kind, label in FILLED_TYPES.items()},
         "kinds": {str(kind): kind.label for kind in PaperKind},
         "vocabularies": {name: "、".join(option.label for option in vocabulary_options(name)) for name in VOCABULARIES},
         "lists": {each.head.source: _list_words(each) for each in whole_lists(ledger_session())},

@@ -11,9 +11,10 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.comparison import ChangeKind, Difference, differences
+from bpmn.comparison import differences
 from bpmn.deployment import Bundle
-from bpmn.publishing import DraftFaulty, approve, draft_differences, refuse, submit, take_back
+from bpmn.difference import ChangeKind, Difference
+from bpmn.publishing import DraftFaulty, approve, bindings, draft_differences, draft_pins, refuse, submit, take_back
 from bpmn.refusals import ActRefused
 from bpmn.rehearsal.drafted import DraftUnreadable, try_scenarios
 from ledger.db import day_of
@@ -96,6 +97,7 @@ def versions(procedure_id: int) -> ResponseReturnValue:
     old = next((each for each in others if each.id == chosen), None)
     old = old or next((each for each in others if each.number < new.number), None)
     found = [] if old is None else differences(_bundle(old), _bundle(new))
+    found += [] if old is None else bindings(ledger_session(), old.callees, new.callees)
     pictures = (
         old and url_for("design.version_diagram", procedure_id=old.id),
         url_for("design.version_diagram", procedure_id=new.id),
@@ -114,8 +116,8 @@ def told_of(found: Sequence[Difference]) -> Mapping[str, Any]:
         if each.element and (known is None or weights.index(ChangeKind(known)) < weights.index(each.kind)):
             marks[each.element] = each.kind
     counts = Counter(each.kind for each in found)
-    content = [each for each in found if each.kind is not ChangeKind.MOVED]
-    moved = [each for each in found if each.kind is ChangeKind.MOVED]
+    moved = [each for each in found if each.kind is ChangeKind.MOVED and each.element]  # drawn elsewhere, no more
+    content = [each for each in found if each not in moved]
     return {
         "lines": content,
         "moved": moved,
@@ -142,6 +144,8 @@ def _changes_page(draft: ProcedureDraft, wrong: str) -> str:
     current = newest_versions(session).get(draft.process_id)
     closed = draft.stage in (DraftStage.PUBLISHED, DraftStage.DISCARDED)
     found = [] if closed else draft_differences(session, draft)
+    if found and current is not None:  # by itself what it calls makes no new version
+        found += bindings(session, current.callees, draft_pins(session, draft))
     tried = None
     try:
         tried = None if closed else try_scenarios(session, draft, moment().at)
