@@ -41,7 +41,7 @@ def complete(step: Step, answers: Answers) -> Outcome:
     if answers["verdict"] == "back":
         return Outcome(variables={"verdict": "back"}, summary=short(f"退回修改：{answers['reason']}"))
     measures = step.answers.get("application", {}).get("measures", "")
-    signed = Opinion(f"{answers['opinion']}　{step.unit_name} {step.actor_name}", step.today)
+    signed = Opinion(answers["opinion"], step.today, f"{step.unit_name} {step.actor_name}")
     return Outcome(
         variables={"verdict": "on"},
         prints=(form_with(step, measures, Opinions(village_opinion(step), signed), note="·已签署"),),

@@ -127,8 +127,8 @@ def _side(down: str) -> Cell:
     return Cell("".join(_LABEL.of(letter) for letter in "项目简介") if down == "restart" else _LABEL.of(""), 1, down)
 
 
-def _row(*cells: Cell, height: float = 0) -> str:
-    return row(cells, GRID, height=height)
+def _row(*cells: Cell, height: float = 0, whole: bool = True) -> str:
+    return row(cells, GRID, height=height, whole=whole)
 
 
 def _pair(one: str, first: str, other: str, second: str, side: str = "continue") -> str:
@@ -183,14 +183,14 @@ def _decided_rows() -> tuple[str, ...]:
     names = ("村委会意见", "乡镇（街道）\n意见", "县实施乡村振兴\n战略领导小组\n意见")
     return (
         _row(_label("“四个一批”\n认定", 2), _value(classes, 5), height=9),
-        _row(_label("处置措施", 2), _value("{{ 处置措施 }}", 5), height=24),
+        _row(_label("处置措施", 2), _value("{{ 处置措施 }}", 5), height=24, whole=False),  # begins on the first page
         *(_opinion(label, variable) for label, variable in zip(names, OPINIONS, strict=True)),
     )
 
 
 def _opinion(label: str, variable: str) -> str:
     words = _VALUE.of(f"{{{{ {variable}.内容 }}}}")
-    signed = _SEAL.of("（盖章）") + _SEAL.of(f"{{{{ {variable}.日期 }}}}")
+    signed = _SEAL.of(f"{{{{ {variable}.签字 }}}}（盖章）") + _SEAL.of(f"{{{{ {variable}.日期 }}}}")
     return _row(_label(label, 2), Cell(words + signed, 5, align="bottom"), height=_OPINION_HEIGHT)
 
 
@@ -201,7 +201,7 @@ def _further_sheet() -> tuple[str, ...]:
     return (
         tag("if 续页"),
         head.of("分类及处置措施{{ 表名 }}续页"),
-        text.of("项目名称：{{ 项目名称 }}（{{ 项目编号 }}）"),
+        text.of("项目名称：{{ 项目全称 }}（{{ 项目编号 }}）"),
         tag("for 项 in 续页"),
         replace(text, font=Font(HEITI, 14)).of("{{ 项.名称 }}"),
         text.of("{{ 项.内容 }}"),

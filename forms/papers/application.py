@@ -11,6 +11,7 @@ from typing import Any
 from forms.papers.annex_form import OPINIONS
 from forms.papers.filling import name_of
 from forms.rendering import chinese_date, total_yuan
+from forms.sheets.heights import lines_of
 from ledger.vocabulary import (
     Category,
     Cause,
@@ -26,7 +27,28 @@ from ledger.vocabulary import (
     Use,
 )
 
-BOX_LENGTH = {"处置措施": 300, "意见": 100}  # characters; more stands on a further sheet
+
+@dataclass(frozen=True)
+class Box:
+    """What a place of the form holds so that all of it stays on a page and a half; more stands on a further sheet."""
+
+    characters: int
+    lines: int
+    width: int  # of a line, in narrow characters; one less than the cell has, for a sign that may not begin a line
+
+    def holds(self, text: str) -> bool:
+        return len(text) <= self.characters and lines_of(text, self.width) <= self.lines
+
+
+MEASURES, OPINION = Box(300, 9, 70), Box(100, 3, 70)
+_WIDE, _NARROW = 34, 22  # the two cells of a line of 项目简介
+_CELLS = {
+    "项目名称": Box(200, 4, _WIDE),
+    "项目编号": Box(200, 4, _NARROW),
+    "项目地点": Box(200, 2, _WIDE),
+    "责任单位": Box(200, 3, _WIDE),
+    "责任人及联系电话": Box(200, 3, _NARROW),
+}
 FURTHER = "（全文见续页）"
 NO_DAY = "　　　　年　　月　　日"
 _SOURCES = dict(zip(FundingSource, ("专项", "整合", "行业", "社会"), strict=True))
@@ -47,6 +69,7 @@ class Opinion:
 
     text: str = ""
     given_on: date | None = None
+    signed: str = ""  # who signed it, before the seal
 
 
 EMPTY = Opinion()
@@ -58,15 +81,18 @@ def form_facts(project: Mapping[str, Any], opinions: Iterable[Opinion], name: st
 
     `project` holds the columns of the register, amounts as Decimal and 投资规模 as a matrix of them.
     """
-    facts: dict[str, Any] = {**_texts(project), **_signs(project), "表名": name}
+    texts = _texts(project)
+    facts: dict[str, Any] = {**texts, **_signs(project), "表名": name, "项目全称": texts["项目名称"]}
     further: list[dict[str, str]] = []
-    facts["处置措施"] = _boxed("处置措施", str(project.get("measures") or ""), BOX_LENGTH["处置措施"], further)
+    for cell, box in _CELLS.items():
+        facts[cell] = _boxed(cell, texts[cell], box, further)
+    facts["处置措施"] = _boxed("处置措施", str(project.get("measures") or ""), MEASURES, further)
     if project.get("full_measures"):
         further.append({"名称": "处置措施（全文）", "内容": str(project["full_measures"])})
     for variable, opinion in zip(OPINIONS, opinions, strict=True):
-        text = _boxed(variable, opinion.text, BOX_LENGTH["意见"], further)
+        text = _boxed(variable, opinion.text, OPINION, further)
         day = chinese_date(opinion.given_on) if opinion.given_on else "" if opinion == NOBODY else NO_DAY
-        facts[variable] = {"内容": text, "日期": day}
+        facts[variable] = {"内容": text, "签字": f"{opinion.signed}　" if opinion.signed else "", "日期": day}
     return {**facts, "续页": further}
 
 
@@ -83,11 +109,15 @@ def blank_facts(name: str = "申请表") -> dict[str, Any]:
     }
 
 
-def _boxed(name: str, text: str, most: int, further: list[dict[str, str]]) -> str:
-    if len(text) <= most:
+def _boxed(name: str, text: str, box: Box, further: list[dict[str, str]]) -> str:
+    """Return what of `text` its box holds; where that is not all, the whole goes to the further sheet."""
+    if box.holds(text):
         return text
     further.append({"名称": name, "内容": text})
-    return text[: most - len(FURTHER) - 1].rstrip("，。；、\n") + "…" + FURTHER
+    kept = text[: min(box.characters, box.lines * box.width)]
+    while not box.holds(told := kept.rstrip("，。；、\n ") + "…" + FURTHER):
+        kept = kept[:-1]
+    return told
 
 
 def _texts(project: Mapping[str, Any]) -> dict[str, Any]:

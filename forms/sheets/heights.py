@@ -33,6 +33,11 @@ def text_width(text: str) -> int:
 def line_count(text: str, width: float) -> int:
     """Return over how many lines `text` breaks in a column `width` narrow characters wide."""
     capacity = max(int(width * _MARKS_PER_WIDTH), 2)
+    return lines_of(text, capacity)
+
+
+def lines_of(text: str, capacity: int) -> int:
+    """Return over how many lines `text` breaks where one holds `capacity` narrow characters."""
     return sum(_broken(line, capacity) for line in text.split("\n"))
 
 

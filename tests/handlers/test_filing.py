@@ -21,9 +21,9 @@ def test_p12_filed_and_printed_on_the_form() -> None:
     outcome = take(HANDLER, situation(exited=False), {"verdict": "confirm"})
     assert outcome.variables == {"verdict": "confirm"}
     (printed,) = outcome.prints
-    assert printed.more["领导小组意见"] == {"内容": "已备案", "日期": "2023年11月27日"}
-    assert printed.more["村委会意见"] == {"内容": "同意", "日期": "2023年11月26日"}
-    assert printed.more["乡镇意见"] == {"内容": "同意重新分类", "日期": "2023年11月24日"}
+    assert printed.more["领导小组意见"] == {"内容": "已备案", "签字": "", "日期": "2023年11月27日"}
+    assert printed.more["村委会意见"] == {"内容": "同意", "签字": "", "日期": "2023年11月26日"}
+    assert printed.more["乡镇意见"] == {"内容": "同意重新分类", "签字": "", "日期": "2023年11月24日"}
     assert printed.more["表名"] == "审批表"
     assert "乡村振兴局" in outcome.summary
     assert "农业农村委" in outcome.summary

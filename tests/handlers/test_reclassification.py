@@ -50,7 +50,7 @@ def test_p11_the_form_is_printed_anew() -> None:
 
 def test_p11_a_village_project_brings_the_village_s_seal() -> None:
     outcome = take(HANDLER, situation(level="village"), VILLAGE, SCAN)
-    assert outcome.prints[0].more["村委会意见"] == {"内容": "同意", "日期": "2023年11月26日"}
+    assert outcome.prints[0].more["村委会意见"] == {"内容": "同意", "签字": "", "日期": "2023年11月26日"}
 
 
 def test_c5_the_findings_checked_again_count_not_those_of_the_survey() -> None:

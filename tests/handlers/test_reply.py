@@ -35,9 +35,13 @@ def test_f3_the_form_with_the_leading_group_s_opinion_is_the_approval_form() -> 
     at = step("reply", answers=signed, meeting=HELD, answered_on={"unit_opinion": date(2023, 11, 20)})
     (printed,) = take(HANDLER, at, POSTED).prints
     assert (printed.kind, printed.template, printed.more["表名"]) == ("application", "annex2", "审批表")
-    assert printed.more["乡镇意见"] == {"内容": "同意。", "日期": "2023年11月20日"}
+    assert printed.more["乡镇意见"] == {"内容": "同意。", "签字": "", "日期": "2023年11月20日"}
     words = "认定为提升类项目。处置措施：建冷库，上分拣线"
-    assert printed.more["领导小组意见"] == {"内容": words, "日期": "2023年11月25日"}  # the day of the meeting
+    assert printed.more["领导小组意见"] == {
+        "内容": words,
+        "签字": "",
+        "日期": "2023年11月25日",
+    }  # the day of the meeting
 
 
 def test_f3_a_decision_longer_than_its_box_stands_whole_on_a_further_sheet() -> None:

@@ -15,9 +15,9 @@ def situation(level: str) -> Any:
     return step("unit_opinion", {"level": level}, variables={"category": "upgrade", "level": level}, answers=answers)
 
 
-NOBODY = {"内容": "/", "日期": ""}
-VILLAGE = {"内容": "同意上报", "日期": "2023年11月26日"}
-SIGNED = {"内容": "同意。　桑柘镇人民政府 李四", "日期": "2023年11月27日"}
+NOBODY = {"内容": "/", "签字": "", "日期": ""}
+VILLAGE = {"内容": "同意上报", "签字": "", "日期": "2023年11月26日"}
+SIGNED = {"内容": "同意。", "签字": "桑柘镇人民政府 李四　", "日期": "2023年11月27日"}
 
 
 @pytest.mark.parametrize(

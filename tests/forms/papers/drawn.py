@@ -31,10 +31,15 @@ MEASURES = "整治修缮大棚设施，引进企业承包经营，落实管护�
 OPINION = "经集体研究，同意该项目列入盘活一批，由镇里牵头落实承包企业，按期修缮并恢复生产。" * 3
 
 
-def fullest(annex: str) -> bytes:
+NAME = "2019年桑柘镇鹿青村高山蔬菜大棚及配套冷链设施建设项目" * 9
+UNIT = "彭水县桑柘镇鹿青村股份经济合作联合社" * 6
+LINES = "\n".join(["整治修缮大棚设施，引进企业承包经营。落实"] * 15)  # 300 characters and more lines than their box
+
+
+def fullest(annex: str, **more: str) -> bytes:
     """Return Annex 1–3 as full as its own cells may be: 300 characters of measures, 100 of each opinion."""
-    project = {**PROJECT, "measures": MEASURES[:300], "operation": "stopped"}
-    opinions = tuple(Opinion(OPINION[:100], DAY) for _ in range(3))
+    project = {**PROJECT, "measures": MEASURES[:300], "operation": "stopped", **more}
+    opinions = tuple(Opinion(OPINION[:100], DAY, "彭水县桑柘镇人民政府 冉某某") for _ in range(3))
     facts = BY_NAME[annex].complete(form_facts(project, opinions, "申请表"))
     return print_paper("表", facts, BY_NAME[annex].shipped, DAY)
 
@@ -46,6 +51,7 @@ def papers() -> dict[str, Source]:
         form = BY_NAME[annex]
         found[f"{annex}-blank"] = print_paper(form.title, form.complete(blank_facts()), form.shipped, DAY)
         found[f"{annex}-full"] = fullest(annex)
+    found["annex1-over"] = fullest("annex1", name=NAME[:200], responsible_body=UNIT[:100], measures=LINES)
     return {name: Source("docx", content) for name, content in found.items()}
 
 

@@ -142,9 +142,9 @@ def test_each_choice_has_its_own_sign(column: str, terms: Any, group: str, sign:
 
 
 def test_the_opinions_stand_with_seal_and_day() -> None:
-    opinions = (Opinion("同意上报。", date(2023, 11, 18)), NOBODY, EMPTY)
+    opinions = (Opinion("同意上报。", date(2023, 11, 18), "鹿青村 冉某某"), NOBODY, EMPTY)
     village, township, group = lines(printed(PROJECT, *opinions))[-3:]
-    assert village == "村委会意见｜同意上报。\n（盖章）\n2023年11月18日"
+    assert village == "村委会意见｜同意上报。\n鹿青村 冉某某　（盖章）\n2023年11月18日"
     assert township == "乡镇（街道）\n意见｜/\n（盖章）\n"  # F9
     assert group == "县实施乡村振兴\n战略领导小组\n意见｜\n（盖章）\n　　　　年　　月　　日"
 
@@ -157,6 +157,26 @@ def test_longer_measures_stand_whole_on_a_further_sheet(length: int, further: bo
     assert (FURTHER in boxed) is further
     assert len(boxed) - len("处置措施｜") <= 300
     assert ("措" * length in sheet) is further
+
+
+def test_lines_count_as_well_as_characters_and_what_is_over_stands_whole_on_a_further_sheet() -> None:
+    """A name of 200 characters, a unit of 100, measures of 300 in 15 lines: more than a page and a half holds."""
+    long = {
+        "name": "大棚" * 100,
+        "responsible_body": "合作社" * 33,
+        "measures": "\n".join(["一二三四五六七八九十" * 2] * 15),
+    }
+    document = printed({**PROJECT, **long}, EMPTY, Opinion("同意。\n" * 20, DAY), EMPTY)
+    cells = [each for line in lines(document) for each in line.split("｜")]
+    rows = dict(zip(cells, cells[1:], strict=False))
+    for label, most, wide in (("项目\n名称", 4, 17), ("责任\n单位", 3, 17), ("处置措施", 9, 35)):
+        shown = rows[label]
+        assert shown.endswith(f"…{FURTHER}")
+        assert sum(-(-len(line) // wide) for line in shown.split("\n")) <= most
+    assert rows["乡镇（街道）\n意见"].split("\n")[:3][-1].endswith(FURTHER)
+    sheet = "\n".join(each.text for each in document.paragraphs)
+    for text in (*long.values(), "同意。\n" * 20):
+        assert text.strip() in sheet
 
 
 def test_longer_opinions_stand_whole_on_a_further_sheet() -> None:

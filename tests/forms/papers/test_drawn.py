@@ -40,3 +40,7 @@ def test_each_paper_is_drawn_in_its_fonts_and_the_fullest_form_is_a_page_and_a_h
         assert whole <= 1
         assert half <= 0.5
         assert len(lowest(done[f"{annex}-blank"])) == 2
+    whole, half, *further = lowest(done["annex1-over"])
+    assert whole <= 1
+    assert half <= 0.5
+    assert further  # the rest on a sheet of its own
