@@ -140,22 +140,37 @@ def annexes(loop: str, text: str) -> str:
 def imprint() -> str:
     """Return 版记 at the foot of the last page: whom the paper goes to in copy, who printed it and when.
 
-    It is one paragraph in a frame, the line between its two drawn under the text: LibreOffice lets a frame of several
-    paragraphs and a floating table fall back into the text.
+    Its first and its last line are 0.35 mm thick, the one between 0.25 mm (GB/T 9704, 7.4.1). Each part is a paragraph
+    in a frame of its own: LibreOffice lets a frame of several, and a floating table, fall back into the text. The upper
+    one begins as high as its lines need.
     """
-    thick = "".join(f'<w:{side} w:val="single" w:sz="8" w:space="1" w:color="000000"/>' for side in ("top", "bottom"))
-    line = replace(_IMPRINT, border=f"<w:pBdr>{thick}</w:pBdr>", frame=_FRAME)
-    copied = (replace(_IMPRINT.font, underlined=True), "　抄送：{{ 抄送 }}。\t\t\n")
     printed = "　{{ 印发机关 }}\t{{ 成文日期 }}印发"
-    both = when("抄送", line.of(copied, printed)) + when("not 抄送", line.of(printed))
-    return both + Line(Font(size=1), height=1).of("")  # what holds the frame
+    copied = (
+        when(f"{above}抄送|length <= {most}", _imprinted(_above(lines), top=_THICK, bottom=_THIN).of(_COPIED))
+        for lines, (above, most) in enumerate(_LENGTHS, 1)
+    )
+    whole = when("抄送", *copied, _imprinted(_AT_FOOT, bottom=_THICK).of(printed))
+    alone = when("not 抄送", _imprinted(_AT_FOOT, top=_THICK, bottom=_THICK).of(printed))
+    return whole + alone + Line(Font(size=1), height=1).of("")  # what holds the frames
 
 
-_IMPRINT = Line(Font(size=14), "left", height=24, right_at=twips(WIDE) - 280, end_at=twips(WIDE))
-_FRAME = (
-    f'<w:framePr w:w="{twips(WIDE)}" w:hSpace="0" w:vSpace="0" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
-    ' w:xAlign="left" w:yAlign="bottom"/>'
-)
+def _imprinted(place: str, **sides: int) -> Line:
+    drawn = "".join(f'<w:{side} w:val="single" w:sz="{n}" w:space="1" w:color="000000"/>' for side, n in sides.items())
+    frame = f'<w:framePr w:w="{twips(WIDE)}" w:hSpace="0" w:vSpace="0" w:wrap="around" w:vAnchor="margin"{place}/>'
+    return replace(_IMPRINT, border=f"<w:pBdr>{drawn}</w:pBdr>", frame=frame)
+
+
+def _above(lines: int) -> str:
+    """Return where a frame of so many lines stands that ends where the lower one begins."""
+    points = HIGH * 72 / 25.4 - (lines + 1) * _IMPRINT.height - 5  # 5: the three lines and the room beside them
+    return f' w:hAnchor="margin" w:xAlign="left" w:y="{round(20 * points)}"'
+
+
+_THICK, _THIN = 8, 6  # eighths of a point: 0.35 and 0.26 mm
+_IMPRINT = Line(Font(size=14), "left", height=24, right_at=twips(WIDE) - 280)
+_AT_FOOT = ' w:hAnchor="margin" w:xAlign="left" w:yAlign="bottom"'
+_COPIED = "　抄送：{{ 抄送 }}。"
+_LENGTHS = (("", 26), ("26 < ", 57), ("57 < ", 88), ("88 < ", 999))  # characters of 抄送 on one, two … lines
 
 
 def paper(blocks: Iterable[str]) -> bytes:

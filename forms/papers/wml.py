@@ -30,19 +30,17 @@ class Font:
     bold: bool = False
     color: str = ""
     spacing: int = 0  # between characters, in twentieths of a point
-    underlined: bool = False
 
     def run(self, text: str) -> str:
         """Return a run holding `text`; a line break in it is a line break, a tab a tab."""
         bold = "<w:b/>" if self.bold else ""
         color = f'<w:color w:val="{self.color}"/>' if self.color else ""
         spacing = f'<w:spacing w:val="{self.spacing}"/>' if self.spacing else ""
-        under = '<w:u w:val="single"/>' if self.underlined else ""
         # where the font is missing, another of the same script is taken by the language: else Japanese glyphs
         return (
             f'<w:r><w:rPr><w:rFonts w:ascii="{LATIN_FONT}" w:hAnsi="{LATIN_FONT}" w:eastAsia="{self.name}"'
             f' w:hint="eastAsia"/>{bold}{color}{spacing}<w:sz w:val="{round(2 * self.size)}"/>'
-            f'<w:szCs w:val="{round(2 * self.size)}"/>{under}<w:lang w:eastAsia="zh-CN"/></w:rPr>{_text(text)}</w:r>'
+            f'<w:szCs w:val="{round(2 * self.size)}"/><w:lang w:eastAsia="zh-CN"/></w:rPr>{_text(text)}</w:r>'
         )
 
 
@@ -72,7 +70,6 @@ class Line:
     height: float = 0  # exact; 0 leaves it to the text
     centre_at: int = 0  # twips from the left where text after a tab is centred
     right_at: int = 0  # twips from the left where text after a tab ends
-    end_at: int = 0  # a second such place
     with_next: bool = False
     border: str = ""  # WordprocessingML of a paragraph border
     frame: str = ""  # and of the frame it stands in
@@ -91,7 +88,7 @@ class Line:
         )
         tabs = "".join(
             f'<w:tab w:val="{kind}" w:pos="{at}"/>'
-            for kind, at in (("center", self.centre_at), ("right", self.right_at), ("right", self.end_at))
+            for kind, at in (("center", self.centre_at), ("right", self.right_at))
             if at
         )
         return (

@@ -119,14 +119,40 @@ def test_signature_and_day_stand_one_above_the_other_four_characters_from_the_ri
     assert abs(room - 4 * 16) < 2
 
 
-def test_the_imprint_stands_in_a_frame_at_the_foot_between_two_lines() -> None:
-    foot = paragraph_with(paper("reply"), "抄送：")
-    frame = foot._p.pPr.find(qn("w:framePr"))
-    assert (frame.get(qn("w:vAnchor")), frame.get(qn("w:yAlign"))) == ("margin", "bottom")
-    assert round(int(frame.get(qn("w:w"))) * MM_PER_TWIP) == 156
-    assert [each.tag for each in foot._p.pPr.find(qn("w:pBdr"))] == [qn("w:top"), qn("w:bottom")]
-    assert font_of(foot) == ("仿宋_GB2312", 14)  # 4号
-    assert foot.text.endswith("印发")
+def borders(paragraph: Paragraph) -> dict[str, float]:
+    """Return how thick the lines of a paragraph are, in mm."""
+    lines = paragraph._p.pPr.find(qn("w:pBdr"))
+    return {str(each.tag).rpartition("}")[2]: int(each.get(qn("w:sz"))) / 8 / 72 * 25.4 for each in lines}
+
+
+@pytest.mark.parametrize(
+    ("copied", "lines"), [("县乡村振兴局", 1), ("县乡村振兴局、" * 6, 2), ("县乡村振兴局、" * 10, 3)]
+)
+def test_the_imprint_stands_at_the_foot_between_lines_of_the_standard(copied: str, lines: int) -> None:
+    """The first and the last line are 0.35 mm thick, the one between 0.25 mm, and none runs through words."""
+    form = BY_NAME["reply"]
+    facts = {**form.example, "抄送": copied}
+    document = Document(BytesIO(print_paper(form.title, facts, form.shipped, date(2023, 11, 25))))
+    (upper,) = (each for each in document.paragraphs if "抄送：" in each.text)
+    foot = paragraph_with(document, "印发")
+    frames = [each._p.pPr.find(qn("w:framePr")) for each in (upper, foot)]
+    assert {each.get(qn("w:vAnchor")) for each in frames} == {"margin"}
+    assert {round(int(each.get(qn("w:w"))) * MM_PER_TWIP) for each in frames} == {156}
+    assert frames[1].get(qn("w:yAlign")) == "bottom"
+    end = int(frames[0].get(qn("w:y"))) * MM_PER_TWIP + lines * Pt(24).mm  # of the upper one, without its two lines
+    assert 0 <= 225 - Pt(24).mm - end <= 2
+    thick, thin = pytest.approx(0.35, abs=0.01), pytest.approx(0.25, abs=0.02)
+    assert (borders(upper), borders(foot)) == ({"top": thick, "bottom": thin}, {"bottom": thick})
+    assert not foot._p.findall(f".//{qn('w:u')}")
+    assert {font_of(upper), font_of(foot)} == {("仿宋_GB2312", 14)}  # 4号
+
+
+def test_an_imprint_without_copies_has_a_line_above_and_one_below() -> None:
+    form = BY_NAME["reply"]
+    facts = {**form.example, "抄送": ""}
+    document = Document(BytesIO(print_paper(form.title, facts, form.shipped, date(2023, 11, 25))))
+    assert not [each for each in document.paragraphs if "抄送" in each.text]
+    assert set(borders(paragraph_with(document, "印发"))) == {"top", "bottom"}
 
 
 SIGNED_AFTER_A_TABLE = ("record",)  # which nothing but the table stands before
