@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bpmn.casefile import CaseFile
 from bpmn.prints import entered_by, write_print
 from bpmn.shared_papers import write_shared
 from bpmn.tables import file_tables
-from forms.rendering import class_counts
+from forms.rendering import chinese_date, class_counts
+from forms.sheets.annexes import table_name
 from handlers.outcome import BatchJoined, Print, StepRefused
 from handlers.rules import label_of
 from ledger.cases import WorkItem
 from ledger.db import day_of
-from ledger.meetings import BatchCase, SubmissionBatch
+from ledger.meetings import BatchCase, SignedForm, SubmissionBatch, forms_signed_for
 from ledger.numbers import Issue, NumberRefused, draw_number, enter_number
 from ledger.papers import Place, papers_of_batch, remove_attachment
 from ledger.people import Unit
@@ -85,22 +87,44 @@ def _write(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: b
     projects = projects_where(file.session, of_batch(batch.id))
     file_tables(file, projects, place, item.unit)
     if not brought and not any(paper.kind == PaperKind.REQUEST and not paper.written for paper in lying):
-        write_print(file, request(item.unit, batch, projects), place, item.unit)
+        signed = forms_signed_for(file.session, batch.id)
+        write_print(file, request(item.unit, batch, projects, signed), place, item.unit)
 
 
-def request(unit: Unit, batch: SubmissionBatch, projects: Sequence[Project]) -> Print:
+def request(unit: Unit, batch: SubmissionBatch, projects: Sequence[Project], signed: Sequence[SignedForm]) -> Print:
     """Print the 请示 that carries a batch; a department signs in it what Annex 3 has no box for."""
     listed = [
         {"名称": p.name, "编号": p.number, "分类": label_of(Category, p.category), "措施": p.measures} for p in projects
     ]
-    annexed = [{"名称": f"“四个一批”分类及处置措施申请表（{len(projects)}份）"}, *({"名称": name} for name in _ANNEXED)]
+    annexed = [
+        {"名称": f"经营性帮扶产业项目“四个一批”分类及处置措施申请表（{len(projects)}份）"},
+        *({"名称": name} for name in _ANNEXED),
+    ]
     rows = (
         ("文号", batch.number),
         ("项目数", str(len(projects))),
         ("分类情况", class_counts(project.category for project in projects)),
-        ("单位意见", "" if unit.kind == UnitKind.TOWNSHIP else "同意报送以上分类及处置措施意见。"),
+        ("签发人", "、".join(dict.fromkeys(each.by for each in signed))),
+        ("单位意见", "" if unit.kind == UnitKind.TOWNSHIP else _opinions(signed)),
     )
     return Print(PaperKind.REQUEST, batch.title, rows, "request", {"项目": listed, "附件": annexed})
 
 
-_ANNEXED = ("“四个一批”分类统计表", "“四个一批”管理台账", "实地调研情况报告", "党组（委）会议纪要")
+def _opinions(signed: Sequence[SignedForm]) -> str:
+    """Return what a department's 审核人 said, once where all projects got the same words."""
+    told: dict[tuple[str, str, date], list[str]] = {}
+    for each in signed:
+        told.setdefault((each.opinion, each.by, day_of(each.signed_at)), []).append(each.project)
+    lines = [
+        (f"{'、'.join(names)}：" if len(told) > 1 else "") + f"{words}（{by}，{chinese_date(day)}签署）"
+        for (words, by, day), names in told.items()
+    ]
+    return "\n".join(lines)
+
+
+_ANNEXED = (
+    table_name(PaperKind.ANNEX4),
+    table_name(PaperKind.ANNEX5),
+    PaperKind.SURVEY_REPORT.label,
+    PaperKind.PARTY_MINUTES.label,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forms.rendering import chinese_date
+from forms.sheets.annexes import table_name
 from handlers.outcome import Answers, Handler, Outcome, Print, RoundFacts, Shown, Step
 from handlers.rules import day_in, short
 from ledger.vocabulary import Category, PaperKind, RoundKind
@@ -15,7 +16,8 @@ SECTIONS = (
     ("plans", "五、下步打算"),
 )
 
-_TABLES = ("“四个一批”分类处置统计表", "“四个一批”管理台账")  # Annex 4 and 5, which the software adds
+_TABLES = (table_name(PaperKind.ANNEX4), table_name(PaperKind.ANNEX5))  # which the software adds
+_COPIED = "县乡村振兴局"  # art. 23
 
 
 def show(step: Step) -> Shown:
@@ -65,6 +67,8 @@ def _report(step: Step) -> Print:
         "未联农带农率": weak,
         "下一步打算": f"{report['problems']}\n{report['plans']}",
         "审核人": step.actor_name,
+        "签发人": step.actor_name,
+        "抄送": _COPIED,
         "附件": [{"名称": name} for name in (*_TABLES, *step.round.annexes)],
     }
     title = f"{step.unit_name}{year}年经营性帮扶产业项目“四个一批”工作报告"
@@ -84,7 +88,7 @@ def _plan(step: Step, facts: RoundFacts) -> Print:
         "工作措施": plan["content"],
         **{name: chinese_date(step.dates[moment]) for name, moment in _BY.items() if moment in step.dates},
         "组织保障": f"责任人：{plan['responsible']}。",
-        "抄送": "县乡村振兴局",
+        "抄送": _COPIED,
         "项目": [{"名称": n, "编号": number, "分类": category, "措施": ""} for n, number, category in facts.projects],
     }
     return Print(PaperKind.WORK_PLAN, plan["title"], template="cleanup_opinion", more=texts)

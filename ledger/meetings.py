@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,9 +14,9 @@ from sqlalchemy.orm import Mapped, Session, load_only, mapped_column, relationsh
 from ledger.asking import asked_once
 from ledger.cases import Case, WorkItem
 from ledger.db import Base, SealedJson
-from ledger.people import Unit
+from ledger.people import Unit, User
 from ledger.projects import Project
-from ledger.vocabulary import MeetingKind
+from ledger.vocabulary import ItemStatus, MeetingKind
 
 
 class Meeting(Base):
@@ -170,6 +171,31 @@ def verdict_before(session: Session, case_id: int, before: datetime) -> MeetingV
         MeetingVerdict.case_id == case_id, Meeting.kind == MeetingKind.GROUP, WorkItem.completed_at <= before
     )
     return session.scalars(found.order_by(MeetingVerdict.id.desc()).limit(1)).one_or_none()
+
+
+@dataclass(frozen=True)
+class SignedForm:
+    """What the 审核人 of a unit said in signing the form of one project."""
+
+    project: str  # name
+    opinion: str
+    by: str
+    signed_at: datetime
+
+
+def forms_signed_for(session: Session, batch_id: int) -> list[SignedForm]:
+    """Return who signed the forms of a batch's projects last, by 项目编号."""
+    signed = (WorkItem.stem == "unit_opinion", WorkItem.status == ItemStatus.DONE)
+    rows = session.execute(
+        select(Project.id, Project.name, WorkItem.answers, User.name, WorkItem.completed_at)
+        .join(Case, Case.project_id == Project.id)
+        .join(WorkItem, WorkItem.case_id == Case.id)
+        .join(User, User.id == WorkItem.completed_by_id)
+        .where(Case.id.in_(select(BatchCase.case_id).where(BatchCase.batch_id == batch_id)), *signed)
+        .order_by(Project.number, WorkItem.id)
+    )
+    last = {row[0]: SignedForm(row[1], str((row[2] or {}).get("opinion") or ""), row[3], row[4]) for row in rows}
+    return list(last.values())
 
 
 def hold_meeting(session: Session, meeting_id: int) -> None:

@@ -57,7 +57,10 @@ def test_r4_a_report_is_signed_with_the_statement_of_truth() -> None:
     told = {name: paper.more[name] for name in ("年度", "项目数", "停产闲置率", "审核人")}
     assert told == {"年度": "2023", "项目数": "8", "停产闲置率": "25.00%", "审核人": "李四"}
     assert paper.more["分类情况"] == "其中巩固类3个、提升类2个、盘活类2个、重建类1个。如实填写。"
-    assert [each["名称"] for each in paper.more["附件"]] == ["“四个一批”分类处置统计表", "“四个一批”管理台账"]
+    assert [each["名称"] for each in paper.more["附件"]] == [
+        "经营性帮扶产业项目“四个一批”分类统计表",
+        "经营性帮扶产业项目“四个一批”管理台账",
+    ]
 
 
 def test_r4_what_the_unit_adds_stands_among_the_annexes() -> None:
@@ -65,8 +68,8 @@ def test_r4_what_the_unit_adds_stands_among_the_annexes() -> None:
     added = replace(YEARLY, round=replace(YEARLY.round, annexes=("审计报告",)))
     (paper,) = decide(HANDLER, added, verdict="accept", truth="true").prints
     assert [each["名称"] for each in paper.more["附件"]] == [
-        "“四个一批”分类处置统计表",
-        "“四个一批”管理台账",
+        "经营性帮扶产业项目“四个一批”分类统计表",
+        "经营性帮扶产业项目“四个一批”管理台账",
         "审计报告",
     ]
 
