@@ -139,15 +139,30 @@ def draw_number(session: Session, issue: Issue, entered: Entered) -> str:
 def enter_number(session: Session, issue: Issue, text: str, entered: Entered) -> str:
     """Enter a number that a person gave; one of the unit's own series has to be the next or one from before it.
 
-    Raises NumberRefused for one that is used or would leave a gap.
+    Raises NumberRefused for one that is used, would leave a gap, or is another unit's or of another kind of paper.
     """
-    series = _held(session, issue)
+    series = held_series(session, issue)
     found, number = _NUMBER.fullmatch(text), None
     if found is not None and found[1] == (series.word if series else usual_word(issue.unit, issue.kind)):
         number = _next_by_hand(session, issue, series, int(found[2]), int(found[3]))
+    else:
+        _refuse_foreign(session, issue, text, "" if found is None else found[1])
     if not _enter(session, issue, entered, text, number, by_hand=True):
         raise NumberRefused(f"文号“{text}”已经用过，请核对")
     return text
+
+
+def _refuse_foreign(session: Session, issue: Issue, text: str, word: str) -> None:
+    """Refuse a number in words that are another series' of the county, or that another of its units has given."""
+    county = issue.unit.county_id
+    if county is not None and session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_DRAWING, county)))  # two units that enter the same one
+    if word:
+        refuse_taken(session, issue, word)
+    same = (IssuedNumber.text == text, Unit.county_id == county, Unit.id != issue.unit.id)
+    other = session.scalar(select(Unit.short_name).join(IssuedNumber, IssuedNumber.unit_id == Unit.id).where(*same))
+    if other is not None:
+        raise NumberRefused(f"文号“{text}”{other}已经用过，请核对")
 
 
 def _next_by_hand(session: Session, issue: Issue, series: NumberSeries | None, year: int, number: int) -> int:
@@ -209,7 +224,7 @@ def _turn(unit: ColumnElement[int]) -> FromClause:
     return func.pg_advisory_xact_lock(_DRAWING, unit).table_valued("turn")
 
 
-def _held(session: Session, issue: Issue) -> NumberSeries | None:
+def held_series(session: Session, issue: Issue) -> NumberSeries | None:
     """Return the series of a paper, held until the commit, as it stands now."""
     wanted = (
         NumberSeries.unit_id == issue.unit.id,
@@ -239,65 +254,7 @@ def _enter(session: Session, issue: Issue, entered: Entered, text: str, number: 
     return session.connection().execute(written).one_or_none() is not None
 
 
-@dataclass(frozen=True)
-class Start:
-    """How a unit numbers papers of a kind in a year: its 代字, and the number the next paper gets."""
-
-    unit: Unit
-    kind: PaperKind
-    year: int
-    word: str
-    next: int
-
-
-def start_series(session: Session, start: Start) -> tuple[str, str]:
-    """Set a unit's 代字, and the number that goes on from those given by hand; returns the next number, old → new.
-
-    Raises NumberRefused for a word that is not one or another series has, once a number of the year is drawn for
-    another word, and for a number that is used.
-    """
-    word = start.word.strip()
-    if not word or len(word) > WORD_LENGTH or not word.isprintable() or set("〔〕[]（）()号 ") & set(word):
-        raise NumberRefused(f"请填写代字（最多 {WORD_LENGTH} 字，不含括号和空格），如“桑柘府文”")
-    if not 1 <= start.next < 1_000_000 or not 2000 <= start.year <= 2100:
-        raise NumberRefused("请填写年份和下一个文号（1 以上的整数）")
-    issue = Issue(start.unit, start.kind, "", date(start.year, 1, 1))
-    series = _held(session, issue)
-    _refuse_taken(session, issue, word)
-    if series is None:
-        before = printed_number(usual_word(start.unit, start.kind), start.year, 1)
-        series = NumberSeries(
-            county_id=start.unit.county_id,
-            unit_id=start.unit.id,
-            kind=start.kind,
-            year=start.year,
-            word=word,
-            last=start.next - 1,
-        )
-        session.add(series)
-    else:
-        before = printed_number(series.word, series.year, series.last + 1)
-        if word != series.word and _is_used(session, series):
-            raise NumberRefused(f"本年已用“{series.word}”发文，代字不能再改，可从下一年起改")
-        if start.next <= series.last and (_is_used(session, series)):
-            raise NumberRefused(f"已编到 {series.last} 号，下一个文号至少是 {series.last + 1}")
-        series.word, series.last = word, start.next - 1
-    session.flush()
-    return before, printed_number(word, start.year, start.next)
-
-
-def _is_used(session: Session, series: NumberSeries) -> bool:
-    """Say whether a paper of a series has a number of it."""
-    same = (
-        IssuedNumber.unit_id == series.unit_id,
-        IssuedNumber.kind == series.kind,
-        IssuedNumber.year == series.year,
-        IssuedNumber.number.is_not(None),
-    )
-    return bool(session.scalar(select(exists().where(*same))))
-
-
-def _refuse_taken(session: Session, issue: Issue, word: str) -> None:
+def refuse_taken(session: Session, issue: Issue, word: str) -> None:
     """Refuse a word that another series of the county has, or will have unless its unit chooses another."""
     unit, kind, county = issue.unit, issue.kind, issue.unit.county_id
     others = or_(NumberSeries.unit_id != unit.id, NumberSeries.kind != kind)
@@ -309,7 +266,7 @@ def _refuse_taken(session: Session, issue: Issue, word: str) -> None:
         raise NumberRefused(f"代字“{word}”是别的单位或别的文种的默认代字")
 
 
-def _seen(actor: Actor) -> ColumnElement[bool]:
+def units_seen(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on `Unit` whose numbers `actor` may see: those of the own units and of all below."""
     reaches = {reach_of(post) for post in actor.posts if post.role in BUSINESS}
     return or_(false(), *(Unit.path.startswith(reach, autoescape=True) for reach in reaches))
@@ -328,7 +285,7 @@ def register_of(
     session: Session, actor: Actor, sought: Sought, limit: int, before_id: int | None = None
 ) -> Sequence[IssuedNumber]:
     """Return lines of 发文登记 that `actor` may see, the newest first; `before_id` continues a list."""
-    wanted = select(IssuedNumber).join(Unit, Unit.id == IssuedNumber.unit_id).where(_seen(actor))
+    wanted = select(IssuedNumber).join(Unit, Unit.id == IssuedNumber.unit_id).where(units_seen(actor))
     wanted = wanted.where(IssuedNumber.year == sought.year)
     if sought.kind is not None:
         wanted = wanted.where(IssuedNumber.kind == sought.kind)
@@ -352,4 +309,4 @@ def series_of(session: Session, units: Collection[int], year: int) -> Sequence[N
 def units_with_numbers(session: Session, actor: Actor, year: int) -> Sequence[Unit]:
     """Return the units whose numbers of a year `actor` may see."""
     numbered = exists().where(IssuedNumber.unit_id == Unit.id, IssuedNumber.year == year)
-    return session.scalars(select(Unit).where(_seen(actor), numbered).order_by(Unit.id)).all()
+    return session.scalars(select(Unit).where(units_seen(actor), numbered).order_by(Unit.id)).all()

@@ -13,16 +13,16 @@ from bpmn.tables import XLSX
 from forms.sheets.workbook import write_table
 from ledger.db import day_of
 from ledger.journal import Act
+from ledger.number_starts import REASON_LENGTH, NumberGap, Start, gaps_of, start_series
 from ledger.numbers import (
     WORDS,
+    Entered,
     IssuedNumber,
     NumberRefused,
     Sought,
-    Start,
     printed_number,
     register_of,
     series_of,
-    start_series,
     units_with_numbers,
     usual_word,
 )
@@ -49,8 +49,10 @@ def workbook() -> ResponseReturnValue:
     """Answer 发文登记 of a year as Excel."""
     sought = _sought()
     lines = register_of(ledger_session(), actor(), sought, _MOST)
-    content = write_table(f"{sought.year}年发文登记", HEADS, [_row(line) for line in reversed(lines)])
-    detail = {"name": f"{sought.year}年发文登记", "rows": len(lines)}
+    rows = [_row(line) for line in reversed(lines)]
+    rows += [_gap_row(gap) for gap in gaps_of(ledger_session(), actor(), sought)]
+    content = write_table(f"{sought.year}年发文登记", HEADS, rows)
+    detail = {"name": f"{sought.year}年发文登记", "rows": len(rows)}
     record(ledger_session(), moment(), actor(), Act("export", detail=detail))
     return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=f"{sought.year}年发文登记.xlsx")
 
@@ -58,17 +60,20 @@ def workbook() -> ResponseReturnValue:
 @bp.post("/numbers")
 @allows(ACTING)
 def start() -> ResponseReturnValue:
-    """Set an own unit's 代字 and the next number of a kind and year."""
-    posted = {name: request.form.get(name, "")[:60].strip() for name in ("unit", "kind", "year", "word", "next")}
+    """Set an own unit's 代字 and the next number of a kind and year; what is passed over is entered with its reason."""
+    names = ("unit", "kind", "year", "word", "next", "reason")
+    posted = {name: request.form.get(name, "")[:REASON_LENGTH].strip() for name in names}
     try:
         wanted = _start(posted)
         with ledger_session().begin_nested():
-            before, after = start_series(ledger_session(), wanted)
+            done = start_series(ledger_session(), wanted, Entered(actor().name, moment().at))
     except NumberRefused as refused:
         return _page(posted, str(refused)), 422
-    detail = {"kind": wanted.kind, "changed": {"next": [before, after]}}
+    detail: dict[str, object] = {"kind": wanted.kind, "changed": {"next": [done.before, done.after]}}
+    if done.gap is not None:
+        detail |= {"skipped": done.gap.text, "reason": done.gap.reason}
     record(ledger_session(), moment(), actor(), Act("number_started", unit=wanted.unit.short_name, detail=detail))
-    flash(f"已设置，下一个文号是 {after}。")
+    flash(f"已设置，下一个文号是 {done.after}。")
     return redirect(url_for(".index", year=wanted.year), 303)
 
 
@@ -80,7 +85,8 @@ def _start(posted: dict[str, str]) -> Start:
         raise NumberRefused("请选择本单位和文种")
     if not posted["year"].isdecimal() or not posted["next"].isdecimal():
         raise NumberRefused("请填写年份和下一个文号（1 以上的整数）")
-    return Start(unit, PaperKind(posted["kind"]), int(posted["year"]), posted["word"], int(posted["next"]))
+    year, number = int(posted["year"]), int(posted["next"])
+    return Start(unit, PaperKind(posted["kind"]), year, posted["word"], number, posted["reason"])
 
 
 def _own_units() -> Sequence[Unit]:
@@ -96,6 +102,7 @@ def _page(posted: dict[str, str], problem: str = "") -> str:
     return render_template(
         "numbering/index.html",
         rows=[(line, _row(line)) for line in lines[:_PAGE]],
+        gaps=[_gap_row(gap) for gap in gaps_of(ledger_session(), actor(), sought)],
         heads=HEADS,
         sought=sought,
         units=units_with_numbers(ledger_session(), actor(), sought.year),
@@ -126,6 +133,19 @@ def _sought() -> Sought:
     kind = request.args.get("kind", "")
     unit = request.args.get("unit", type=row_number)
     return Sought(year, PaperKind(kind) if kind in WORDS else None, unit)
+
+
+def _gap_row(gap: NumberGap) -> tuple[str, ...]:
+    return (
+        gap.text,
+        f"（空号）{gap.reason}",
+        "",
+        gap.unit.short_name,
+        PaperKind(gap.kind).label,
+        gap.entered_by,
+        day_of(gap.entered_at).isoformat(),
+        "跳号",
+    )
 
 
 def _row(line: IssuedNumber) -> tuple[str, ...]:

@@ -11,17 +11,16 @@ import pytest
 from sqlalchemy import select
 
 from ledger.db import transaction
+from ledger.number_starts import Start, gaps_of, start_series
 from ledger.numbers import (
     Entered,
     Issue,
     IssuedNumber,
     NumberRefused,
     Sought,
-    Start,
     draw_number,
     enter_number,
     register_of,
-    start_series,
 )
 from ledger.vocabulary import PaperKind, Role
 from tests.walk import Ground, person
@@ -43,9 +42,16 @@ def entered(ground: Ground, issue: Issue, text: str) -> str:
         return enter_number(session, issue, text, Entered("甲", ground.now))
 
 
-def started(ground: Ground, word: str, number: int, kind: PaperKind = PaperKind.REQUEST, year: int = 2023) -> str:
+def started(ground: Ground, word: str, number: int, reason: str = "") -> str:
+    start = Start(ground.county.townships["桑柘镇"], PaperKind.REQUEST, 2023, word, number, reason)
     with transaction(ground.sessions) as session:
-        return start_series(session, Start(ground.county.townships["桑柘镇"], kind, year, word, number))[1]
+        return start_series(session, start, Entered("甲", ground.now)).after
+
+
+def gaps(ground: Ground, post: int | None = None) -> list[tuple[str, str]]:
+    with transaction(ground.sessions, writes=False) as session:
+        actor = person(session, post or ground.county.townships["桑柘镇"].id, Role.HANDLER)
+        return [(each.text, each.reason) for each in gaps_of(session, actor, Sought(2023))]
 
 
 def numbers(ground: Ground) -> list[str]:
@@ -103,10 +109,40 @@ def test_numbers_given_by_hand_in_word_days_are_gone_on_from(sqlite_ground: Grou
     assert started(ground, "桑柘府文", 13) == "桑柘府文〔2023〕13号"
     assert drawn(ground, reply(ground)) == "桑柘府文〔2023〕13号"
     assert drawn(ground, reply(ground, on=date(2024, 1, 2))) == "桑柘府文〔2024〕1号"  # the word stays
-    assert started(ground, "桑柘府文", 20) == "桑柘府文〔2023〕20号"
+    with pytest.raises(NumberRefused, match="跳号须写明理由"):
+        started(ground, "桑柘府文", 20)
+    assert started(ground, "桑柘府文", 20, "14至19号作废重发") == "桑柘府文〔2023〕20号"
+    assert gaps(ground) == [
+        ("桑柘府文〔2023〕1—12号", "启用前已手工编号"),
+        ("桑柘府文〔2023〕14—19号", "14至19号作废重发"),
+    ]
+    assert gaps(ground, ground.county.townships["保家镇"].id) == []
     for word, number, why in (("桑柘府文", 13, "已编到 19 号"), ("桑府", 20, "代字不能再改")):
         with pytest.raises(NumberRefused, match=why):
             started(ground, word, number)
+
+
+def test_a_start_corrected_before_it_was_used_leaves_one_gap(sqlite_ground: Ground) -> None:
+    started(sqlite_ground, "桑柘府文", 13)
+    started(sqlite_ground, "桑柘府", 3)
+    assert gaps(sqlite_ground) == [("桑柘府〔2023〕1—2号", "启用前已手工编号")]
+    started(sqlite_ground, "桑柘府", 1)
+    assert gaps(sqlite_ground) == []
+
+
+def test_no_unit_enters_a_number_of_another_unit_or_of_another_kind(ground: Ground) -> None:
+    started(ground, "桑柘府文", 5)
+    other = reply(ground, "保家镇")
+    assert entered(ground, reply(ground), "彭巩固专办发〔2023〕3号") == "彭巩固专办发〔2023〕3号"
+    for issue, text, why in (
+        (reply(ground), "保家镇请〔2023〕1号", "别的单位"),  # not yet begun
+        (other, "桑柘府文〔2023〕2号", "别的单位"),
+        (other, "保家镇复〔2023〕1号", "别的文种"),
+        (other, "彭巩固专办发〔2023〕3号", "桑柘镇已经用过"),
+    ):
+        with pytest.raises(NumberRefused, match=why):
+            entered(ground, issue, text)
+    assert entered(ground, other, "保家镇请〔2023〕1号") == "保家镇请〔2023〕1号"
 
 
 @pytest.mark.parametrize("word", ["", "桑柘府〔2023〕", "府 文", "字" * 31, "保家镇请", "桑柘镇复"])
