@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -168,7 +168,7 @@ def test_lines_count_as_well_as_characters_and_what_is_over_stands_whole_on_a_fu
     }
     document = printed({**PROJECT, **long}, EMPTY, Opinion("同意。\n" * 20, DAY), EMPTY)
     cells = [each for line in lines(document) for each in line.split("｜")]
-    rows = dict(zip(cells, cells[1:], strict=False))
+    rows = dict(pairwise(cells))
     for label, most, wide in (("项目\n名称", 4, 17), ("责任\n单位", 3, 17), ("处置措施", 9, 35)):
         shown = rows[label]
         assert shown.endswith(f"…{FURTHER}")
