@@ -68,9 +68,10 @@ bench: setup
 prove: setup
 	@SEED=$(or $(SEED),1) MIWG='$(MIWG)' $(BIN)/python -m tests.proofs $(NAME)
 
-# the pictures in docs/screens, and what is clipped or overlaps on them
+# the pictures in docs/screens, what is clipped or overlaps on them, and the pictures of the manual
 screens: setup
 	@$(BIN)/python -m tests.acceptance.screens
+	@$(BIN)/python -m tests.acceptance.help_screens
 
 # every paper and table as LibreOffice draws it, in build/papers, to be laid beside the printed annexes
 papers: setup

@@ -3,7 +3,7 @@
 The step 纪委复核 between 领导小组审定 and 批复, with a form of three fields, three working days and a reminder. What
 is wrong on the way is shown; the draft is rehearsed on the hundred cases that run, five of them in the middle of a
 joint review; another person publishes it and all of them move; at most 60 actions of people, only controls that
-docs/procedure-design.md names.
+the manual's pages about it name.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from tests.acceptance.people import House, Person
 from tests.benchmarks.crowd import copy_case
 from tests.walk import Walk
 from tests.webapp.conftest import Site
+from webapp.manual_pages import FOLDER
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
-HELP = Path(__file__).parents[2] / "docs" / "procedure-design.md"
+HELP = ("design", "problems", "forms", "rehearsal", "comparison", "publishing", "moving")
 MOST_ACTIONS = 60
 PATIENCE = 60_000  # milliseconds: the checks' child has the processor's time, the browser's clock goes on
 DRAWER, REVIEWER = "xitong", "anquan"
@@ -44,7 +45,7 @@ MIDDLE = """(line) => {
 
 
 class Hands:
-    """One person's hands: every action is counted, every control named must stand in the help page."""
+    """One person's hands: every action is counted, every control named must stand in the manual."""
 
     def __init__(self, person: Person) -> None:
         self.page: Page = person.page
@@ -118,7 +119,7 @@ def test_a_step_is_added_published_and_running_cases_go_through_it(site: Site, h
     move(drawer)
     assert drawer.actions + reviewer.actions <= MOST_ACTIONS
     assert house.complaints == []
-    written = HELP.read_text(encoding="utf-8")
+    written = "".join((FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in HELP)
     assert [name for name in sorted(drawer.named | reviewer.named) if name not in written] == []
     went_through(site, reviewed, [reviewed.case_id, *halfway], bodies[1:])
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from ledger.demonstration import PASSWORD
 from tests.acceptance.houses import served
-from tests.acceptance.people import NARROW, WIDE
+from tests.acceptance.people import NARROW
 from tests.walk import Ground, Walk
 from tests.webapp.conftest import site_over
 
@@ -35,8 +35,14 @@ def test_a_clerk_takes_a_project_without_scripts(sqlite_ground: Ground, browser:
             page.get_by_role("button", name="提交", exact=True).click()
             expect(page.get_by_role("heading", level=1)).to_have_text("“签收项目”已提交")
             expect(page.get_by_text("实地调研").first).to_be_visible()
-            page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-            page.get_by_role("navigation", name="主菜单").get_by_role("link", name="已办").click()
+            menu = page.get_by_role("navigation", name="主菜单")
+            expect(menu).to_be_hidden()
+            page.get_by_role("link", name="打开菜单").click()
+            expect(menu).to_be_visible()
+            menu.get_by_role("link", name="关闭菜单").click()
+            expect(menu).to_be_hidden()
+            page.get_by_role("link", name="打开菜单").click()
+            menu.get_by_role("link", name="已办").click()
             expect(page.get_by_text(walk.project.name).first).to_be_visible()
         finally:
             context.close()

@@ -17,6 +17,7 @@ import './css/meetings.css';
 import './css/phone.css';
 import './css/papers.css';
 import './css/publicity.css';
+import './css/help.css';
 import './css/print.css';
 import './keys.js';
 

@@ -62,7 +62,8 @@ export function problemsPanel(host, modeler, container, count) {
       mend.addEventListener('click', remedy.run);
       acts.append(mend);
     }
-    if (acts.children.length) line.append(acts);
+    acts.append(el('a', { class: 'btn btn-sm btn-link', href: `${host.dataset.help}#${problem.code}`, target: '_blank', rel: 'noopener' }, '这是什么意思'));
+    line.append(acts);
     return line;
   }
 
