@@ -35,14 +35,15 @@ def register_page(
     session: Session, actor: Actor, wanted: ProjectFilter, after: str, limit: int
 ) -> tuple[Sequence[Project], int]:
     """Return up to `limit` visible projects whose number follows `after`, and how many match in all."""
-    conditions = [visible_projects(actor), *_conditions(wanted)]
+    conditions = [visible_projects(actor), *conditions_of(wanted)]
     total = session.scalars(select(func.count()).select_from(Project).where(*conditions)).one()
     query = select(Project).where(*conditions, Project.number > after).order_by(Project.number).limit(limit)
     places = (joinedload(Project.responsible_unit), joinedload(Project.township), joinedload(Project.village))
     return session.scalars(query.options(*places)).all(), total
 
 
-def _conditions(wanted: ProjectFilter) -> list[ColumnElement[bool]]:
+def conditions_of(wanted: ProjectFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on `Project` that a search asks for; empty when it asks for none."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.text:
         conditions.append(text_condition(wanted.text))

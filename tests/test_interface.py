@@ -1,4 +1,4 @@
-"""`docs/interface.md` names for each of the 25 points a test that is there (issue 5 item 10)."""
+"""`docs/interface.md` names for each of the 25 points a test or a picture that is there (issue 5 item 10)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ PAPER = REPOSITORY / "docs" / "interface.md"
 
 
 def test_every_point_has_its_row() -> None:
-    numbers = [int(number) for number in re.findall(r"^\| (\d+) \|", PAPER.read_text(encoding="utf-8"), re.MULTILINE)]
-    assert numbers == list(range(1, 26))
+    rows = re.findall(r"^\| (\d+) \|(.*)", PAPER.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [int(number) for number, _row in rows] == list(range(1, 26))
+    assert [number for number, row in rows if "::" not in row] == []
 
 
 def test_every_test_that_is_named_is_there() -> None:
@@ -23,3 +24,9 @@ def test_every_test_that_is_named_is_there() -> None:
         if f"def {name}(" not in (REPOSITORY / path).read_text(encoding="utf-8")
     ]
     assert missing == []
+
+
+def test_every_picture_that_is_named_is_there() -> None:
+    named = re.findall(r"`(docs/screens/[\w./-]+)`", PAPER.read_text(encoding="utf-8"))
+    assert named
+    assert [path for path in named if not (REPOSITORY / path).is_file()] == []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,10 +15,10 @@ from ledger.copies import copies_to
 from ledger.inbox import RECEIPT, done_items, inbox, under_way
 from ledger.listing import LIMIT_LABELS, ORDER_LABELS, PAGE_SIZE, Filters, Limit, Order
 from ledger.own_lists import drafts_of, started_cases
-from ledger.saved_filters import remembered, saved_filters
+from ledger.saved_filters import FilterRefused, Search, drop_filter, remembered, save_filter, saved_filters
 from ledger.scope import Actor
 from ledger.vocabulary import Category
-from webapp.request import actor, ledger_session
+from webapp.request import actor, ledger_session, moment, row_number
 
 _TEXT_LENGTH = 60
 
@@ -96,24 +96,48 @@ def list_page(name: str, template: str, now: datetime, **more: Any) -> ResponseR
 def _bar(name: str, filters: Filters) -> dict[str, Any]:
     """Return what the bar above a list shows: the choices, the saved searches, and whether anything is asked for."""
     known = LISTS[name]
-    saved = [
+    return {
+        "name": name,
+        "list": known,
+        "asked": bool(query_of(filters)),
+        "saved": saved_searches(name, known.endpoint, query_of(filters)),
+        "limits": LIMIT_LABELS,
+        "orders": ORDER_LABELS,
+        "categories": [(str(one), one.label) for one in Category],
+    }
+
+
+def saved_searches(listing: str, endpoint: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a list's saved searches as its page shows them; `query` is the one that is on."""
+    return [
         {
             "id": each.id,
             "name": each.name,
             "own": each.user_id == actor().user_id,
             "by": each.user.name,
             "shared": each.unit_id is not None,
-            "url": url_for(known.endpoint, **each.query),
-            "on": dict(each.query) == query_of(filters),
+            "url": url_for(endpoint, **each.query),
+            "on": dict(each.query) == query,
         }
-        for each in saved_filters(ledger_session(), actor(), name)
+        for each in saved_filters(ledger_session(), actor(), listing)
     ]
-    return {
-        "name": name,
-        "list": known,
-        "asked": bool(query_of(filters)),
-        "saved": saved,
-        "limits": LIMIT_LABELS,
-        "orders": ORDER_LABELS,
-        "categories": [(str(one), one.label) for one in Category],
-    }
+
+
+def save_search(listing: str, query: Mapping[str, str]) -> None:
+    """Keep the search that is on under the name the form asks for, and say so, or why not."""
+    shared = request.form.get("shared") == "1"
+    words = request.form.get("save_as", "")[:100].replace("\0", "")
+    try:
+        kept = save_filter(ledger_session(), actor(), Search(listing, query), words, shared, moment().real_at)
+    except FilterRefused as refused:
+        flash(str(refused), "wrong")
+    else:
+        flash(f"已保存条件“{kept.name}”" + ("，本单位的同事也能使用。" if kept.unit_id else "。"))
+
+
+def drop_search() -> None:
+    """Forget the own saved search whose button was pressed; 404 for what is no number."""
+    try:
+        drop_filter(ledger_session(), actor(), row_number(request.form["_drop"]))
+    except ValueError:
+        abort(404)

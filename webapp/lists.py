@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from forms.sheets.workbook import write_table
 from ledger.db import last_day
 from ledger.journal import Act
 from ledger.listing import Filters
-from ledger.saved_filters import FilterRefused, Search, drop_filter, remember, save_filter
+from ledger.saved_filters import Search, remember
 from ledger.vocabulary import CaseStatus, Category
 from ledger.writing import record
 from webapp.layout import label_of, stamp_text
-from webapp.listing import LISTS, query_of, read_filters
+from webapp.listing import LISTS, drop_search, query_of, read_filters, save_search
 from webapp.permissions import SIGNED_IN, allows
-from webapp.request import actor, ledger_session, moment, row_number
+from webapp.request import actor, ledger_session, moment
 
 bp = Blueprint("lists", __name__)
 MOST_EXPORTED = 5000
@@ -49,7 +49,9 @@ def act(name: str) -> ResponseReturnValue:
     known = LISTS.get(name) or abort(404)
     filters, action = read_filters(request.form), request.form.get("_action", "")
     if request.form.get("_drop"):
-        return _drop(name)
+        drop_search()
+        same: dict[str, Any] = query_of(filters)
+        return redirect(url_for(known.endpoint, **same), 303)
     if "_limit" in request.form:  # one of the four counters, whatever the choice below them says
         filters = read_filters({**request.form, "limit": request.form["_limit"]})
     if action == "export":
@@ -60,7 +62,7 @@ def act(name: str) -> ResponseReturnValue:
     lasting = {key: value for key, value in query_of(filters).items() if key != "q"}
     remember(ledger_session(), actor(), Search(name, lasting), moment().real_at)
     if action == "save":
-        _save(name, filters)
+        save_search(name, query_of(filters))
     asked: dict[str, Any] = query_of(filters)
     return redirect(url_for(known.endpoint, **asked), 303)
 
@@ -71,26 +73,6 @@ def counts() -> ResponseReturnValue:
     """Return the numbers beside the menu and in the page's title, asked for once a minute by every open page."""
     title = request.args.get("title", "")[:100]
     return render_template("inbox/counts.html", title=title)
-
-
-def _save(name: str, filters: Filters) -> None:
-    shared = request.form.get("shared") == "1"
-    words = request.form.get("save_as", "")[:100].replace("\0", "")
-    try:
-        kept = save_filter(ledger_session(), actor(), Search(name, query_of(filters)), words, shared, moment().real_at)
-    except FilterRefused as refused:
-        flash(str(refused), "wrong")
-    else:
-        flash(f"已保存条件“{kept.name}”" + ("，本单位的同事也能使用。" if kept.unit_id else "。"))
-
-
-def _drop(name: str) -> ResponseReturnValue:
-    try:
-        drop_filter(ledger_session(), actor(), row_number(request.form["_drop"]))
-    except ValueError:
-        abort(404)
-    asked: dict[str, Any] = query_of(read_filters(request.form))
-    return redirect(url_for(LISTS[name].endpoint, **asked), 303)
 
 
 def _workbook(name: str, filters: Filters) -> ResponseReturnValue:
