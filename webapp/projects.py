@@ -132,8 +132,8 @@ def _workbook(wanted: ProjectFilter, sorting: Sorting) -> ResponseReturnValue:
     page = sorted_page(ledger_session(), actor(), wanted, Part(MOST_EXPORTED, sorting))
     rows = list(_lines(page.rows))
     record(ledger_session(), moment(), actor(), Act("export", detail={"name": _TITLE, "rows": len(rows)}))
-    cut = f"，共 {page.total} 个，只列前 {len(rows)} 个" if page.next else ""
-    data = write_table(f"{_TITLE}（{stamp_text(moment().at)}{cut}）", _EXPORTED, rows)
+    cut = f"　只列出前 {MOST_EXPORTED} 行，共 {page.total} 个：请用条件筛选后分几次导出" if page.next else ""
+    data = write_table(f"{_TITLE}（{stamp_text(moment().at)}）{cut}", _EXPORTED, rows)
     return send_file(BytesIO(data), XLSX, as_attachment=True, download_name=f"{_TITLE}.xlsx", max_age=0)
 
 
