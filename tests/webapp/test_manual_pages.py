@@ -22,6 +22,7 @@ FRAME = ("webapp/layout.py", "webapp/templates/layout.html", "webapp/templates/p
 DESIGN = (
     *("webapp/templates/design/*.html", "webapp/frontend/src/islands/editor/*.js", "webapp/frontend/src/islands/*.js"),
     *("webapp/frontend/src/islands/form-editor/*.js", "forms/permissions.py", "webapp/draft_rehearsals.py"),
+    *("webapp/playing.py", "webapp/templates/fields.html"),
     *("ledger/rehearsals.py", "ledger/procedure_drafts.py", "webapp/moving.py"),
     *("webapp/templates/vocabularies/*.html", "webapp/templates/approvals/*.html"),
 )
