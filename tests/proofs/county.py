@@ -97,7 +97,7 @@ def check_tables(folder: Path) -> dict[str, object]:
     for name, count in ledger.items():
         classes = [count[f"class {label}"] for label in CLASSES.values()]
         said = [_fen(printed[name][0]), *(int(each or 0) for each in printed[name][1:6])]
-        assert [count["yuan"], count["projects"], *classes] == said, name
+        assert [count["yuan"], count["projects"], *classes] == said, (name, count, said)
     assert ledger.keys() == wanted.keys() - {"合计"}
     whole = wanted["合计"]
     return {"units": len(ledger), "project_count": whole["projects"], "funding_fen": whole["yuan"]}
