@@ -85,9 +85,10 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
     for definition in bundle.forms.values():
         read_form(definition)
     diagram = read_diagram(bundle.diagram.encode())
+    former = newest_number(session, diagram.process_id)
     procedure = Procedure(
         process_id=diagram.process_id,
-        number=newest_number(session, diagram.process_id) + 1,
+        number=former + 1,
         name=diagram.name,
         sha256=bundle.sha256,
         diagram=bundle.diagram,
@@ -100,8 +101,11 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
     session.flush()
     procedure.callees = pins_for(session, procedure)
     procedure.markings = dump_markings(reachable_markings(linked_with(diagram, called)))
+    version = [f"第{former}版" if former else "", f"第{procedure.number}版"]
     detail = {"process": procedure.process_id, "number": procedure.number, "sha256": procedure.sha256}
-    record(session, Moment(now, now), Actor(None, who), Act("deploy", detail=detail))
+    record(
+        session, Moment(now, now), Actor(None, who), Act("deploy", detail={**detail, "changes": {"version": version}})
+    )
     return procedure
 
 

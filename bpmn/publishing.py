@@ -34,6 +34,8 @@ from ledger.scope import CLOCK, Actor
 from ledger.vocabulary import Role
 from ledger.writing import record
 
+_MOST_PAIRS = 300  # of one version's changes in the trail; the versions themselves keep all
+_SIDE_LENGTH = 200
 NOTE_LENGTH = 500
 """Characters of what is written beside a submission or a refusal."""
 
@@ -199,16 +201,28 @@ def put_in_force(session: Session, draft: ProcedureDraft, actor: Actor, moment: 
 
     The content of an older version becomes a new one, with its own number and day.
     """
-    bundle = bundle_of(session, draft)
+    bundle, former = bundle_of(session, draft), newest_versions(session).get(draft.process_id)
+    changes = {"version": [f"第{former.number}版" if former is not None else "", ""], **_pairs(session, draft)}
     if procedure_by_hash(session, bundle.sha256) is not None:
         bundle = replace(bundle, after=newest_number(session, draft.process_id))
     signature = f"{draft.submitted_by}、{draft.decided_by}" if draft.submitted_by else draft.decided_by
     draft.procedure = deploy(session, bundle, signature, moment.at)
     draft.stage = DraftStage.PUBLISHED
     words = f"发布为第{draft.procedure.number}版"
-    detail = {"draft": draft.id, "process": draft.process_id, "sha256": draft.procedure.sha256, "summary": words}
+    changes["version"][1] = f"第{draft.procedure.number}版"
+    told = {"process": draft.process_id, "sha256": draft.procedure.sha256, "summary": words}
+    detail = {"draft": draft.id, **told, "changes": changes}
     record(session, moment, actor, Act("draft_publish", detail=detail))
     return draft.procedure
+
+
+def _pairs(session: Session, draft: ProcedureDraft) -> dict[str, list[str]]:
+    """Return old → new of what a draft changes, for the trail: settings of steps, permissions, forms, tables."""
+    found = [each for each in draft_differences(session, draft) if each.kind is not ChangeKind.MOVED]
+    return {
+        f"{each.part}“{each.name}”：{each.what}": [each.before[:_SIDE_LENGTH], each.after[:_SIDE_LENGTH]]
+        for each in found[:_MOST_PAIRS]
+    }
 
 
 def publish_due(sessions: SessionFactory, moment: Moment) -> int:

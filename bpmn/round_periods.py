@@ -225,7 +225,9 @@ def pause(acting: Acting, county_id: int, kind: RoundKind, *, paused: bool) -> N
         acting.session.add(RoundPause(county_id=county_id, kind=str(kind)))
     else:
         acting.session.delete(acting.session.get_one(RoundPause, (county_id, str(kind))))
-    _record(acting, "round_paused" if paused else "round_held", Period(county_id, kind, ""), {})
+    states = ["自动开启", "停止自动开启"]
+    told: dict[str, object] = {"changes": {"state": states if paused else states[::-1]}}
+    _record(acting, "round_paused" if paused else "round_held", Period(county_id, kind, ""), told)
 
 
 def may_collect(acting: Acting, period: Period) -> bool:

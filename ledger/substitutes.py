@@ -151,7 +151,9 @@ def _tell(session: Session, actor: Actor, made: Substitution, lent: Post, substi
     ]
     post(session, notices, now.at)
     detail = {"absent": lent.user.name, "substitute": substitute.name, "post": post_name, "days": days}
-    record(session, now, actor, Act("substitute", unit=lent.unit.short_name, detail={**detail, "reason": made.reason}))
+    changes = {"substitute": ["", substitute.name], "days": ["", days]}
+    told_of = {**detail, "reason": made.reason, "changes": changes}
+    record(session, now, actor, Act("substitute", unit=lent.unit.short_name, detail=told_of))
 
 
 def end(session: Session, actor: Actor, substitution_id: int, now: Moment) -> Substitution | None:
@@ -162,7 +164,11 @@ def end(session: Session, actor: Actor, substitution_id: int, now: Moment) -> Su
     if found is None or found.ended_at is not None:
         return None
     found.ended_at = now.at
-    detail = {"absent": found.absent.name, "substitute": found.substitute.name}
+    detail = {
+        "absent": found.absent.name,
+        "substitute": found.substitute.name,
+        "changes": {"substitute": [found.substitute.name, ""], "last_on": [str(found.last_on), str(day_of(now.at))]},
+    }
     record(session, now, actor, Act("substitute_ended", unit=found.unit.short_name, detail=detail))
     return found
 

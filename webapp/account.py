@@ -66,7 +66,12 @@ def confirm() -> ResponseReturnValue:
     codes = confirm_factor(session, factor, request.form.get("code", "")[:20], now)
     if not codes:
         return _page(secret=factor.secret, wrong="验证码不正确，请看清手机上现在显示的 6 位数字"), 422
-    record(session, moment(), actor(), Act("second_factor_set"))
+    record(
+        session,
+        moment(),
+        actor(),
+        Act("second_factor_set", detail={"changes": {"second_factor": ["未绑定", "已绑定"]}}),
+    )
     return _page(codes=codes)
 
 
@@ -79,7 +84,12 @@ def drop() -> ResponseReturnValue:
     if _password_is_wrong():
         return _page(wrong="密码不正确"), 422
     drop_factor(ledger_session(), actor().user_id or 0)
-    record(ledger_session(), moment(), actor(), Act("second_factor_dropped"))
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("second_factor_dropped", detail={"changes": {"second_factor": ["已绑定", "未绑定"]}}),
+    )
     flash("已停用验证码登录。")
     return redirect(url_for(".show"), 303)
 

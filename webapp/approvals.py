@@ -55,6 +55,9 @@ def settle() -> ResponseReturnValue:
     return redirect(url_for(".index"), 303)
 
 
+_REFUSED = {"approval": ["等待复核", "退回"]}
+
+
 def _settle(approval: Approval) -> None:
     """Carry an approved wish out, and write down what became of it."""
     work = _WORK[ApprovalKind(approval.kind)]
@@ -67,7 +70,7 @@ def _settle(approval: Approval) -> None:
 def _change_posts(approval: Approval) -> tuple[str, dict[str, Any]]:
     detail: dict[str, Any] = {"user_id": approval.subject_id}
     if not approval.approved:
-        return "posts_refused", detail
+        return "posts_refused", {**detail, "changes": _REFUSED}
     places = [Place(unit_id, Role(role)) for unit_id, role in approval.wanted["posts"]]
     user = user_with_posts(ledger_session(), approval.subject_id)
     give_posts(ledger_session(), user, places, moment().real_at)
@@ -77,7 +80,7 @@ def _change_posts(approval: Approval) -> tuple[str, dict[str, Any]]:
 
 def _purge(approval: Approval) -> tuple[str, dict[str, Any]]:
     if not approval.approved:
-        return "purge_refused", {}
+        return "purge_refused", {"changes": _REFUSED}
     done = purge(ledger_session(), datetime.fromisoformat(approval.wanted["before_at"]))
     return "purged", {"projects": done.project_count, "people": done.person_count}
 
@@ -85,7 +88,10 @@ def _purge(approval: Approval) -> tuple[str, dict[str, Any]]:
 def _use_template(approval: Approval) -> tuple[str, dict[str, Any]]:
     row = settle_template(ledger_session(), approval.subject_id, moment().at, approved=bool(approval.approved))
     detail = {"name": approval.wanted["name"], "version": row.number, "sha256": row.sha256}
-    return "template_approved" if approval.approved else "template_refused", detail
+    if not approval.approved:
+        return "template_refused", {**detail, "changes": _REFUSED}
+    used = [str(next(iter(approval.wanted[side]), "")) for side in ("before", "after")]
+    return "template_approved", {**detail, "changes": {"version": used}}
 
 
 _WORK: Mapping[ApprovalKind, Callable[[Approval], tuple[str, dict[str, Any]]]] = {

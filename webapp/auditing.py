@@ -21,6 +21,7 @@ from ledger.seals import last_seal, unsealed_count
 from ledger.verifications import keep_verdict, verifications
 from ledger.writing import record
 from scheduler.auditing import look_at_all
+from webapp.audit_details import lines_of
 from webapp.audit_words import WORDS
 from webapp.background import after_the_answer
 from webapp.layout import stamp_text
@@ -52,6 +53,7 @@ def index() -> ResponseReturnValue:
         archives=_archives(),
         public_key=public_key_text(keys),
         words=WORDS,
+        lines_of=lines_of,
     )
 
 

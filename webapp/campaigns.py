@@ -59,8 +59,8 @@ def create() -> ResponseReturnValue:
     if found and "_confirmed" not in request.form:
         return _review(None, posted, found, (), "")
     campaign = open_campaign(ledger_session(), county_id, answers["name"], answers["year"], _dates(answers))
-    dates = {name: str(day) for name, day in dates_of(campaign).items()}
-    _record("campaign_opened", campaign, {"dates": dates, "conflicts": [each.sentence for each in found]})
+    changes = {name: ["", str(day)] for name, day in dates_of(campaign).items()}
+    _record("campaign_opened", campaign, {"changes": changes, "conflicts": [each.sentence for each in found]})
     flash("工作批次已建立。")
     return redirect(url_for("campaigns.index"), 303)
 

@@ -41,7 +41,9 @@ def move() -> ResponseReturnValue:
         clock_of(sessions(), settings()).pass_once(real_at)
         return response
 
-    record(ledger_session(), moment(), actor(), Act("clock_moved", detail={"seconds": int(ahead.total_seconds())}))
+    clock = [stamp_text(moment().at), stamp_text(moment().at + ahead)]
+    detail = {"seconds": int(ahead.total_seconds()), "changes": {"clock": clock}}
+    record(ledger_session(), moment(), actor(), Act("clock_moved", detail=detail))
     flash(f"演示时钟已拨到 {stamp_text(moment().at + ahead)}。")
     return redirect(back, 303)
 

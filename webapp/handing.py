@@ -45,7 +45,9 @@ def carry_out(user_id: int) -> ResponseReturnValue:
             chosen = row_number(request.form.get("receiver", "0") or "0")
             done = hand_over(acting(), leaver, Leaving(user_id, chosen or None, request.form.get("reason", "")))
             counts = {"items": done.item_count, "drafts": done.draft_count, "ended": done.ended_count}
-            detail = {"user_id": leaver.id, "name": leaver.name, **counts}
+            receiver = member(ledger_session(), chosen) if chosen else None
+            holder = [leaver.name, receiver.name if receiver is not None else "本单位同岗位的人"]
+            detail = {"user_id": leaver.id, "name": leaver.name, **counts, "changes": {"holder": holder}}
             record(ledger_session(), moment(), actor(), Act("handed_over", detail=detail))
     except ActRefused as refused:
         return _page(leaver, str(refused)), 422

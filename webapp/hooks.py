@@ -29,7 +29,12 @@ def create() -> ResponseReturnValue:
         secret, hook = create_hook(ledger_session(), actor().user_id or 0, admitted(url), moment())
     except HookRefused as refused:
         return _page(error=str(refused), url=url), 422
-    record(ledger_session(), moment(), actor(), Act("hook_created", detail={"url": hook.url}))
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("hook_created", detail={"url": hook.url, "changes": {"state": ["", "启用"]}}),
+    )
     return _page(secret=secret)
 
 
@@ -37,7 +42,12 @@ def create() -> ResponseReturnValue:
 @allows(STAFF)
 def end(hook_id: int) -> ResponseReturnValue:
     hook = end_hook(ledger_session(), actor().user_id or 0, hook_id, moment()) or abort(404)
-    record(ledger_session(), moment(), actor(), Act("hook_ended", detail={"url": hook.url}))
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("hook_ended", detail={"url": hook.url, "changes": {"state": ["启用", "停用"]}}),
+    )
     flash("已停用，不再向这个地址发送通知。")
     return redirect(url_for("hooks.index"), 303)
 

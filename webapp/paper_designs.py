@@ -73,6 +73,7 @@ def bring_one(name: str) -> ResponseReturnValue:
         _refused(form, [str(refused)])
         return _page(form, [str(refused)], note), 422
     detail = {"name": form.title, "version": row.number, "sha256": row.sha256, "file": file.name, "note": row.note}
+    detail["changes"] = {"version": [_current(form), f"第{row.number}版（等待复核）"]}
     record(ledger_session(), moment(), actor(), Act("template_brought", detail=detail))
     flash(f"试打印成功，第{row.number}版已提交，由另一名管理员在“双人复核”中通过后启用。")
     return redirect(url_for(".show", name=form.name), 303)

@@ -66,7 +66,7 @@ def create() -> ResponseReturnValue:
         user = enter_person(ledger_session(), _typed(), moment().real_at, hash_password(password))
     except StaffRefused as refused:
         return render_template("people/edit.html", person=None, typed=request.form, errors=refused.errors), 422
-    _record("person_entered", user, {"login": user.login})
+    _record("person_entered", user, new_person(user))
     return _page(user, told_password=password)
 
 
@@ -106,7 +106,7 @@ def reset(user_id: int) -> ResponseReturnValue:
     if person.id == actor().user_id:
         abort(403)  # one's own password is changed where the old one is asked for
     password = reset_password(ledger_session(), person, moment().real_at)
-    _record("password_reset", person)
+    _record("password_reset", person, {"changes": {"password": ["原密码", "一次性密码"]}})
     return _page(person, told_password=password)
 
 
@@ -122,7 +122,7 @@ def drop_code(user_id: int) -> ResponseReturnValue:
         abort(403)
     drop_factor(ledger_session(), person.id)
     end_all_sign_ins(ledger_session(), person.id, moment().real_at)
-    _record("second_factor_dropped", person)
+    _record("second_factor_dropped", person, {"changes": {"second_factor": ["已绑定", "未绑定"]}})
     flash(f"已解除{person.name}的验证器，本人下次登录时重新绑定。")
     return redirect(url_for(".show", user_id=user_id), 303)
 
@@ -136,7 +136,7 @@ def stop(user_id: int) -> ResponseReturnValue:
         flash(f"{person.name}是唯一的{lonely}，停用后无人能担任，请先指定他人。", "wrong")
     elif person.disabled_at is None:
         disable(ledger_session(), person, moment().real_at)
-        _record("person_disabled", person)
+        _record("person_disabled", person, {"changes": {"state": ["启用", "停用"]}})
         flash(f"{person.name}的账号已停用，正在使用的登录已全部结束。")
     return redirect(url_for(".show", user_id=user_id), 303)
 
@@ -147,7 +147,7 @@ def resume(user_id: int) -> ResponseReturnValue:
     person = _person(user_id)
     if person.disabled_at is not None:
         enable(ledger_session(), person)
-        _record("person_enabled", person)
+        _record("person_enabled", person, {"changes": {"state": ["停用", "启用"]}})
         flash(f"{person.name}的账号已重新启用。")
     return redirect(url_for(".show", user_id=user_id), 303)
 
@@ -219,6 +219,11 @@ def _places() -> list[Place]:
     known = {str(each) for each in Role}
     read = ((number_asked(unit), role) for unit, role in found if role in known)
     return [Place(unit_id, Role(role)) for unit_id, role in read if unit_id is not None]
+
+
+def new_person(person: User) -> dict[str, Any]:
+    """Return what the trail keeps of somebody who is new."""
+    return {"login": person.login, "changes": {"login": ["", person.login], "name": ["", person.name]}}
 
 
 def _record(name: str, person: User, more: Mapping[str, Any] | None = None) -> None:

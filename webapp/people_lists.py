@@ -22,6 +22,7 @@ from ledger.sign_ins import hash_password
 from ledger.staff import PersonFacts, Place, StaffRefused, check_places, enter_person, one_time_password, posts_text
 from ledger.vocabulary import Role
 from ledger.writing import record
+from webapp.people import new_person
 from webapp.permissions import SYSTEM, allows
 from webapp.request import actor, ledger_session, moment
 
@@ -90,7 +91,7 @@ def _enter(listed: Sequence[Listed], reason: str) -> list[tuple[Listed, str]]:
         except StaffRefused as refused:
             faults.append(f"第 {each.row} 行：{refused}")
             continue
-        record(session, moment(), actor(), Act("person_entered", detail={"user_id": user.id, "login": user.login}))
+        record(session, moment(), actor(), Act("person_entered", detail={"user_id": user.id, **new_person(user)}))
         after = posts_text(session, places)
         posts = [[place.unit_id, str(place.role)] for place in places]
         wanted = {"posts": posts, "before": [], "after": after, "name": user.name, "login": user.login}

@@ -85,7 +85,9 @@ def check() -> ResponseReturnValue:
     if factor.confirmed_at is None:
         codes = confirm_factor(ledger_session(), factor, code, now)
         if codes:
-            record(ledger_session(), moment(), Actor(user.id, user.name), Act("second_factor_set"))
+            changes = {"second_factor": ["未绑定", "已绑定"]}
+            act = Act("second_factor_set", detail={"changes": changes})
+            record(ledger_session(), moment(), Actor(user.id, user.name), act)
             form_session[_HALF] = {**form_session[_HALF], "shown": True}
             return render_template("auth/codes.html", codes=codes)
     elif form_session[_HALF].get("shown") or is_code(factor, code, now):

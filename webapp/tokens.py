@@ -34,7 +34,8 @@ def create() -> ResponseReturnValue:
         token, row = create_token(ledger_session(), actor().user_id or 0, name, days, moment().real_at)
     except TokenRefused as refused:
         return _page(error=str(refused), name=name), 422
-    record(ledger_session(), moment(), actor(), Act("token_created", detail={"name": row.name, "days": days}))
+    detail = {"name": row.name, "days": days, "changes": {"state": ["", "启用"]}}
+    record(ledger_session(), moment(), actor(), Act("token_created", detail=detail))
     return _page(token=token)
 
 
@@ -42,7 +43,12 @@ def create() -> ResponseReturnValue:
 @allows(STAFF)
 def revoke(token_id: int) -> ResponseReturnValue:
     row = revoke_token(ledger_session(), actor().user_id or 0, token_id, moment().real_at) or abort(404)
-    record(ledger_session(), moment(), actor(), Act("token_revoked", detail={"name": row.name}))
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("token_revoked", detail={"name": row.name, "changes": {"state": ["启用", "停用"]}}),
+    )
     flash(f"令牌“{row.name}”已停用，使用它的程序不能再访问。")
     return redirect(url_for("tokens.index"), 303)
 

@@ -30,7 +30,9 @@ def create() -> ResponseReturnValue:
         unit = enter_unit(ledger_session(), actor(), _typed())
     except StaffRefused as refused:
         return _page(request.form, refused.errors), 422
-    detail = {"unit_id": unit.id, "code": unit.code, "name": unit.name, "kind": unit.kind, "parent_id": unit.parent_id}
+    known = {"name": unit.name, "short_name": unit.short_name, "code": unit.code, "kind": UnitKind(unit.kind).label}
+    changes = {name: ["", value] for name, value in known.items()}
+    detail = {"unit_id": unit.id, "name": unit.name, "parent_id": unit.parent_id, "changes": changes}
     record(ledger_session(), moment(), actor(), Act("unit_entered", detail=detail))
     flash(f"已新增{unit.short_name}。")
     return redirect(url_for(".index"), 303)
@@ -68,7 +70,8 @@ def close(unit_id: int) -> ResponseReturnValue:
     except StaffRefused as refused:
         flash(str(refused), "wrong")
         return redirect(url_for(".edit", unit_id=unit_id), 303)
-    record(ledger_session(), moment(), actor(), Act("unit_closed", detail={"unit_id": unit.id, "name": unit.name}))
+    detail = {"unit_id": unit.id, "name": unit.name, "changes": {"state": ["在用", "已撤销"]}}
+    record(ledger_session(), moment(), actor(), Act("unit_closed", detail=detail))
     flash(f"{unit.short_name}已撤销。")
     return redirect(url_for(".index"), 303)
 

@@ -28,6 +28,7 @@ from webapp.request import acting, actor, ledger_session, moment
 
 bp = Blueprint("working_calendar", __name__)
 _YEARS = range(2004, 2100)
+_USUAL = "按星期"
 _SHOWN = 200  # moved dates on the preview; the count is whole
 
 
@@ -85,6 +86,7 @@ def enter() -> ResponseReturnValue:
 def enter_notice(acting: Acting, year: int, text: str, *, write: bool, source: str = "") -> Entered:
     """Read a year's notice, count open dates again and, with `write`, enter both in one audited act (NoticeRefused)."""
     days = read_notice(text, year)
+    before = {row.day: _said(row.working, row.name) for row in special_days(acting.session, year)}
     known = load_calendar(acting.session)
     # counted first: a calendar that is read from rows not yet committed would be kept by this process
     entered = with_year(known, year, {each.day: each.working for each in days})
@@ -93,9 +95,16 @@ def enter_notice(acting: Acting, year: int, text: str, *, write: bool, source: s
         for county in counties(acting.session):
             realign(acting, county.id, entered)
         enter_year(acting.session, year, {each.day: (each.working, each.name) for each in days}, source)
-        detail = {"year": year, "source": source, "days": len(days), "moved": len(moved)}
+        after = {each.day: _said(each.working, each.name) for each in days}
+        changed = sorted(day for day in {*before, *after} if before.get(day) != after.get(day))
+        changes = {day.isoformat(): [before.get(day, _USUAL), after.get(day, _USUAL)] for day in changed}
+        detail = {"year": year, "source": source, "days": len(days), "moved": len(moved), "changes": changes}
         record(acting.session, acting.moment, acting.actor, Act("calendar_entered", detail=detail))
     return Entered(year, days, moved)
+
+
+def _said(working: bool, name: str) -> str:
+    return f"{'上班' if working else '放假'}（{name}）" if name else "上班" if working else "放假"
 
 
 def _asked() -> tuple[int, str]:

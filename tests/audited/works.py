@@ -413,7 +413,7 @@ def _move_run(stage: Stage) -> Drive:
 
 def _keep_scenario(stage: Stage) -> Drive:
     steps = json.dumps([{"element": "look", "instance": "", "values": {}, "day": 0}])
-    typed = {"steps": steps, "name": "一次通过"}
+    typed = {"moves": steps, "began": "2023-11-06T01:00:00+00:00", "name": "一次通过"}
     return Drive(stage.post(SYSTEM, f"{_draft(stage)}/scenarios", typed), SYSTEM)
 
 

@@ -27,12 +27,35 @@ from tests.conftest import KEYS
 from tests.walk import lay_ground
 from tests.webapp.conftest import site_over
 from tests.webapp.test_receipts import CHANNELS as RECEIPTS
-from webapp.audit_words import WORDS
+from webapp.audit_details import lines_of, pairs_of
+from webapp.audit_words import OTHER_ACTS, WORDS
 
 DRIVES = {**people.DRIVES, **cases.DRIVES, **works.DRIVES}
 
 
 CHANNELS = RECEIPTS["aliyun"].model_copy(update={"webhooks": Webhooks(hosts=(urlsplit(HOOK).netloc,))})
+
+
+WITHOUT_PAIR = frozenset(
+    {
+        # who came, and what was refused
+        *("sign_in", "sign_in_failed", "sign_in_refused", "sign_out", "sessions_ended", "denied"),
+        *("password_changed", "second_factor_begun", "recovery_code_used", "bundle_refused", "template_rejected"),
+        # what was looked at, taken away or verified
+        *("telephone_revealed", "export", "audit_verified", "backup", "rotate_keys", "rotate_audit_key", "snapshot"),
+        # what is gone for good, and its application
+        *("purge_asked", "purged"),
+        # work on projects, meetings and reports: told by the case's history and by the things themselves
+        *("upload", "remove_paper", "comment", "import", "import_rows", "import_refused", "columns", "push", "assign"),
+        *("ledger_taken", "ledger_refused", "meeting", "meeting_changed", "minutes", "message_retried"),
+        *("round_opened", "round_completed", "round_chased", "round_closed", "round_upload", "round_paper_removed"),
+        *("spot_check_drawn", "spot_check_found", "spot_check_mended", "spot_check_again", "spot_check_settled"),
+        # a draft's way to a version, whose row tells every change
+        *("draft_begin", "draft_submit", "draft_take_back", "draft_discard", "draft_approve", "draft_refuse"),
+        *("draft_scenarios", "scenario_keep", "scenario_retire", "rehearsal_run", "move_run", "message_undelivered"),
+    }
+)
+"""Acts outside a case that change no setting of the administration; every other one tells its change in pairs."""
 
 
 class Torn(Exception):
@@ -120,6 +143,14 @@ def test_an_act_and_its_row_are_there_together_or_not_at_all(stage: Stage, act: 
     assert (stage.login_of(row.user_id), bool(row.who)) == (drive.who, True)
     assert {name: detail.get(name) for name in drive.told} == dict(drive.told)
     assert row.mac == mac_of(row, KEYS)
+    if act in OTHER_ACTS and act not in WITHOUT_PAIR:
+        pairs = pairs_of(detail)
+        assert any(each.before != each.after for each in pairs), f"{act} does not say from what to what: {detail}"
+        assert any("→" in line for line in lines_of(row.detail))
+
+
+def test_what_changes_nothing_is_named() -> None:
+    assert sorted(WITHOUT_PAIR - OTHER_ACTS.keys()) == []
 
 
 def test_every_act_has_its_drive() -> None:

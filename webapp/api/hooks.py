@@ -37,7 +37,12 @@ def webhook_create(given: Given) -> dict[str, Any]:
         secret, hook = create_hook(ledger_session(), actor().user_id or 0, admitted(given["url"].strip()), moment())
     except HookRefused as refused:
         raise BodyRefused({"url": str(refused)}) from refused
-    record(ledger_session(), moment(), actor(), Act("hook_created", detail={"url": hook.url}))
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("hook_created", detail={"url": hook.url, "changes": {"state": ["", "启用"]}}),
+    )
     return {"hook": _hook(hook), "secret": secret}
 
 
@@ -45,7 +50,12 @@ def webhook_create(given: Given) -> dict[str, Any]:
 def webhook_end(hook_id: int, given: Given) -> dict[str, Any]:
     del given  # an empty object
     hook = end_hook(ledger_session(), actor().user_id or 0, hook_id, moment()) or abort(404)
-    record(ledger_session(), moment(), actor(), Act("hook_ended", detail={"url": hook.url}))
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("hook_ended", detail={"url": hook.url, "changes": {"state": ["启用", "停用"]}}),
+    )
     return _hook(hook)
 
 
