@@ -41,6 +41,8 @@ check: audit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive ledger forms handlers bpmn scheduler webapp
+	$(BIN)/djlint --quiet --lint webapp/templates
 
 # tools that look at the environment stand beside it, so that they are no part of what they look at
 .audit/ready:

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406  # writes, reads nothing
 
 from bpmn.decision_checks import samples_of, together
 from bpmn.decisions import Column, DecisionTable, HitPolicy, read_table, table_of

@@ -91,7 +91,7 @@ def is_code(factor: SecondFactor, code: str, real_now: datetime) -> bool:
     if len(typed) != DIGITS or not (typed.isascii() and typed.isdecimal()):
         return False
     now = int(real_now.timestamp()) // STEP_SECONDS
-    program = TOTP(base64.b32decode(factor.secret), DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303  # all programs know it
+    program = TOTP(base64.b32decode(factor.secret), DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303  # all programs know it  # nosec B303
     for step in (now + each for each in _NEIGHBOURS):
         if step > factor.last_step and compare_digest(program.generate(step * STEP_SECONDS).decode(), typed):
             factor.last_step = step

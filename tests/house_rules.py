@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
 ROOMS = ("ledger", "forms", "handlers", "bpmn", "scheduler", "webapp")
@@ -242,6 +243,45 @@ def code_from_data(module: Module) -> list[str]:
     return called + taken
 
 
+XML_READERS = ("xml.etree", "xml.dom", "xml.sax", "xmlrpc", "defusedxml")
+READS_XML = frozenset({"fromstring", "parse", "XML", "HTML", "iterparse"})
+
+
+def guarded_xml(module: Module) -> list[str]:
+    """Let XML be read by parsers that refuse entities alone: lxml with one of ours, expat with a word on doctypes."""
+    strange = [
+        module.at(node, f"{name} reads XML unguarded")
+        for node, name, taken in imports(module)
+        if name.startswith(XML_READERS) and name != "xml.sax.saxutils"
+    ]
+    bare = [
+        module.at(node, "an XML parser that resolves entities")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and _last_name(node.func.value) == "etree"
+        if (node.func.attr in READS_XML and len(node.args) < 2)
+        or (node.func.attr == "XMLParser" and not _switched_off(node, "resolve_entities"))
+    ]
+    expat = [node for node, name, taken in imports(module) if "expat" in (name.split(".")[-1], taken)]
+    silent = [] if "DoctypeDecl" in module.source else [module.at(node, "expat takes any doctype") for node in expat]
+    return strange + bare + silent
+
+
+def _switched_off(call: ast.Call, name: str) -> bool:
+    given = {each.arg: each.value for each in call.keywords}
+    return name in given and isinstance(given[name], ast.Constant) and given[name].value is False
+
+
+def shared_job_store(module: Module) -> list[str]:
+    """Let the clock's jobs live in memory: a store that processes share unpickles what lies in it."""
+    return [
+        module.at(node, "a job store that processes share")
+        for node, name, _ in imports(module)
+        if name.startswith("apscheduler.jobstores") and name != "apscheduler.jobstores.memory"
+    ]
+
+
 def template_dangers(path: str, source: str) -> list[str]:
     """Find what the security policy refuses, or what would let data write markup."""
     dangers = {
@@ -257,6 +297,78 @@ def template_dangers(path: str, source: str) -> list[str]:
         for pattern, sentence in dangers.items()
         for found in re.finditer(pattern, source, re.IGNORECASE)
     ]
+
+
+class _Markup(HTMLParser):
+    """Reads a template's tags; what Jinja puts in stands in them as a mark."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.faults: list[tuple[int, str]] = []
+        self.forms: list[tuple[int, str, str]] = []  # line, method, what stands in it
+        text = re.sub(r"\{#.*?#\}", _blank, source, flags=re.DOTALL)
+        text = re.sub(r"\{%.*?%\}", _blank, text, flags=re.DOTALL)
+        # macros of the template's own that write the token
+        macros = re.findall(r"{%-? macro (\w+)\(.*?endmacro", source, flags=re.DOTALL)
+        bodies = re.findall(r"{%-? macro \w+\((.*?)endmacro", source, flags=re.DOTALL)
+        self.tokens = {
+            "token",
+            "csrf_token",
+            *(name for name, body in zip(macros, bodies, strict=True) if "token" in body),
+        }
+        self.text = re.sub(r"\{\{(.*?)\}\}", _mark, text, flags=re.DOTALL)
+        self.feed(self.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told, whole = dict(attrs), self.get_starttag_text() or ""
+        if re.search(r"\s[\w:-]+=[^\"'\s]", re.sub(r"\"[^\"]*\"|'[^']*'", '""', whole)):
+            self._note("an attribute without quotes")
+        if any(name.startswith("on") for name in told):
+            self._note("an inline event handler")
+        if "style" in told and MARK not in (told["style"] or ""):
+            self._note("an inline style that is always the same belongs into a style sheet")
+        if tag == "img" and told.get("alt") is None:
+            self._note("a picture without words")
+        if told.get("target") == "_blank" and "noopener" not in (told.get("rel") or ""):
+            self._note("a new window that may reach back")
+        if tag == "form":
+            self.forms.append((self.getpos()[0], (told.get("method") or "").lower(), ""))
+            if not self.forms[-1][1] and "hx-get" not in told:
+                self._note("a form without a method")
+        elif self.forms:
+            line, method, inside = self.forms[-1]
+            self.forms[-1] = line, method, f"{inside} {whole}"
+
+    def handle_data(self, data: str) -> None:
+        if self.forms:
+            line, method, inside = self.forms[-1]
+            self.forms[-1] = line, method, inside + data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self.forms:
+            line, method, inside = self.forms.pop()
+            if method == "post" and not self.tokens & set(re.findall(r"\w+", inside)):
+                self.faults.append((line, "a form that is posted without its token"))
+
+    def _note(self, sentence: str) -> None:
+        self.faults.append((self.getpos()[0], sentence))
+
+
+MARK = "⟦"
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
+
+
+def _mark(found: re.Match[str]) -> str:
+    """Keep of an expression which macros and functions it calls."""
+    return MARK + " ".join(re.findall(r"\w+(?=\()", found[1])) + "\n" * found[0].count("\n") + "⟧"
+
+
+def template_faults(path: str, source: str) -> list[str]:
+    """Find careless markup: what stands open to injection, forms without their guard, pictures without words."""
+    return [f"{path}:{line} {sentence}" for line, sentence in _Markup(source).faults]
 
 
 # written with brackets so that this file does not accuse itself
@@ -293,4 +405,6 @@ MODULE_RULES = (
     forbidden_names,
     sizes,
     code_from_data,
+    guarded_xml,
+    shared_job_store,
 )

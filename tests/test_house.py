@@ -55,6 +55,15 @@ BREACHES = {
     "a long module": (house_rules.sizes, "forms/x.py", "x = 1\n" * 401),
     "eval": (house_rules.code_from_data, "forms/x.py", "eval(text)"),
     "exec": (house_rules.code_from_data, "forms/x.py", "exec(text)"),
+    "ElementTree": (house_rules.guarded_xml, "forms/x.py", "import xml.etree.ElementTree as tree"),
+    "a bare lxml": (house_rules.guarded_xml, "bpmn/engine/x.py", "from lxml import etree\netree.fromstring(text)"),
+    "a parser that resolves": (house_rules.guarded_xml, "bpmn/engine/x.py", "etree.XMLParser(no_network=True)"),
+    "expat without a word": (house_rules.guarded_xml, "forms/x.py", "from xml.parsers import expat"),
+    "a shared job store": (
+        house_rules.shared_job_store,
+        "scheduler/clock.py",
+        "from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore",
+    ),
     "pickle": (house_rules.code_from_data, "forms/x.py", "from pickle import loads"),
 }
 ALLOWED = {
@@ -76,6 +85,16 @@ ALLOWED = {
     ),
     "a database": (house_rules.forbidden_names, "ledger/x.py", "def open_database(): ..."),
     "sixty lines": (house_rules.sizes, "forms/x.py", "def f():\n" + "    g()\n" * 59),
+    "a guarded lxml": (
+        house_rules.guarded_xml,
+        "bpmn/engine/x.py",
+        "etree.fromstring(text, etree.XMLParser(resolve_entities=False))",
+    ),
+    "jobs in memory": (
+        house_rules.shared_job_store,
+        "scheduler/clock.py",
+        "from apscheduler.jobstores.memory import MemoryJobStore",
+    ),
     "a library's eval": (house_rules.code_from_data, "forms/x.py", "expression.eval(names)"),
 }
 
@@ -125,6 +144,47 @@ def test_templates_hold_no_script_and_trust_no_data() -> None:
 )
 def test_a_dangerous_template_is_found(source: str) -> None:
     assert len(house_rules.template_dangers("x.html", source)) == 1
+
+
+def test_templates_are_careful() -> None:
+    assert [
+        fault
+        for path in TEMPLATES
+        for fault in house_rules.template_faults(
+            path.relative_to(REPOSITORY).as_posix(), path.read_text(encoding="utf-8")
+        )
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p class=big>x</p>",
+        "<p data-x={{ text }}>x</p>",
+        '<p style="color: red">x</p>',
+        '<img src="/x.png">',
+        '<a href="/x" target="_blank">x</a>',
+        '<form action="/x"><button>x</button></form>',
+        '<form method="post"><button>x</button></form>',
+        '{% macro kept() %}<input name="x">{% endmacro %}<form method="post">{{ kept() }}</form>',
+    ],
+)
+def test_a_careless_template_is_found(source: str) -> None:
+    assert len(house_rules.template_faults("x.html", source)) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<form method="post">{{ token() }}<button{% if off %} disabled{% endif %}>x</button></form>',
+        '<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"></form>',
+        '{% macro kept() %}{{ token() }}{% endmacro %}<form method="post">{{ kept() }}</form>',
+        '<form method="get"><input name="q" value="{{ q }}"></form>',
+        '<div style="width:{{ done }}%"></div><img src="/x.png" alt="">',
+    ],
+)
+def test_a_careful_template_passes(source: str) -> None:
+    assert house_rules.template_faults("x.html", source) == []
 
 
 def test_a_plain_template_passes() -> None:

@@ -33,7 +33,7 @@ def run_limited(module: str, payload: bytes) -> bytes:
     The child has an empty environment and writes no files.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - the program is this interpreter, the module a constant of ours
+        done = subprocess.run(  # noqa: S603 - the program is this interpreter, the module a constant of ours  # nosec B603
             [sys.executable, "-I", "-B", "-X", "utf8", "-c", LAUNCH, str(ROOT), module],
             input=payload,
             capture_output=True,

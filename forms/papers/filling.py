@@ -54,7 +54,7 @@ def _as_text(value: object) -> object:
     if isinstance(value, Undefined):  # raises with the name of what is unknown
         return value
     text = escape(clean(str(value)), quote=True)
-    return Markup(text.replace("\n", _BREAK).replace("\t", _TAB))  # noqa: S704 - escaped above
+    return Markup(text.replace("\n", _BREAK).replace("\t", _TAB))  # noqa: S704 - escaped above  # nosec B704
 
 
 ENVIRONMENT = ImmutableSandboxedEnvironment(

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # nosec B406  # writes, reads nothing
 
 _PROGRAMS = ("soffice", "libreoffice", r"C:\Program Files\LibreOffice\program\soffice.exe")
 _PICTURES = frozenset({"jpg", "png"})
@@ -88,7 +88,7 @@ def _run(office: Office, folder: Path, names: list[str], limit_seconds: float) -
     command += ["--nologo", "--convert-to", "pdf", "--outdir", "pdf", *names]
     own = {name: value for name, value in os.environ.items() if not name.startswith("SIGEYIPI_")}
     own[_FONT_FILE] = str(_lay_fonts(office.profile.absolute(), own.get(_FONT_FILE, "/etc/fonts/fonts.conf")))
-    with subprocess.Popen(  # noqa: S603 - the program is the installation's, the names are numbers of ours
+    with subprocess.Popen(  # noqa: S603 - the program is the installation's, the names are numbers of ours  # nosec B603
         command,
         cwd=folder,
         env=own,

@@ -85,4 +85,10 @@ def _well_formed(paper: bytes) -> None:
     with ZipFile(BytesIO(paper)) as package:
         for part in package.namelist():
             if part.endswith(".xml"):
-                expat.ParserCreate().Parse(package.read(part), True)
+                parser = expat.ParserCreate()
+                parser.StartDoctypeDeclHandler = _refuse_dtd  # what a template's tags wrote was not there when it came
+                parser.Parse(package.read(part), True)
+
+
+def _refuse_dtd(*_: object) -> None:
+    raise expat.ExpatError("a DTD")

@@ -46,7 +46,7 @@ def run_limited(task: str, data: bytes, limits: Limits | None = None) -> bytes:
     command = [sys.executable, "-P", "-m", "forms.sheets.limited", task]
     command += [str(limits.memory_bytes), str(limits.cpu_seconds)]
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    with subprocess.Popen(  # noqa: S603 - every word of the command is ours
+    with subprocess.Popen(  # noqa: S603 - every word of the command is ours  # nosec B603
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ import 'bootstrap/js/dist/tab';
 import htmx from 'htmx.org';
 import './css/house.css';
 import './css/forms.css';
+import './css/fitting.css';
 import './css/boards.css';
 import './css/clerk.css';
 import './css/meetings.css';
