@@ -36,7 +36,13 @@ def write_print(file: CaseFile, printed: Print, place: Place, signed: Unit) -> A
 
 
 def issue_print(acting: Acting, printed: Print, place: Place, signed: Unit, since: datetime) -> Attachment:
-    """Write a paper that may be of no case, and file it at `place`.
+    """Write a paper that may be of no case, and file it at `place`."""
+    document = written(acting, printed, signed, since)
+    return attach(acting.session, acting.papers, document, place, acting.actor, acting.now)
+
+
+def written(acting: Acting, printed: Print, signed: Unit, since: datetime) -> File:
+    """Write a paper without filing it.
 
     Its template is the one that was in force at `since`, when what it belongs to began (F8).
     """
@@ -44,8 +50,7 @@ def issue_print(acting: Acting, printed: Print, place: Place, signed: Unit, sinc
     today = day_of(acting.now)
     template = template_of(acting.session, form.name, since, acting.now) or form.shipped
     content = print_paper(printed.title, form.complete(_facts(printed, signed, today)), template, today)
-    document = File(f"{file_name(printed.title)}.docx", DOCX, content)
-    return attach(acting.session, acting.papers, document, place, acting.actor, acting.now)
+    return File(f"{file_name(printed.title)}.docx", DOCX, content)
 
 
 def _facts(printed: Print, signed: Unit, today: date) -> dict[str, Any]:

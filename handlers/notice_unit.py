@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from handlers.outcome import Answers, Handler, Outcome, Step
-from handlers.posting import notice_text, post
+from handlers.posting import AT_UNIT, notice_text, post
 
 
 def complete(step: Step, answers: Answers) -> Outcome:
-    return post(step, answers, "unit_posted_on", "主管单位公告")
+    return post(step, answers, "unit_posted_on", AT_UNIT)
 
 
 HANDLER = Handler("notice_unit", complete, notice_text)

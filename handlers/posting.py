@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from forms.rendering import chinese_date
+from handlers.facts import place
 from handlers.outcome import Answers, Outcome, Print, Step
 from handlers.reply import decided
 from handlers.rules import day_in, project_rows, refuse_if, short
 from ledger.vocabulary import PaperKind
+
+AT_UNIT, AT_SITE = "项目实施主管单位", "项目实施地"
+"""The two places of a notice (art. 14)."""
 
 
 def notice_text(step: Step) -> Answers:
@@ -22,7 +26,24 @@ def notice_text(step: Step) -> Answers:
     return {"content": content}
 
 
-def post(step: Step, answers: Answers, variable: str, title: str) -> Outcome:
+def notice(step: Step, where: str, words: Answers) -> Print:
+    """Return the notice of one place (`where`), as it hangs there or, before, with room for its spot and day."""
+    posted_on = day_in(words, "posted_on")
+    name = step.project["name"]
+    rows = (
+        *project_rows(step),
+        ("项目地点", place(step.project)),
+        ("公告处", f"{where}（{step.unit_name}）"),
+        ("公告内容", str(words.get("content") or "")),
+        ("张贴地点", str(words.get("place") or "")),
+        ("张贴日期", chinese_date(posted_on) if posted_on else ""),
+        ("异议受理", str(words.get("contact") or "")),
+    )
+    head = {"标题": f"关于{name}“四个一批”分类及处置措施的公告"}
+    return Print(PaperKind.NOTICE, f"{name}“四个一批”分类及处置措施公告（{where}）", rows, "notice", head)
+
+
+def post(step: Step, answers: Answers, variable: str, where: str) -> Outcome:
     """Register the posting in `variable`; it lies between the reply and today."""
     posted_on = day_in(answers, "posted_on")
     assert posted_on is not None  # the form requires it
@@ -33,16 +54,9 @@ def post(step: Step, answers: Answers, variable: str, title: str) -> Outcome:
     elif replied_on is not None and posted_on < replied_on:
         errors["posted_on"] = f"张贴日期不能早于批复日期{chinese_date(replied_on)}"
     refuse_if(errors)
-    rows = (
-        *project_rows(step),
-        ("公告内容", answers["content"]),
-        ("张贴地点", answers["place"]),
-        ("张贴日期", chinese_date(posted_on)),
-        ("异议受理", answers["contact"]),
-    )
     anew = {"publicity_extended_to": None} if step.variables.get("publicity_extended_to") else {}
     return Outcome(
         variables={variable: posted_on.isoformat(), **anew},
-        prints=(Print(PaperKind.NOTICE, f"{step.project['name']}{title}", rows, "notice"),),
+        prints=(notice(step, where, answers),),
         summary=short(f"{chinese_date(posted_on)}张贴于{answers['place']}"),
     )

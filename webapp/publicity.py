@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from bpmn.casefile import CaseFile, take_case
+from bpmn.notices import WHERE, notice_for_board
 from bpmn.publicity_acts import PLACES, keeps_publicity
 from bpmn.publicity_record import AGAIN, Posting, Publicity, PublicityState, changes_of, publicities
 from bpmn.runtime import ActRefused, Repost, extend_publicity, open_item, repost
@@ -117,7 +118,7 @@ def _keep(case_id: int, photos: Mapping[str, tuple[File, ...]]) -> None:
 @bp.get("/poster")
 @allows(STAFF)
 def poster(case_id: int) -> ResponseReturnValue:
-    """Show the notice as it is printed for the board, with the code that leads to its public page."""
+    """Show what the notice says, with the paper to be put up at each of the two places."""
     file = _file(case_id)
     found = publicities(file) or abort(404)
     words = _words(found[0])
@@ -125,7 +126,8 @@ def poster(case_id: int) -> ResponseReturnValue:
         "publicity/poster.html",
         case=file.case,
         project=file.project,
-        unit=file.places.responsible,
+        postings=found[0].postings,
+        where=WHERE,
         content=words.get("content", ""),
         contact=words.get("contact", ""),
         address=address_of(case_id),
@@ -133,16 +135,28 @@ def poster(case_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<int:item_id>/notice.docx")
+@allows(STAFF)
+def notice(case_id: int, item_id: int) -> Response:
+    """Answer the official notice of one place, before and after it hangs, with the code of its public page."""
+    found = publicities(_file(case_id)) or abort(404)
+    posting = next((each for each in found[0].postings if each.item.id == item_id), None) or abort(404)
+    words = posting.answers if posting.posted_on is not None else _begun(posting)
+    paper = notice_for_board(acting(), item_id, words, _picture(case_id).getvalue())
+    return send_file(BytesIO(paper.content), paper.media_type, as_attachment=True, download_name=paper.name, max_age=0)
+
+
 @bp.get("/code.png")
 @allows(STAFF)
 def code(case_id: int) -> Response:
     """Answer the QR code alone, for who lays out the notice by hand."""
     file = _file(case_id)
-    drawn = BytesIO()
-    _code(case_id).save(drawn, kind="png", scale=_SCALE, border=4)
-    drawn.seek(0)
     return send_file(
-        drawn, "image/png", as_attachment=True, download_name=f"公告二维码 {file.project.name}.png", max_age=0
+        _picture(case_id),
+        "image/png",
+        as_attachment=True,
+        download_name=f"公告二维码 {file.project.name}.png",
+        max_age=0,
     )
 
 
@@ -154,6 +168,13 @@ def address_of(case_id: int) -> str:
 
 def _code(case_id: int) -> segno.QRCode:
     return segno.make(address_of(case_id), error="m", micro=False)
+
+
+def _picture(case_id: int) -> BytesIO:
+    drawn = BytesIO()
+    _code(case_id).save(drawn, kind="png", scale=_SCALE, border=4)
+    drawn.seek(0)
+    return drawn
 
 
 def _file(case_id: int) -> CaseFile:

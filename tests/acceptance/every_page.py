@@ -56,7 +56,14 @@ MISSING = "/cases/999999999"
 LEFT_OUT = {
     "answers a file": (
         *("personal.mine", "auditing.archive", "auditing.export", "reports.archive_of_case", "binders.file"),
-        *("called.diagram", "cases.diagram", "publicity.code", "time_machine.diagram", "bundles.take_draft_out"),
+        *(
+            "called.diagram",
+            "cases.diagram",
+            "publicity.code",
+            "publicity.notice",
+            "time_machine.diagram",
+            "bundles.take_draft_out",
+        ),
         *("design.diagram", "design.saved_content", "bundles.take_out", "design.version_diagram", "imports.errors"),
         *("process_map.diagram", "messaging.export", "numbering.workbook", "papers.download", "previews.page"),
         *("pdf.file", "papers.blank", "people_lists.template", "procedure.diagram", "reports.statistics"),

@@ -30,6 +30,10 @@ def test_p7_the_posting_is_registered_for_the_period() -> None:
     assert rows["公告内容"] == POSTED["content"]
     assert rows["张贴地点"] == "公示栏左侧"
     assert rows["张贴日期"] == "2023年11月27日"
+    assert rows["公告处"] == "项目实施主管单位（桑柘镇人民政府）"
+    assert rows["项目地点"] == "桑柘镇太坪村"
+    assert printed.more["标题"] == "关于高山蔬菜大棚“四个一批”分类及处置措施的公告"
+    assert printed.title == "高山蔬菜大棚“四个一批”分类及处置措施公告（项目实施主管单位）"
 
 
 def test_p7_posted_on_the_day_of_the_reply_is_in_order() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from forms.papers.filling import print_paper
 from ledger.cases import Objection
 from ledger.db import transaction
 from ledger.installation import shift_clock
@@ -185,15 +188,36 @@ def test_t1_nothing_is_heard_after_the_period_and_its_page_says_so(site: Site) -
     assert "公告期满证明.docx" in site.town().get(f"/cases/{walk.case_id}/publicity").text
 
 
-def test_p7_the_notice_is_printed_with_its_code(site: Site) -> None:
-    walk = posted(site)
-    clerk = site.town()
-    poster = clerk.get(f"/cases/{walk.case_id}/publicity/poster").text
-    assert "data:image/svg+xml" in poster
-    assert "现将分类和措施公告如下" in poster
-    code = clerk.get(f"/cases/{walk.case_id}/publicity/code.png")
+def test_p7_each_place_has_its_official_notice_before_it_hangs(site: Site) -> None:
+    walk = site.walk()
+    walk.to("notice_unit")
+    site.catch_up(walk)
+    clerk, here = site.town(), f"/cases/{walk.case_id}/publicity"
+    page = clerk.get(f"{here}/poster").text
+    assert "data:image/svg+xml" in page
+    assert "现将经营性帮扶产业项目" in page
+    addresses = re.findall(r'href="([^"]+/notice\.docx)"', page)
+    assert len(set(addresses)) == 2
+    told = []
+    with pytest.MonkeyPatch.context() as real:
+        real.setattr("bpmn.prints.print_paper", print_paper)
+        for address in addresses:
+            paper = Document(BytesIO(clerk.get(address).data))
+            assert len(paper.inline_shapes) == 1  # the code
+            told.append([each.text for each in paper.paragraphs])
+    for lines, where, signed in ((told[0], "项目实施主管单位", "桑柘镇"), (told[1], "项目实施地", "云顶村")):
+        text = "\n".join(lines)
+        assert lines[0] == f"关于{walk.project.name}“四个一批”分类及处置措施的公告"
+        assert f"责任单位：{walk.project.responsible_body}" in text
+        assert "项目地点：桑柘镇云顶村" in text
+        assert re.search(f"公告处：{where}（.*{signed}.*）", text)
+        assert "张贴日期：　　　　年　　月　　日" in text
+        assert "张贴地点" not in text
+    code = clerk.get(f"{here}/code.png")
     assert (code.mimetype, code.data[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
-    assert site.town("保家镇").get(f"/cases/{walk.case_id}/publicity").status_code == 404
+    stranger = site.town("保家镇")
+    assert [stranger.get(each).status_code for each in (here, *addresses)] == [404] * 3
+    assert clerk.get(f"{here}/{walk.items('reply')[0].id}/notice.docx").status_code == 404
 
 
 def test_t1_the_unit_extends_and_posts_again_on_the_page(site: Site) -> None:
