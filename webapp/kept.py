@@ -13,23 +13,50 @@ from flask.typing import ResponseReturnValue
 
 from webapp.request import typed
 
-FORM = "items.submit"
+DRAFTED = frozenset({"items.submit", "rounds.submit"})
+"""Forms with a draft: they go on by keeping one; what else was posted goes on by being posted again."""
+_BLUEPRINTS = frozenset(
+    {
+        *("acts", "agendas", "bulk", "case_acts", "cases", "comments", "items", "meetings", "own_lists"),
+        *("public_notice", "publicity", "rounds"),
+    }
+)
+"""Where people write. Never where they sign in or set a password: that is not shown again."""
+_SAVED_BY_SCRIPT = "items.draft"
+LABELS = {
+    "reason": "原因",
+    "words": "要说的话",
+    "opinion": "意见",
+    "text": "留言",
+    "minutes": "会议纪要",
+    "note": "附言",
+    "content": "内容",
+    "measures": "处置措施",
+}
+"""What fields are called whose form is not at hand."""
 
 
 def is_form() -> bool:
-    """Say whether the request brings what somebody typed into the form of an item."""
-    return request.method == "POST" and request.endpoint == FORM and any(any(each) for each in typed().values())
+    """Say whether the request brings what somebody typed into a form of a page."""
+    if request.method != "POST" or request.blueprint not in _BLUEPRINTS or request.endpoint == _SAVED_BY_SCRIPT:
+        return False
+    by_script = request.accept_mimetypes.best == "application/json" or "HX-Request" in request.headers
+    return not by_script and any(any(each) for each in typed().values())
 
 
 def signed_out() -> ResponseReturnValue:
     """Answer a form posted after the sign-in had ended: sign in beside it, then go on from here."""
-    steps = "请先点“重新登录”，在新窗口里登录；然后回到本页点“继续填写”。"
+    steps = f"请先点“重新登录”，在新窗口里登录；然后回到本页点“{_going_on()}”。"
     return _resumable("登录已失效，您填写的内容没有丢失。", steps, 401, signs_in=True)
 
 
 def page_too_old() -> ResponseReturnValue:
     """Answer a form whose page belongs to an earlier sign-in."""
-    return _resumable("页面已过期，您填写的内容没有丢失。", "核对后点“继续填写”，内容会回到表单里。", 400)
+    return _resumable("页面已过期，您填写的内容没有丢失。", f"请核对后点“{_going_on()}”。", 400)
+
+
+def _going_on() -> str:
+    return "继续填写" if request.endpoint in DRAFTED else "重新提交"
 
 
 def too_late(sentence: str, labels: Mapping[str, str], status: int) -> ResponseReturnValue:
@@ -40,14 +67,17 @@ def too_late(sentence: str, labels: Mapping[str, str], status: int) -> ResponseR
 
 
 def _resumable(sentence: str, steps: str, status: int, *, signs_in: bool = False) -> ResponseReturnValue:
-    item_id = (request.view_args or {})["item_id"]
+    drafted, sent = request.endpoint in DRAFTED, request.form.to_dict(flat=False)
+    following = request.path if request.endpoint == "items.submit" else None  # its page has the same address
     resume = {
-        "url": url_for(FORM, item_id=item_id),
-        "sign_in": url_for("auth.login", next=url_for("items.show", item_id=item_id)) if signs_in else None,
-        "typed": typed(),
+        "url": request.full_path.rstrip("?"),
+        "sign_in": url_for("auth.login", next=following) if signs_in else None,
+        "typed": typed() if drafted else {name: each for name, each in sent.items() if name != "csrf_token"},
+        "drafted": drafted,
+        "button": _going_on(),
     }
     page = render_template(
-        "items/kept.html", sentence=sentence, steps=steps, rows=_rows({}), resume=resume, lost=_files()
+        "items/kept.html", sentence=sentence, steps=steps, rows=_rows(LABELS), resume=resume, lost=_files()
     )
     return page, status
 

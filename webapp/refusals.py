@@ -19,8 +19,6 @@ from webapp.request import ledger_session
 from webapp.uploads import FileRefused
 
 View = Callable[..., ResponseReturnValue]
-LABELS = {"reason": "原因", "words": "要说的话", "opinion": "意见"}
-"""What the fields are called whose words are shown when there is no form left to put them back into."""
 _REASON = "原因"
 _SUBJECTS = ("item_id", "case_id")
 
@@ -58,9 +56,9 @@ def told_on(draw: Callable[..., str]) -> Callable[[View], View]:
             except (ActRefused, ItemChanged, FileRefused) as refused:
                 sentence, status = str(refused), 422 if isinstance(refused, FileRefused) else 409
             except (AlreadyDone, ItemGone, NotYours, CaseClosed) as late:
-                if not any(request.form.get(name) for name in LABELS):
+                if not any(request.form.get(name) for name in kept.LABELS):
                     raise
-                return kept.too_late(str(late), LABELS, 403 if isinstance(late, NotYours) else 409)
+                return kept.too_late(str(late), kept.LABELS, 403 if isinstance(late, NotYours) else 409)
             of_what = {name: arguments[name] for name in _SUBJECTS if name in arguments}
             return draw(refused=Refusal(request.path, sentence, request.form), **of_what), status
 

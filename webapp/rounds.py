@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.refusals import AlreadyDone, ItemChanged, ItemGone, NotYours
 from bpmn.round_periods import Period, may_collect, missed
 from bpmn.rounds import OpenRound, complete_round_item, open_round_item
 from forms.fields import FieldType, Posted
@@ -39,6 +40,7 @@ from ledger.rounds import (
 )
 from ledger.vocabulary import ItemStatus, PaperKind, RoundKind
 from ledger.writing import record
+from webapp import kept
 from webapp.form_page import FormPage
 from webapp.permissions import ACTING, STAFF, allows
 from webapp.request import acting, actor, ledger_session, moment, settings, typed
@@ -119,6 +121,10 @@ def submit(item_id: int) -> ResponseReturnValue:
                 done = complete_round_item(acting(), item_id, revision, posted)
         except (FormErrors, StepRefused) as refused:
             errors = dict(refused.errors)
+        except ItemChanged as changed:
+            errors = {"": f"{changed}，请核对后再提交"}
+        except (AlreadyDone, ItemGone, NotYours) as late:
+            return kept.too_late(str(late), {}, 409)
         else:
             to = "、".join(f"{unit}（{name}）" for name, unit, _due in done.next)
             flash(f"已提交，送{to}。" if to else "已办结。")

@@ -165,6 +165,36 @@ def test_a_form_posted_after_the_sign_in_ended_goes_on_from_there(both_sites: Si
     assert 'value="约三万"' in restored
 
 
+def test_other_words_go_on_after_the_sign_in_ended_too(site: Site) -> None:
+    """A remark, minutes, the reason of an act: shown again, and posted again by a button."""
+    item, person = surveyed(site)
+    case_id, token = item_row(site, item).case_id, person.token()
+    end_sign_ins(site)
+    lost = [
+        (f"/items/{item}/send-back", {"reason": "资料不全", "target": "receive", "_revision": "1"}, "资料不全"),
+        ("/meetings/1/decide", {"minutes": "会议原则同意"}, "会议原则同意"),
+        ("/rounds/items/1", {"work": "本周完成招标"}, "本周完成招标"),
+        (f"/cases/{case_id}/comments", {"text": "请补充合同"}, "请补充合同"),
+    ]
+    for address, sent, words in lost:
+        page = person.client.post(address, data={**sent, "csrf_token": token})
+        assert (page.status_code, words in page.text) == (401, True), address
+    assert person.sign_in("sangzhezhen.jingban").status_code == 303
+    carried = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    old = person.client.post(f"/cases/{case_id}/comments", data=carried)
+    assert (old.status_code, "重新提交" in old.text) == (400, True)
+    carried = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', old.text))
+    assert person.client.post(f"/cases/{case_id}/comments", data=carried).status_code == 303
+    assert "请补充合同" in person.get(f"/cases/{case_id}?tab=comments").text
+
+
+def test_what_must_not_be_shown_again_is_not(site: Site) -> None:
+    visitor = site.visitor()
+    secret = "Geheim-2023!x"
+    for address in ("/login", "/account/password", "/password"):
+        assert secret not in visitor.client.post(address, data={"login": "a", "password": secret, "new": secret}).text
+
+
 def test_a_lost_form_changes_nothing_by_itself(site: Site) -> None:
     item, person = surveyed(site)
     token = person.token()
