@@ -142,6 +142,20 @@ def comments_of(session: Session, case_id: int) -> Sequence[Comment]:
     return session.scalars(select(Comment).where(Comment.case_id == case_id).order_by(Comment.id)).all()
 
 
+def comments_for(session: Session, actor: Actor, case_id: int) -> Sequence[Comment]:
+    """Return those remarks that a unit asked for nothing but its opinion may read: its own, and what addresses it (P3).
+
+    What another body thinks may stand in the others, and no body sees another's opinion.
+    """
+    own = {post.unit_id for post in actor.posts if post.role in BUSINESS}
+    people = session.execute(
+        select(User.id, User.name).join(Post, Post.user_id == User.id).where(Post.unit_id.in_(own))
+    )
+    names = {row.id: row.name for row in people}
+    mine = set(names.values())
+    return [one for one in comments_of(session, case_id) if one.user_id in names or mine & set(one.mentioned)]
+
+
 def field_of(kept: Comment) -> str:
     """Return the name under which a remark's files are attached to the case."""
     return f"{COMMENT_FIELD}:{kept.id}"

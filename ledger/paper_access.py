@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ledger.archive import ArchiveRow
 from ledger.cases import Case, WorkItem
-from ledger.comments import COMMENT_FIELD
+from ledger.comments import COMMENT_FIELD, comments_for, field_of
 from ledger.journal import Entry
 from ledger.meetings import Meeting, MeetingVerdict, SubmissionBatch
 from ledger.papers import Attachment
@@ -42,13 +42,27 @@ def visible_attachment(session: Session, actor: Actor, attachment_id: int) -> At
     held = exists().where(Meeting.id == Attachment.meeting_id, Meeting.unit_id.in_(own))
     sent = Attachment.batch_id.in_(_batches(_below(actor)))
     checked = Attachment.spot_check_project_id.in_(select(SpotCheckProject.id).where(visible_drawn(actor)))
-    return session.scalars(
+    there = (Attachment.id == attachment_id, or_(Attachment.removed_at.is_(None), _handed_in()))
+    found = session.scalars(
         select(Attachment)
-        .where(Attachment.id == attachment_id, or_(Attachment.removed_at.is_(None), _handed_in()))
+        .where(*there)
         .where(or_(Attachment.case_id.in_(seen), decided, sent, held, checked, *_of_rounds(actor), _asked(actor)))
         .where(_numbers_allowed(actor))
         .options(joinedload(Attachment.paper))
     ).one_or_none()
+    return found or _of_remark(session, actor, there)
+
+
+def _of_remark(session: Session, actor: Actor, there: Sequence[ColumnElement[bool]]) -> Attachment | None:
+    """Return a file of a remark that a unit asked for its opinion alone may read."""
+    own = {post.unit_id for post in actor.posts if post.role in BUSINESS}
+    asked = select(WorkItem.case_id).where(WorkItem.unit_id.in_(own), WorkItem.stem.in_(ASKED_OPINIONS))
+    of_remark = Attachment.field.startswith(f"{COMMENT_FIELD}:")
+    wanted = select(Attachment).where(*there, of_remark, Attachment.case_id.in_(asked))
+    found = session.scalars(wanted.options(joinedload(Attachment.paper))).one_or_none()
+    if found is None or found.case_id is None:
+        return None
+    return found if found.field in {field_of(one) for one in comments_for(session, actor, found.case_id)} else None
 
 
 def readable(session: Session, actor: Actor, papers: Sequence[Attachment]) -> list[Attachment]:
@@ -113,18 +127,19 @@ def _handed_in() -> ColumnElement[bool]:
     return or_(Attachment.written, given)
 
 
-def is_shown_to_asked(paper: Attachment, own_items: Collection[int]) -> bool:
-    """Say whether a unit asked for its opinion alone is shown a paper: what the opinion is about, and its own."""
-    of_comment = paper.field.startswith(f"{COMMENT_FIELD}:")
-    return paper.kind in ASKED_KINDS or paper.item_id in own_items or of_comment
+def is_shown_to_asked(paper: Attachment, own_items: Collection[int], own_comments: Collection[str]) -> bool:
+    """Say whether a unit asked for its opinion alone is shown a paper: what the opinion is about, and its own.
+
+    `own_comments` are the fields of the remarks it may read.
+    """
+    return paper.kind in ASKED_KINDS or paper.item_id in own_items or paper.field in own_comments
 
 
 def _asked(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on what a unit asked for its opinion may download; the same as `is_shown_to_asked`."""
     own = {post.unit_id for post in actor.posts if post.role in BUSINESS}
     asked = (WorkItem.unit_id.in_(own), WorkItem.stem.in_(ASKED_OPINIONS))
-    shown = or_(Attachment.kind.in_(ASKED_KINDS), Attachment.field.startswith(f"{COMMENT_FIELD}:"))
-    about = Attachment.case_id.in_(select(WorkItem.case_id).where(*asked)) & shown
+    about = Attachment.case_id.in_(select(WorkItem.case_id).where(*asked)) & Attachment.kind.in_(ASKED_KINDS)
     return or_(about, Attachment.item_id.in_(select(WorkItem.id).where(*asked)))
 
 

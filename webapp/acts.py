@@ -57,7 +57,7 @@ def return_case(item_id: int) -> ResponseReturnValue:
     target, straight = request.form.get("target", ""), bool(request.form.get("straight_back"))
     done = send_back(acting(), item_id, _revision(), target, _reason(), straight_back=straight)
     flash(f"已退回到{'、'.join(f'{name}（{unit}）' for name, unit, _due in done.next)}。")
-    return _to_case(case_id)
+    return _onwards(case_id)
 
 
 @bp.post("/call-back")
@@ -74,10 +74,10 @@ def take_back(item_id: int) -> ResponseReturnValue:
 @allows(ACTING)
 @told_on(_page)
 def hand_over(item_id: int) -> ResponseReturnValue:
-    _visible(item_id)
+    case_id = _visible(item_id)
     done = transfer(acting(), item_id, _revision(), _chosen("unit"), _reason())
     flash(f"已转办给{done.next[0][1]}，期限不变。")
-    return redirect(url_for("inbox.index"), 303)
+    return _onwards(case_id)
 
 
 @bp.post("/urge")
@@ -114,10 +114,10 @@ def put_back(item_id: int) -> ResponseReturnValue:
 @allows(ACTING)
 @told_on(_page)
 def ask_colleague(item_id: int) -> ResponseReturnValue:
-    _visible(item_id)
+    case_id = _visible(item_id)
     delegate(acting(), item_id, _revision(), _chosen("person"), _reason())
     flash("已委托，填好后会交回给您。")
-    return redirect(url_for("inbox.index"), 303)
+    return _onwards(case_id)
 
 
 @bp.post("/reviewers")
@@ -168,6 +168,11 @@ def _chosen(name: str) -> int:
 
 def _to_case(case_id: int) -> ResponseReturnValue:
     return redirect(url_for("cases.show", case_id=case_id), 303)
+
+
+def _onwards(case_id: int) -> ResponseReturnValue:
+    """Go to the next item: this one has gone elsewhere."""
+    return redirect(url_for("inbox.following", case=case_id), 303)
 
 
 def _to_item(item_id: int) -> ResponseReturnValue:

@@ -44,6 +44,7 @@ from webapp.meetings import about, own_meeting
 from webapp.own_forms import MINUTES
 from webapp.permissions import MEETING, allows
 from webapp.request import acting, actor, ledger_session, moment, row_number, typed
+from webapp.suggesting import advice_on
 
 bp = Blueprint("agendas", __name__)
 YES = {MeetingKind.PARTY: "on", MeetingKind.GROUP: "approve"}
@@ -242,7 +243,9 @@ def _following(meeting: Meeting, item_id: int) -> int | None:
 
 
 def _form_page(meeting: Meeting, line: AgendaLine, posing: Posing, posted: Posted, errors: dict[str, str]) -> str:
-    page = FormPage(_without_meeting(posing.form), posted, posing.asked, errors)
+    form = _without_meeting(posing.form)
+    advice = advice_on(posing.item.id, form, posing.step, posted)
+    page = FormPage(form, posted, posing.asked, errors, advice=advice)
     return render_template("meetings/line.html", meeting=meeting, line=line, page=page, case_id=posing.item.case_id)
 
 
@@ -286,7 +289,7 @@ def decide(meeting_id: int) -> ResponseReturnValue:
     flash(told)
     if refused_count:
         flash(f"{refused_count} 个项目没有登记成，原因写在议程里，其他项目不受影响。", "wrong")
-    return redirect(url_for("meetings.show", meeting_id=meeting.id, _anchor="agenda"), 303)
+    return redirect(url_for("meetings.show", meeting_id=meeting.id, decided=1, _anchor="agenda"), 303)
 
 
 def _preview(meeting: Meeting, posted: Posted | None, errors: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from bpmn.bulk import Done, Filled, complete_items, submit_together
 from bpmn.steps import Posing
 from forms.fields import SILENT, Field, FieldType, Form, Posted
 from forms.parsing import FormErrors
-from ledger.inbox import inbox, own_rows
+from ledger.inbox import inbox, next_item, own_rows
 from ledger.listing import InboxRow
 from ledger.taking import drop_drafts
 from ledger.vocabulary import ItemStatus
@@ -61,7 +61,8 @@ def carry_out() -> ResponseReturnValue:
         if done.happened:
             drop_drafts(ledger_session(), done.subject_id)
     results = [(row, done) for row, done in zip(rows, report, strict=True)]
-    return render_template("inbox/bulk_done.html", results=results, rows=rows)
+    following = next_item(ledger_session(), actor(), moment().at)
+    return render_template("inbox/bulk_done.html", results=results, rows=rows, following=following)
 
 
 def _errors(report: Sequence[Done]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from forms.rendering import shown
 from ledger.archive import archive_rows
 from ledger.case_views import case_entries, case_items, is_only_asked
 from ledger.cases import WAITING, Case, WorkItem, timers_of
+from ledger.comments import comments_for, field_of
 from ledger.db import day_of
 from ledger.former_answers import former_answers
 from ledger.journal import Entry, history, rests_in
@@ -147,7 +148,8 @@ def case_parts(case: Case) -> dict[str, Any]:
     if asked:
         items = [item for item in items if actor().in_unit(item.unit_id)]
         own = {item.id for item in items}
-        papers = [paper for paper in papers if is_shown_to_asked(paper, own)]
+        remarks = {field_of(one) for one in comments_for(session, actor(), case.id)}
+        papers = [paper for paper in papers if is_shown_to_asked(paper, own, remarks)]
         told = [each for each in told if each.item_id in own]
     return {
         "case": case,

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.case_views import visible_case
+from ledger.case_views import is_only_asked, visible_case
 from ledger.cases import Case
-from ledger.comments import TEXT_LENGTH, CommentRefused, Said, circle, comment, comments_of, field_of
+from ledger.comments import TEXT_LENGTH, CommentRefused, Said, circle, comment, comments_for, comments_of, field_of
 from ledger.papers import Attachment, Place, attach, attachments_of_case
 from ledger.vocabulary import PaperKind
 from webapp.permissions import STAFF, allows
@@ -65,6 +65,8 @@ def discussion(case: Case) -> dict[str, Any]:
     files: dict[str, list[Attachment]] = {}
     for paper in attachments_of_case(ledger_session(), case.id):
         files.setdefault(paper.field, []).append(paper)
-    remarks = [(one, files.get(field_of(one), ())) for one in comments_of(ledger_session(), case.id)]
+    asked = is_only_asked(ledger_session(), actor(), case.project_id)
+    known = comments_for(ledger_session(), actor(), case.id) if asked else comments_of(ledger_session(), case.id)
+    remarks = [(one, files.get(field_of(one), ())) for one in known]
     people = [member for member in circle(ledger_session(), case) if member.user_id != actor().user_id]
-    return {"remarks": remarks, "circle": people, "comment_length": TEXT_LENGTH}
+    return {"remarks": remarks, "circle": people, "comment_length": TEXT_LENGTH, "only_asked": asked}

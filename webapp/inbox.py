@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ledger.inbox import RECEIPT, stems_open
+from ledger.case_views import visible_case
+from ledger.inbox import RECEIPT, next_item, stems_open
 from ledger.listing import Limit
 from webapp.bulk import STEMS
 from webapp.layout import capped_text
 from webapp.listing import list_page, query_of, read_filters
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
-from webapp.request import actor, ledger_session, moment
+from webapp.request import actor, ledger_session, moment, number_asked
 
 bp = Blueprint("inbox", __name__)
 PILLS = {Limit.OVERDUE: "p-red", Limit.TODAY: "p-orange", Limit.SOON: "p-yellow", Limit.LATER: "p-gray"}
@@ -49,6 +50,18 @@ def under_way() -> ResponseReturnValue:
 @allows(SIGNED_IN)
 def done() -> ResponseReturnValue:
     return list_page("done", "inbox/done.html", moment().at)
+
+
+@bp.get("/inbox/next")
+@allows(SIGNED_IN)
+def following() -> ResponseReturnValue:
+    """Offer the most pressing item, after one went elsewhere; `case` is where one comes from, while one may see it."""
+    session, came_from = ledger_session(), number_asked(request.args.get("case"))
+    return render_template(
+        "inbox/next.html",
+        case=visible_case(session, actor(), came_from) if came_from is not None else None,
+        following=next_item(session, actor(), moment().at),
+    )
 
 
 def _dated(name: str, **more: Any) -> ResponseReturnValue:

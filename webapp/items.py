@@ -234,7 +234,7 @@ def _why_gone(item_id: int) -> str:
 
 def _handed_back() -> ResponseReturnValue:
     flash("已交回委托人，由其核对后提交。")
-    return redirect(url_for("inbox.index"), 303)
+    return redirect(url_for("inbox.following"), 303)
 
 
 def _completed(item_id: int, completed: Completed) -> ResponseReturnValue:
@@ -323,7 +323,7 @@ def _page(
         removable=opened.mine,
         last=last_words(opened.form, last.answers, opened.asked) if last else {},
         now=words_of(opened.form, posted, opened.asked) if last else {},
-        advice=advice_on(opened, posted) if opened.mine else None,
+        advice=advice_on(opened.item.id, opened.form, opened.step, posted) if opened.mine else None,
     )
     return render_template(
         "items/show.html",

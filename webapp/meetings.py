@@ -16,6 +16,7 @@ from forms.parsing import FormErrors, parse
 from ledger.agendas import STANDING_LABELS, Standing, agenda_of
 from ledger.campaigns import campaigns_of
 from ledger.gatherings import NewMeeting, create_meeting, meetings_page, papers_of, verdicts_of, visible_meeting
+from ledger.inbox import next_item
 from ledger.journal import Act
 from ledger.meetings import Meeting
 from ledger.papers import Attachment, File, Place, attach
@@ -240,6 +241,8 @@ def _page(meeting: Meeting, errors: dict[str, str]) -> str:
         lines=[line for line in lines if not shown or line.standing == shown],
         whole=len(lines),
         decided=bool(meeting.verdicts),
+        just_decided="decided" in request.args,
+        following=next_item(session, actor(), moment().at) if "decided" in request.args else None,
         shown=shown,
         standing_counts=counts,
         standings=STANDING_LABELS,

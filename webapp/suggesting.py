@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bpmn.runtime import OpenItem, open_item
+from bpmn.runtime import open_item
 from forms.fields import Form, Posted
+from handlers.outcome import Step
 from ledger.classification import Reason, Suggestion
 from ledger.findings import Finding
 from ledger.scope import case_id_of_visible_item
@@ -52,25 +53,25 @@ def show(item_id: int) -> ResponseReturnValue:
     opened = open_item(acting(), item_id)
     if not opened.mine:
         abort(404)
-    advice = advice_on(opened, request.args.to_dict(flat=False)) or abort(404)
+    advice = advice_on(opened.item.id, opened.form, opened.step, request.args.to_dict(flat=False)) or abort(404)
     return render_template("items/advice.html", advice=advice)
 
 
-def advice_on(opened: OpenItem, posted: Posted) -> Advice | None:
+def advice_on(item_id: int, form: Form, step: Step, posted: Posted) -> Advice | None:
     """Return what the case's decision table says to a form as it stands; None where the form asks nothing of it."""
-    beside = _beside(opened.form)
-    if beside is None or opened.step.suggest is None:
+    beside = _beside(form)
+    if beside is None or step.suggest is None:
         return None
-    ticked = posted.get(FINDINGS, ()) if FINDINGS in _names(opened.form) else opened.step.project.get(FINDINGS) or ()
-    suggestion = opened.step.suggest([each for each in ticked if each in set(Finding)])
+    ticked = posted.get(FINDINGS, ()) if FINDINGS in _names(form) else step.project.get(FINDINGS) or ()
+    suggestion = step.suggest([each for each in ticked if each in set(Finding)])
     chosen = next(iter(posted.get(CATEGORY, ())), "")
     return Advice(
-        url_for("suggesting.show", item_id=opened.item.id),
+        url_for("suggesting.show", item_id=item_id),
         beside,
         Category(suggestion.category) if suggestion.category else None,
         suggestion.reasons,
         suggestion.note,
-        _difference(suggestion, chosen) if DEVIATION in _names(opened.form) else "",
+        _difference(suggestion, chosen) if DEVIATION in _names(form) else "",
     )
 
 

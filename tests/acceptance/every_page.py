@@ -208,7 +208,8 @@ def _first(person: Person, path: str, pattern: str) -> str:
 
 
 def _clerks(person: Person, walks: list[Walk]) -> Iterator[str]:
-    yield from ("/inbox", "/inbox/receipt", "/inbox/done", "/started", "/copies", "/drafts", "/under-way")
+    yield from ("/inbox", "/inbox/next", "/inbox/receipt", "/inbox/done")
+    yield from ("/started", "/copies", "/drafts", "/under-way")
     yield from ("/notices", "/notices/choices", "/settings/own", "/settings/own/substitutes", "/account", "/password")
     yield from ("/projects", f"/projects/{walks[0].project.id}", "/procedure", "/stalled", "/reports", "/interface")
     yield from (f"/help{name}" for name in ("", "/clerk", "/design", "/problems"))

@@ -65,8 +65,11 @@ def test_a_case_is_sent_back_and_comes_straight_back(both_sites: Site) -> None:
     item, person = walk.item("evaluation"), both_sites.town()
     both_sites.catch_up(walk)
     answer = does(person, item, "send-back", target="disposal_plan", straight_back="1")
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/cases/{walk.case_id}")
-    assert "已退回到处置方案（桑柘镇）" in person.get(answer.headers["Location"]).text
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/inbox/next?case={walk.case_id}")
+    page = person.get(answer.headers["Location"]).text
+    assert "已退回到处置方案（桑柘镇）" in page
+    assert f'href="/items/{walk.item("disposal_plan").id}"' in page  # the next one to be done
+    assert f'href="/cases/{walk.case_id}"' in page
     assert walk.item("disposal_plan").returns_to == "evaluation"
     assert "办结后直接回到退回的环节" in person.get(f"/items/{walk.item('disposal_plan').id}").text
     trail = person.get(f"/cases/{walk.case_id}?tab=trail").text

@@ -60,6 +60,7 @@ def test_p6_a_meeting_from_its_agenda_to_its_minutes(both_sites: Site) -> None:
     assert "可登记 3" in office.get(address).text
     page = office.get(f"{address}/agenda/{items[1]}").text
     assert 'name="meeting"' not in page
+    assert "系统建议" not in page  # the leading group is given the unit's class, and asked for a reason alone
     change = {
         "verdict": "change",
         "category": "consolidate",
@@ -105,6 +106,19 @@ def test_p6_one_that_fails_is_told_and_leaves_the_others(site: Site) -> None:
     office.post(f"{address}/decide", {"minutes": "会议研究了两个项目。"})
     assert [walk.waiting() for walk in walks] == [["decision"], ["reply"]]
     assert "1 个项目没有登记成" in office.get(address).text
+    assert "下一件待办" in office.get(f"{address}?decided=1").text
+
+
+def test_p4_the_agendas_form_advises_as_the_items_own_does(site: Site) -> None:
+    walk, town = site.walk(), site.town()
+    walk.to("party_meeting")
+    township = site.ground.county.townships["桑柘镇"].id
+    address = planned(site, town, unit_id=str(township), title="党委会")
+    town.post(f"{address}/agenda/add", {"_action": "all"})
+    item = walk.item("party_meeting").id
+    page = town.get(f"{address}/agenda/{item}").text
+    assert f'hx-get="/items/{item}/suggestion"' in page
+    assert "系统建议" in page
 
 
 def test_p6_order_by_numbers_by_sorting_and_by_dragging(site: Site) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 import pytest
 
-from ledger.people import Unit
-from tests.walk import Walk
+from ledger.db import transaction
+from ledger.people import Unit, holders_in
+from ledger.vocabulary import Role
+from tests.walk import PDF, Walk
 from tests.webapp.conftest import Person, Site
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
@@ -58,6 +61,29 @@ def test_p3_the_others_opinion_cannot_be_downloaded(both_sites: Site) -> None:
     assert site.person(first.id).get(f"/papers/{opinion}").status_code == 200
     assert site.person(second.id).get(f"/papers/{opinion}").status_code == 404
     assert all(site.person(second.id).get(f"/papers/{each}").status_code == 200 for each in other)
+
+
+def test_p3_a_body_reads_no_other_bodys_remarks_but_those_that_address_it(site: Site) -> None:
+    walk, (first, second, _third) = reviewed(site)
+    here, say = f"/cases/{walk.case_id}?tab=comments", f"/cases/{walk.case_id}/comments"
+    opinion = {"text": "我局不同意，资产不清", "files": (BytesIO(PDF), "说明.pdf")}
+    writer, reader, town = site.person(first.id), site.person(second.id), site.town()
+    assert writer.post(say, opinion, content_type="multipart/form-data").status_code == 303
+    (paper,) = links(town, here)
+    assert "我局不同意" in town.get(here).text
+    assert "我局不同意" in writer.get(here).text
+    assert "我局不同意" not in reader.get(here).text
+    assert "说明.pdf" not in reader.get(f"/cases/{walk.case_id}?tab=papers").text
+    statuses = [person.get(f"/papers/{paper}").status_code for person in (town, writer, reader)]
+    assert statuses == [200, 200, 404]
+    with transaction(site.ground.sessions, writes=False) as session:
+        member = next(user for user in holders_in(session, second.id, Role.HANDLER))
+    asked = {"text": "请补充意见", "mention": str(member.id), "files": (BytesIO(PDF + b"2"), "清单.pdf")}
+    assert town.post(say, asked, content_type="multipart/form-data").status_code == 303
+    assert "请补充意见" in reader.get(here).text
+    assert "请补充意见" not in writer.get(here).text
+    (given,) = links(reader, here)
+    assert reader.get(f"/papers/{given}").status_code == 200
 
 
 def test_p3_the_unit_sees_who_is_missing_and_goes_on_without_them(site: Site) -> None:
