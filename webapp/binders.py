@@ -15,12 +15,15 @@ from ledger.archive import cases_with_projects, of_ended_cases
 from ledger.case_views import visible_case
 from ledger.cases import Case
 from ledger.conversions import PDF, ask, waiting_among
+from ledger.db import transaction
+from ledger.installation import installation
+from ledger.notices import Finished, tell_finished
 from ledger.scope import visible_projects
 from ledger.statistics import both
 from webapp.background import after_the_answer
-from webapp.pdf import bench, office, turn_after_the_answer
+from webapp.pdf import Order, bench, office, turn_after_the_answer
 from webapp.permissions import STAFF, allows
-from webapp.request import actor, ledger_session, moment, settings
+from webapp.request import actor, ledger_session, moment, moment_of, settings
 
 bp = Blueprint("binders", __name__)
 _ASKED_AT_ONCE = 5000  # papers of one statement
@@ -30,10 +33,13 @@ _ASKED_AT_ONCE = 5000  # papers of one statement
 @allows(STAFF)
 def begin(case_id: int) -> ResponseReturnValue:
     """Have every paper turned that has no PDF yet."""
-    binding = _binding(_visible(case_id))
+    case = _visible(case_id)
+    binding = _binding(case)
     if office() is not None and binding.waiting:
-        ask(ledger_session(), [paper.sha256 for paper in binding.waiting], moment().real_at)
-        turn_after_the_answer()
+        digests = [paper.sha256 for paper in binding.waiting]
+        ask(ledger_session(), digests, moment().real_at)
+        here = url_for("binders.show", case_id=case_id)
+        turn_after_the_answer(Order(digests, f"“{case.project.name}”的装订本已备好", here))
     return redirect(url_for("binders.show", case_id=case_id), 303)
 
 
@@ -83,8 +89,15 @@ def begin_all() -> ResponseReturnValue:
         case_ids.append(case.id)
     for first in range(0, len(waiting), _ASKED_AT_ONCE):
         ask(session, waiting[first : first + _ASKED_AT_ONCE], moment().real_at)
-    shelf = _shelf()
-    after_the_answer(lambda: bind_cases(there, shelf, case_ids))
+    shelf, user_id, back = _shelf(), actor().user_id, url_for("reports.index")
+
+    def bind() -> None:
+        bind_cases(there, shelf, case_ids)
+        with transaction(there.sessions) as after:
+            told = Finished("装订本已生成", f"{len(case_ids)} 个已归档项目，压缩包里带装订本。", back)
+            tell_finished(after, user_id, told, moment_of(installation(after), there.clock()).at)
+
+    after_the_answer(bind)
     flash(
         f"正在为 {len(case_ids)} 个已归档项目生成装订本，{len(set(waiting))} 份材料排队转换；完成后，压缩包里带装订本。"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -10,13 +12,26 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.conversions import Bench, work_off
 from forms.papers.office import Office, find_office
-from ledger.conversions import CONVERTIBLE, PDF, ahead_of, ask, conversion_of, has_pdf, pdf_path
+from ledger.conversions import (
+    CONVERTIBLE,
+    PDF,
+    ahead_of,
+    ask,
+    conversion_of,
+    failed_among,
+    has_pdf,
+    pdf_path,
+    waiting_among,
+)
+from ledger.db import transaction
+from ledger.installation import installation
+from ledger.notices import Finished, tell_finished
 from ledger.paper_access import visible_attachment
 from ledger.papers import Attachment, read_paper
 from ledger.vocabulary import ConversionStage
 from webapp.background import after_the_answer
 from webapp.permissions import SIGNED_IN, allows
-from webapp.request import actor, ledger_session, moment, real_now, sessions, settings
+from webapp.request import actor, ledger_session, moment, moment_of, real_now, sessions, settings
 
 bp = Blueprint("pdf", __name__)
 _OFFICE = "sigeyipi_office"
@@ -37,11 +52,31 @@ def bench() -> Bench | None:
     return None if found is None else Bench(sessions(), settings().papers, found, real_now)
 
 
-def turn_after_the_answer() -> None:
-    """Begin to turn what waits, once this request has committed; nothing happens without LibreOffice."""
-    there = bench()
+@dataclass(frozen=True)
+class Order:
+    """Papers somebody asked for as PDF: their hashes, what is there when they are turned, and where."""
+
+    digests: Collection[str]
+    what: str
+    link: str
+
+
+def turn_after_the_answer(order: Order) -> None:
+    """Begin to turn what waits, once this request has committed, and tell who asked; nothing without LibreOffice."""
+    there, user_id = bench(), actor().user_id
     if there is not None:
-        after_the_answer(lambda: work_off(there))
+        after_the_answer(lambda: _turn(there, order, user_id))
+
+
+def _turn(there: Bench, order: Order, user_id: int | None) -> None:
+    work_off(there)
+    with transaction(there.sessions) as session:
+        if waiting_among(session, order.digests):
+            return  # another worker is at it: the page goes on telling how far it is
+        failed = failed_among(session, order.digests)
+        body = f"有 {len(failed)} 份材料没有转成，原因写在页面上。" if failed else "可以打开下载。"
+        now = moment_of(installation(session), there.clock()).at
+        tell_finished(session, user_id, Finished(order.what, body, order.link), now)
 
 
 @bp.post("/papers/<int:attachment_id>/pdf")
@@ -53,7 +88,8 @@ def turn(attachment_id: int) -> ResponseReturnValue:
         return redirect(url_for("pdf.file", attachment_id=attachment_id), 303)
     if office() is not None:
         ask(ledger_session(), [attachment.sha256], moment().real_at)
-        turn_after_the_answer()
+        here = url_for("pdf.show", attachment_id=attachment_id)
+        turn_after_the_answer(Order((attachment.sha256,), f"“{attachment.name}”的 PDF 已生成", here))
     return redirect(url_for("pdf.show", attachment_id=attachment_id), 303)
 
 

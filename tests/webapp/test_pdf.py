@@ -41,6 +41,7 @@ def test_a_paper_is_turned_and_taken(site: Site, paper: int, tmp_path: Path) -> 
     assert town.get(f"/papers/{paper}/paper.pdf").status_code == 404
     assert town.post(f"/papers/{paper}/pdf").location == f"/papers/{paper}/pdf"
     assert "下载 PDF" in town.get(f"/papers/{paper}/pdf").get_data(as_text=True)  # a test waits for the background
+    assert "“调研报告.docx”的 PDF 已生成" in town.get("/notices").text  # who went on to something else is told
     assert town.post(f"/papers/{paper}/pdf").location == f"/papers/{paper}/paper.pdf"
     answer = town.get(f"/papers/{paper}/paper.pdf")
     assert answer.data == b"%PDF-one"
@@ -75,6 +76,9 @@ def test_p13_a_case_is_bound_into_one_pdf(site: Site, tmp_path: Path) -> None:
     page = town.get(path).text
     assert "共 2 页" in page
     assert "没有装入的：坏的.docx" in page
+    told = town.get("/notices").text
+    assert "的装订本已备好" in told
+    assert "有 1 份材料没有转成" in told
     reader = PdfReader(BytesIO(town.get(f"{path}.pdf").data))
     assert [int(each.mediabox.width) for each in reader.pages] == [300, 301]
     assert site.town("保家镇").get(f"{path}.pdf").status_code == 404
@@ -90,5 +94,6 @@ def test_p13_all_ended_cases_are_bound_at_once(site: Site, tmp_path: Path) -> No
     town = site.town()
     assert town.post("/reports/binders").status_code == 303
     assert "正在为 1 个已归档项目生成装订本，1 份材料" in town.get("/reports").text
+    assert "装订本已生成" in town.get("/notices").text
     with ZipFile(BytesIO(town.get("/reports/archive.zip").data)) as package:
         assert [name.rpartition("/")[2] for name in package.namelist()].count("装订本.pdf") == 1
