@@ -32,6 +32,7 @@ from handlers.automatic import AUTOMATIC, Passing
 from handlers.outcome import Answers, Handler, Outcome, RoundFacts, Shown, Step
 from ledger.cases import WAITING
 from ledger.db import day_of, end_of_day
+from ledger.fact_checks import confirm_facts
 from ledger.journal import Act
 from ledger.outbox import Telling, post_to_unit
 from ledger.people import Unit
@@ -212,6 +213,8 @@ def _finish(file: RoundFile, item: RoundItem, posing: _Posing, answers: Answers,
     accepted = outcome.variables.get("verdict") != "back"
     if item.stem in WITH_TABLES and row.kind in _TABLED and accepted:
         file_tables_of(acting, item, row.unit)
+    if item.stem == "monthly_update":
+        confirm_facts(acting.session, row, day_of(acting.now))
     item.status, item.completed_at, item.completed_by_id = ItemStatus.DONE, acting.now, acting.actor.user_id
     item.answers, item.summary, item.draft = answers, outcome.summary, None
     if file.lane(item.element) == OWN_LANE and posing.step.round is not None:

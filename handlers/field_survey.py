@@ -86,7 +86,7 @@ def reviewing_bodies(step: Step, added: Sequence[str]) -> list[int]:
 
 
 def _errors(step: Step, answers: Answers) -> dict[str, str]:
-    errors = _contradictions(answers)
+    errors = contradictions(answers)
     if not _TELEPHONE.fullmatch(answers["telephone"]):
         errors["telephone"] = "联系电话应为11位手机号码，或带区号的固定电话"
     if answers["implementation_year"] > step.today.year:
@@ -101,7 +101,7 @@ def _errors(step: Step, answers: Answers) -> dict[str, str]:
     return errors
 
 
-def _contradictions(answers: Answers) -> dict[str, str]:
+def contradictions(answers: Answers) -> dict[str, str]:
     """Name findings that the state of operation denies: the table would suggest a class the form disproves."""
     findings = answers.get("findings", ())
     stopped = answers["operation"] == Operation.STOPPED

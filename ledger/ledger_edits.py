@@ -25,11 +25,11 @@ from ledger.projects import Project, columns_of, funding_of, set_funding, told_c
 from ledger.register import latest_cases
 from ledger.scope import Actor
 from ledger.statistics import Cell, Which, annex5_rows, both, projects_where
-from ledger.vocabulary import FundingSource, FundingTier, Linkage
+from ledger.vocabulary import FundingSource, FundingTier, Linkage, Operation
 from ledger.writing import record
 
 _AT_ONCE = 500  # projects of one statement
-_PERSON, _SUBTOTAL, _EARMARKED, _OTHER, _OPERATION, _LINKAGE, _GAP, _MEASURES = 6, 8, 9, 10, 20, 23, 24, 25
+_PERSON, _SUBTOTAL, _EARMARKED, _OTHER, _OPERATION, _CAUSES, _LINKAGE, _GAP, _MEASURES = 6, 8, 9, 10, 20, 22, 23, 24, 25
 _PLAIN: Mapping[int, str] = {
     1: "name", 3: "implementation_year", 5: "responsible_body", 7: "industry", 11: "construction",
     13: "operating_mode", 14: "balance_yuan", 15: "receivable_yuan", 16: "appraised_yuan", 17: "other_value_yuan",
@@ -48,6 +48,7 @@ class LedgerEdit(Base):
     head: Mapped[str]  # the column of Annex 5
     old: Mapped[str]
     new: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")  # told where facts are corrected one by one (R3)
     edited_at: Mapped[datetime]
     edited_by: Mapped[str]
     edited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -253,7 +254,7 @@ def _refusals(project: Project, cells: Sequence[LedgerCell], row: LedgerRow, edi
     by_column = {cell.column: cell for cell in cells}
     found = [(cell, _refusal(project, cell)) for cell in cells]
     errors = [CellError(cell.row, cell.cell, cell.head, reason) for cell, reason in found if reason]
-    return [*errors, *_linkage_refusal(project, by_column, row)]
+    return [*errors, *_linkage_refusal(project, by_column, row), *_operation_refusal(by_column, row)]
 
 
 def _refusal(project: Project, cell: LedgerCell) -> str:
@@ -303,6 +304,21 @@ def _linkage_refusal(project: Project, cells: Mapping[int, LedgerCell], row: Led
     return []
 
 
+def _operation_refusal(cells: Mapping[int, LedgerCell], row: LedgerRow) -> list[CellError]:
+    """Hold 生产经营情况 and its causes together (F4): difficult or stopped has some, normal has none."""
+    if _OPERATION not in cells:
+        return []
+    told = cells[_OPERATION]
+    operation, causes = told.value, next(cell for cell in row.cells if cell.column == _CAUSES)
+    if operation is None:
+        return [CellError(told.row, told.cell, told.head, "生产经营情况不能清空")]
+    if operation == Operation.NORMAL and causes.text:
+        return [CellError(causes.row, causes.cell, causes.head, "生产经营情况是“经营正常”，原因分析应清空")]
+    if operation != Operation.NORMAL and not causes.text:
+        return [CellError(causes.row, causes.cell, causes.head, "经营困难或终止经营的，须写明原因分析")]
+    return []
+
+
 def _in_order(cells: Sequence[LedgerCell]) -> list[LedgerCell]:
     return sorted(cells, key=lambda cell: cell.column)
 
@@ -319,7 +335,7 @@ def _write(project: Project, cell: LedgerCell) -> None:
     elif cell.column in (_EARMARKED, _OTHER):
         _fund(project, cell.column, value)
     elif cell.column == _OPERATION:
-        project.operation_ledger = None if value is None or value == project.operation else str(value)
+        project.operation, project.operation_ledger = str(value), None
     elif cell.column == _LINKAGE:
         project.linkage = str(value) if value is not None else None
         if value != Linkage.PARTIAL:

@@ -52,6 +52,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "push": "推送项目",
     "assign": "分派项目",
     "ledger_taken": "回收台账",
+    "fact_correction": "月度更正项目情况",
     "ledger_refused": "台账被拒",
     "meeting": "召开会议",
     "meeting_changed": "修改会议",

@@ -65,6 +65,7 @@ ACTS = {
     "waiver_requested": "申请不适用",
     "waiver_confirmed": "确认不适用",
     "ledger_edit": "修改台账",
+    "fact_correction": "月度更正",
 }
 _REVIEW = "joint_review"
 _OPINION_PILLS = {

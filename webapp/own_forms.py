@@ -144,3 +144,49 @@ CHECK_AGAIN = _form(
         _field("until", "继续整改的期限", "date", width=4, required=False, help="整改到位的不填"),
     ],
 )
+
+
+def _fact(name: str, label: str, kind: str, **more: Any) -> dict[str, Any]:
+    """Return a question about a column of the project that may stay open."""
+    return {"name": name, "label": label, "type": kind, "project": name, **more}
+
+
+def _where(vocabulary: str, **answered: list[str]) -> dict[str, Any]:
+    """Return the rest of a question that is asked, and then required, where another was answered so."""
+    return {"width": 12, "vocabulary": vocabulary, "required": True, "show_if": answered}
+
+
+FACTS = _form(
+    "facts",
+    "项目现状",
+    "22",
+    [
+        _fact("operation", "生产经营", "radio", width=12, vocabulary="Operation", required=True),
+        _fact(
+            *("causes", "停产闲置或经营困难的原因（可多选）", "checks"),
+            **_where("Cause", operation=["difficult", "stopped"]),
+        ),
+        _fact("function", "功能现状", "radio", vocabulary="Function"),
+        _fact("use", "使用现状", "radio", vocabulary="Use"),
+        _fact("linkage", "发挥联农带农作用", "radio", width=12, vocabulary="Linkage"),
+        _fact(
+            *("linkage_gaps", "未充分发挥的原因（可多选）", "checks"),
+            **_where("LinkageGap", linkage=["partial"]),
+            main_first=True,
+            help="台账只印主要的一项",
+        ),
+        _fact("problems", "存在问题（可多选）", "checks", width=12, vocabulary="ProjectProblem"),
+        _fact("findings", "分类条件（可多选）", "checks", width=12, vocabulary="Finding"),
+        _fact(
+            *("operation_ledger", "台账中的生产经营情况", "select"),
+            vocabulary="LedgerOperation",
+            help="一般不选，由系统按生产经营对应；与实际不符时才选",
+        ),
+        _fact("balance_yuan", "货币资金结余", "money", width=3),
+        _fact("receivable_yuan", "待收待返资金", "money", width=3),
+        _fact("appraised_yuan", "资产估值", "money", width=3),
+        _fact("other_value_yuan", "其他现值", "money", width=3),
+        _field("reason", "更正理由", "textarea", width=12, max_length=300, help="写明实际情况和依据，与改动一并留痕"),
+    ],
+)
+"""What a unit may correct of a project with the monthly update (R3): the facts asked at the survey that change."""

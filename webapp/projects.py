@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from bpmn.tables import XLSX
 from forms.sheets.workbook import write_table
+from ledger.fact_checks import confirmed_days
 from ledger.journal import Act
 from ledger.ledger_edits import edits_of
 from ledger.projects import funding_of
@@ -167,6 +168,7 @@ def show(project_id: int) -> ResponseReturnValue:
         classifications=classifications_of(session, project.id),
         statuses=CaseStatus,
         edits=edits_of(session, project.id),
+        confirmed_on=confirmed_days(session, [project.id]).get(project.id),
     )
 
 

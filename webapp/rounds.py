@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.fact_checks import STEP
 from bpmn.refusals import AlreadyDone, ItemChanged, ItemGone, NotYours
 from bpmn.round_periods import Period, may_collect, missed
 from bpmn.rounds import OpenRound, complete_round_item, open_round_item
@@ -15,6 +16,7 @@ from forms.fields import FieldType, Posted
 from forms.parsing import FormErrors
 from forms.rendering import shown
 from handlers.outcome import StepRefused
+from ledger.fact_checks import checked_count
 from ledger.journal import Act
 from ledger.paper_access import readable
 from ledger.papers import Attachment, Place, attach, remove_attachment
@@ -154,7 +156,17 @@ def _page(row: UnitRound, posted: Posted, errors: Mapping[str, str], failed: Rou
         papers=papers,
         collects=row.county_id in whole_counties(actor()),
         kind=period.kind,
+        facts=_facts(row, items),
     )
+
+
+def _facts(row: UnitRound, items: Sequence[RoundItem]) -> Mapping[str, int] | None:
+    """Return how many projects a monthly update looks over, and where; None for a round that looks over none."""
+    update = next((each for each in reversed(items) if each.stem == STEP), None)
+    if update is None:
+        return None
+    count, corrected = checked_count(ledger_session(), row)
+    return {"item_id": update.id, "count": count, "corrected": corrected}
 
 
 def _form_page(opened: OpenRound, posted: Posted, errors: Mapping[str, str], papers: Sequence[Attachment]) -> FormPage:

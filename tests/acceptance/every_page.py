@@ -14,7 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from bpmn.casefile import Acting
 from bpmn.deployment import deploy
+from bpmn.round_periods import open_due
 from bpmn.tallying import renew_tallies
 from ledger.approvals import ApprovalKind, Wish, ask
 from ledger.cases import WorkItem
@@ -25,14 +27,15 @@ from ledger.journal import Moment
 from ledger.outside import notice_token
 from ledger.people import Post, User
 from ledger.projects import Project
-from ledger.scope import actor_of
+from ledger.rounds import RoundItem
+from ledger.scope import CLOCK, actor_of
 from ledger.vocabulary import IncidentKind
 from scheduler.keeping import Keeper
 from scheduler.recurring import open_recurring
 from scheduler.sweep import Ground as ClockGround
 from tests.bpmn.test_called_processes import SURVEY, bundle, calling, process
 from tests.forms.test_preview import pdf
-from tests.walk import Walk
+from tests.walk import Ground, Walk, local
 from tests.webapp.conftest import Person, Site
 
 CLERK, SURVEYOR = "sangzhezhen.jingban", "lujiaozhen.jingban"
@@ -229,6 +232,17 @@ def _clerks(person: Person, walks: list[Walk]) -> Iterator[str]:
     yield person.post("/reports/annex5/return", sent, content_type="multipart/form-data").headers["Location"]
     paper = _first(person, f"{case}?tab=papers", r"/papers/\d+/view")
     yield from (paper, paper.replace("view", "pdf"))
+    listed = f"/rounds/items/{_monthly_update(walks[0].ground)}/projects"
+    yield from (listed, _first(person, listed, rf"{listed}/\d+"))
+
+
+def _monthly_update(ground: Ground) -> int:
+    """Open December's monthly updates; return the town's step."""
+    with transaction(ground.sessions) as session:
+        at = local(2023, 12, 4)
+        open_due(Acting(session, CLOCK, Moment(at, at), ground.papers), ground.county.county.id)
+        own = (RoundItem.stem == "monthly_update", RoundItem.unit_id == ground.county.townships["桑柘镇"].id)
+        return session.scalars(select(RoundItem.id).where(*own)).one()
 
 
 def _bureaus(site: Site, person: Person, walks: list[Walk]) -> Iterator[str]:

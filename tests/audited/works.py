@@ -162,6 +162,24 @@ def _returned(told: dict[str, Any], text: str) -> Maker:
     return make
 
 
+def _correct_facts(stage: Stage) -> Drive:
+    """Correct a project of the leading town with its monthly update."""
+    _opened(stage, local(2023, 12, 4))
+    item_id, town = _round_item(stage, "monthly").id, stage.site.ground.county.townships["桑柘镇"]
+    own = select(Project).where(Project.responsible_unit_id == town.id, Project.exited_on.is_(None))
+    with transaction(stage.site.ground.sessions, writes=False) as session:
+        project = session.scalars(own.order_by(Project.id)).first()
+    assert project is not None
+    facts = {"operation": "stopped", "causes": "funds", "reason": f"入户核实{next(_SERIAL)}"}
+    revision, number, project_id = str(project.revision), project.number, project.id
+    path = f"/rounds/items/{item_id}/projects/{project_id}"
+    return Drive(
+        stage.post(CLERK, path, {"_revision": revision, **facts, "balance_yuan": str(next(_SERIAL))}),
+        CLERK,
+        {"number": number},
+    )
+
+
 def _refuse_ledger(stage: Stage) -> Drive:
     sent = {"workbook": lambda: (BytesIO(b"PK\x03\x04 broken"), "坏.xlsx")}
     return Drive(stage.post(CLERK, "/reports/annex5/return", sent, content_type=MULTIPART), CLERK, {"file": "坏.xlsx"})
@@ -544,6 +562,7 @@ DRIVES: dict[str, Maker] = {
     "ledger_refused": _refuse_ledger,
     "ledger_taken": _returned({"file": "台账.xlsx", "cells": 1}, "已签订"),
     "ledger_edit": _returned({}, "已续签"),
+    "fact_correction": _correct_facts,
     "upload": _upload,
     "remove_paper": _remove,
     "comment": _comment,

@@ -19,7 +19,7 @@ from ledger.ledger_marks import mark_of, shown
 from ledger.people import Unit
 from ledger.projects import Project, set_funding
 from ledger.scope import Actor
-from ledger.statistics import annex5_rows, projects_where
+from ledger.statistics import annex5_rows, projects_where, rates
 from ledger.vocabulary import Linkage, LinkageGap
 
 NOW = datetime(2023, 12, 4, 1, tzinfo=UTC)
@@ -146,7 +146,8 @@ def test_linkage_operation_person_place_and_money_reach_their_fields(session: Se
     row = returned(
         session,
         未充分发挥联农带农作用原因=("未按约定及时足额分配资产收益", LinkageGap.RETURNS),
-        生产经营情况=("经营正常", "normal"),
+        生产经营情况=("经营困难", "difficult"),
+        原因分析=("资金短缺", ["funds"]),
         责任人及联系电话=("张某13900000002", ("张某", "13900000002")),
         项目地点=("桑柘镇鹿青村", ("桑柘镇", "鹿青村")),
         其他资金=("0.6", Decimal(6_000)),
@@ -155,13 +156,37 @@ def test_linkage_operation_person_place_and_money_reach_their_fields(session: Se
     take_edits(session, plan, BY, Moment(NOW, NOW))
     project = project_of(session)
     assert project.linkage_gaps == ["returns", "jobs"]  # the main one is replaced, the others are kept (F9)
-    assert (project.operation, project.operation_ledger) == ("stopped", "normal")
+    assert (project.operation, project.operation_ledger, project.causes) == ("difficult", None, ["funds"])
     assert (project.responsible_person, project.telephone) == ("张某", "13900000002")
     assert (project.township_text, project.village_text) == ("桑柘镇", "鹿青村")
     assert (project.funding_total_yuan, project.funding_other_yuan) == (Decimal(16_000), Decimal(6_000))
     person = next(edit for edit in edits_of(session, project.id) if edit.head == "责任人及联系电话")
     assert (person.old, person.new) == ("***", "***")  # M2
     assert "13900000002" not in "".join(entry.detail for entry in session.query(Entry))
+
+
+@pytest.mark.parametrize(
+    ("operation", "causes", "reason"),
+    [
+        (("经营困难", "difficult"), "", "经营困难或终止经营的，须写明原因分析"),
+        (("经营正常", "normal"), "资金短缺", "生产经营情况是“经营正常”，原因分析应清空"),
+        (("", None), "", "生产经营情况不能清空"),
+    ],
+)
+def test_r3_operation_and_its_causes_are_held_together(
+    session: Session, operation: tuple[str, Any], causes: str, reason: str
+) -> None:
+    cells = {"生产经营情况": operation, "原因分析": (causes, ["funds"] if causes else [])}
+    plan = planned(session, returned(session, **cells))
+    assert [error.reason for error in plan.errors] == [reason]
+    assert plan.edits == ()
+
+
+def test_r6_a_workbook_that_says_normal_makes_the_rate_fall(session: Session) -> None:
+    assert rates(session, true()).stopped_count == 1
+    plan = planned(session, returned(session, 生产经营情况=("经营正常", "normal")))
+    take_edits(session, plan, BY, Moment(NOW, NOW))
+    assert (rates(session, true()).stopped_count, project_of(session).operation) == (0, "normal")
 
 
 def test_the_same_value_written_otherwise_is_no_change(session: Session) -> None:
