@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bpmn.casefile import Acting
 from bpmn.prints import entered_by, issue_print
 from bpmn.tables import write_tables
+from bpmn.weekly_summary import weekly_print
 from handlers.outcome import Print, StepRefused
 from ledger.db import day_of
 from ledger.numbers import WORDS, Issue, NumberRefused, draw_number, enter_number
@@ -14,9 +16,9 @@ from ledger.papers import Place
 from ledger.people import Unit
 from ledger.round_figures import lines_of
 from ledger.round_lists import earlier_summary
-from ledger.rounds import RoundItem, RoundSummary
+from ledger.rounds import RoundItem, RoundSummary, UnitRound
 from ledger.statistics import of_unit, projects_where
-from ledger.vocabulary import PaperKind
+from ledger.vocabulary import PaperKind, RoundKind
 
 
 def file_written(acting: Acting, printed: Print, item: RoundItem, signed: Unit) -> None:
@@ -47,11 +49,22 @@ def file_tables_of(acting: Acting, item: RoundItem, unit: Unit) -> None:
     write_tables(acting, projects_where(acting.session, of_unit(unit.id)), place, unit)
 
 
-def file_summary(acting: Acting, summary: RoundSummary, reported: int, signed: Unit) -> None:
-    """Write a period's summary: who reported, was late or is missing, and the county's total beside the last."""
+def file_summary(acting: Acting, summary: RoundSummary, rows: Sequence[UnitRound], signed: Unit) -> None:
+    """Write a period's summary: who reported, was late or is missing, and the county's total beside the last.
+
+    That of a week says the four points of art. 22 with the units' own words.
+    """
+    weekly = summary.kind == RoundKind.WEEKLY
+    printed = weekly_print(acting.session, summary, rows) if weekly else _listed(acting, summary, len(rows))
+    place = Place(PaperKind.ROUND_SUMMARY, round_summary_id=summary.id, written=True)
+    issue_print(acting, printed, place, signed, acting.now)
+
+
+def _listed(acting: Acting, summary: RoundSummary, unit_count: int) -> Print:
+    reported = unit_count - len(summary.missing)
     late, missing = "、".join(summary.late) or "无", "、".join(summary.missing) or "无"
     head = [
-        ("上报情况", f"应报{reported + len(summary.missing)}个单位，已报{reported}个"),
+        ("上报情况", f"应报{unit_count}个单位，已报{reported}个，以下为已报单位的合计"),
         ("迟报单位", late),
         ("未报单位", missing),
     ]
@@ -61,6 +74,4 @@ def file_summary(acting: Acting, summary: RoundSummary, reported: int, signed: U
         for label, then, now, change in lines_of(summary.figures, None if last is None else last.figures)
     ]
     note = [("情况说明", summary.note)] if summary.note else []
-    printed = Print(PaperKind.ROUND_SUMMARY, f"{summary.title}情况汇总", (*head, *lines, *note))
-    place = Place(PaperKind.ROUND_SUMMARY, round_summary_id=summary.id, written=True)
-    issue_print(acting, printed, place, signed, acting.now)
+    return Print(PaperKind.ROUND_SUMMARY, f"{summary.title}情况汇总", (*head, *lines, *note))

@@ -147,7 +147,7 @@ def close(acting: Acting, period: Period, note: str) -> RoundSummary:
     acting.session.flush()
     signed = unit_by_id(acting.session, _collector(acting, period))
     assert signed is not None  # who acts holds a post in it
-    file_summary(acting, summary, len(handed_in), signed)
+    file_summary(acting, summary, rows, signed)
     if period.kind is RoundKind.MONTHLY:
         _keep_state(acting, summary)
     told = {"number": summary.number, "late": summary.late, "missing": summary.missing}

@@ -165,6 +165,13 @@ def items_waiting(session: Session, round_ids: Collection[int]) -> Sequence[Roun
     return session.scalars(query).all()
 
 
+def answers_in(session: Session, round_ids: Collection[int], stem: str) -> dict[int, dict[str, Any]]:
+    """Return what was answered last on one step of some rounds, by round."""
+    wanted = (RoundItem.round_id.in_(round_ids), RoundItem.stem == stem, RoundItem.status == ItemStatus.DONE)
+    rows = session.execute(select(RoundItem.round_id, RoundItem.answers).where(*wanted).order_by(RoundItem.id))
+    return {round_id: answers or {} for round_id, answers in rows}
+
+
 def summaries_of(session: Session, county_id: int, kind: str, occurrence: str) -> Sequence[RoundSummary]:
     """Return how often an occurrence was closed, the last first."""
     wanted = (

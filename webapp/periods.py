@@ -86,7 +86,7 @@ def show_workbook(county_id: int, kind: str, occurrence: str) -> ResponseReturnV
         )
         for row in rows
     ]
-    total = ("合计（已报）", "", None, *_all_cells(total_of(handed_in)))
+    total = (f"合计（已报{len(handed_in)}/{len(rows)}个单位）", "", None, *_all_cells(total_of(handed_in)))
     return table_workbook(
         rows[0].title, ("单位", "状态", "上报时间", *FIGURES.values(), *RATES.values()), [*table, total]
     )

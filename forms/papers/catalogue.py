@@ -15,35 +15,8 @@ from typing import Any
 from forms.papers import annex_form
 from forms.papers.application import Opinion, form_facts
 from forms.papers.official_texts import OFFICIAL
+from forms.papers.variables import Variable, list_of, texts_of
 from ledger.vocabulary import Level
-
-Entry = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A name a template may say; `parts` are the names within it, of a group or of each entry of a list."""
-
-    name: str
-    meaning: str
-    example: str = ""
-    parts: tuple[Variable, ...] = ()
-    is_list: bool = False
-
-    @property
-    def sample(self) -> Any:
-        """Return the example as the facts hold it."""
-        if not self.parts:
-            return self.example
-        entry = {part.name: part.example for part in self.parts}
-        return [entry, dict(entry)] if self.is_list else entry
-
-    @property
-    def nothing(self) -> Any:
-        """Return what stands for a variable nobody filled in."""
-        if self.is_list:
-            return []
-        return {part.name: "" for part in self.parts} if self.parts else ""
 
 
 @dataclass(frozen=True)
@@ -67,10 +40,6 @@ class PaperForm:
         """Return `facts` with an empty text, group or list for each variable they lack."""
         nothing = {variable.name: variable.nothing for variable in self.variables}
         return {**nothing, **{name: fact for name, fact in facts.items() if fact is not None}}
-
-
-def _list(name: str, meaning: str, *parts: Variable) -> Variable:
-    return Variable(name, meaning, parts=parts, is_list=True)
 
 
 V = Variable
@@ -102,7 +71,7 @@ _OF_PROJECT = (
     V("责任单位", "项目的责任单位", "桑柘镇鹿青村股份经济合作联合社"),
 )
 _STATE = V("项目现状", "功能、使用、生产经营和联农带农现状，一行一项", "功能现状：正常\n使用现状：在用")
-_ROWS = _list(
+_ROWS = list_of(
     "项目",
     "项目清单，逐个列出",
     V("名称", "项目名称", "高山蔬菜大棚"),
@@ -110,7 +79,7 @@ _ROWS = _list(
     V("分类", "“四个一批”分类", "提升"),
     V("措施", "处置措施", "建冷库，上分拣线。"),
 )
-_DECIDED = _list(
+_DECIDED = list_of(
     "项目",
     "会议研究的项目，逐个列出",
     *_ROWS.parts,
@@ -122,7 +91,8 @@ _COUNTED = (
     V("分类情况", "四类项目各有多少", "其中巩固类2个、提升类4个、盘活类2个、重建类1个。"),
     V("投资合计", "投资规模合计（万元）", "1630"),
 )
-_ANNEXED = _list("附件", "附件清单", V("名称", "附件名称", "“四个一批”分类统计表"))
+_ANNEXED = list_of("附件", "附件清单", V("名称", "附件名称", "“四个一批”分类统计表"))
+_SAID = (V("名称", "单位", "桑柘镇"), V("内容", "报告的内容", "冷库已通电，合作社已进场"))
 _PLANNED = (
     *_OF_PROJECT,
     V("类别", "“四个一批”类别", "盘活"),
@@ -134,14 +104,14 @@ _PLANNED = (
     V("牵头人", "牵头人", "冉某某"),
     V("计划完成日期", "计划完成日期", "2024年3月31日"),
     V("失败原因", "失败原因", "品种滞后：病害多，产量低"),
-    _list(
+    list_of(
         "停产闲置原因",
         "停产闲置原因，逐个分析（第九条）",
         V("原因", "原因", "资金短缺"),
         V("情况", "具体情况", "流动资金不足"),
         V("办法", "解决办法", "申请贴息贷款"),
     ),
-    _list(
+    list_of(
         "资源资产",
         "资源资产，逐个查清（第九条）",
         V("名称", "名称", "冷库"),
@@ -149,8 +119,8 @@ _PLANNED = (
         V("现值", "现值", "200,000.00 元"),
         V("用途", "用途", "出租"),
     ),
-    _list("意见采纳", "征求的意见和采纳情况", V("单位", "提意见的单位", "桑柘镇"), V("答复", "采纳情况", "已采纳")),
-    _list(
+    list_of("意见采纳", "征求的意见和采纳情况", V("单位", "提意见的单位", "桑柘镇"), V("答复", "采纳情况", "已采纳")),
+    list_of(
         "重建办法",
         "按失败原因写明的重建办法（第十条）",
         V("类型", "办法的类型", "新品种、新技术"),
@@ -170,11 +140,6 @@ _MEETING = (
     V("记录人", "记录人", "任某某"),
     V("会议内容", "会议内容", "会议听取了项目调研情况的汇报。"),
 )
-
-
-def _texts(*pairs: tuple[str, str]) -> tuple[Variable, ...]:
-    """Return variables that say themselves what they mean."""
-    return tuple(Variable(name, name, example) for name, example in pairs)
 
 
 _MEANINGS = {
@@ -226,7 +191,7 @@ FORMS = (
             *_ISSUED,
             *_OF_PROJECT,
             _STATE,
-            *_texts(
+            *texts_of(
                 ("项目地点", "桑柘镇鹿青村"),
                 ("产业类型", "种植业"),
                 ("建设内容", "大棚20亩"),
@@ -249,7 +214,7 @@ FORMS = (
             *_ISSUED,
             *_OF_PROJECT,
             _STATE,
-            *_texts(
+            *texts_of(
                 ("评估日期", "2023年11月16日"),
                 ("市场环境", "销路不畅"),
                 ("经营状况", "停产"),
@@ -265,7 +230,7 @@ FORMS = (
         (
             *_ISSUED,
             *_OF_PROJECT,
-            *_texts(
+            *texts_of(
                 ("项目责任单位", "桑柘镇"),
                 ("会审单位", "县财政局"),
                 ("意见", "同意"),
@@ -280,7 +245,7 @@ FORMS = (
         (
             *_ISSUED,
             *_OF_PROJECT,
-            *_texts(
+            *texts_of(
                 ("现场发现", "产业链条存在短板"),
                 ("会审意见及处理", "县财政局：同意"),
                 ("初步分类", "提升"),
@@ -303,7 +268,7 @@ FORMS = (
             *_ISSUED,
             *_COUNTED,
             _ROWS,
-            *_texts(
+            *texts_of(
                 ("来文", "你单位《请示》收悉。"),
                 ("会议名称", "领导小组第4次会议"),
                 ("会议日期", "2023年11月24日"),
@@ -317,7 +282,7 @@ FORMS = (
         (
             *_ISSUED,
             *_OF_PROJECT,
-            *_texts(
+            *texts_of(
                 *(("公告内容", "现将项目分类及处置措施公告如下。"), ("项目地点", "桑柘镇鹿青村")),
                 *(("公告处", "项目实施地（桑柘镇鹿青村）"), ("张贴地点", "村务公开栏")),
                 *(("张贴日期", "2023年11月26日"), ("异议受理", "023-78840000")),
@@ -330,7 +295,7 @@ FORMS = (
         (
             *_ISSUED,
             *_OF_PROJECT,
-            *_texts(
+            *texts_of(
                 *(("起算日期", "2023年11月27日（星期一）"), ("天数", "5"), ("期满日期", "2023年12月4日（星期一）")),
                 ("主管单位张贴", "2023年11月27日（星期一）张贴于镇政府大门左侧公示栏"),
                 ("实施地张贴", "2023年11月27日（星期一）张贴于村便民服务中心公示栏"),
@@ -338,7 +303,7 @@ FORMS = (
                 ("异议情况", "公告期内没有收到异议"),
                 ("变动情况", "公告期由2023-12-04延长到2023-12-08：元旦前后群众外出多"),
             ),
-            _list("工作日", "计入公告期的工作日", V("序号", "第几个", "1"), V("日期", "日期", "2023年11月28日")),
+            list_of("工作日", "计入公告期的工作日", V("序号", "第几个", "1"), V("日期", "日期", "2023年11月28日")),
         ),
     ),
     PaperForm("plan", "巩固、提升方案", (*_ISSUED, *_PLANNED)),
@@ -352,7 +317,7 @@ FORMS = (
             *_ISSUED,
             *_COUNTED,
             _ROWS,
-            *_texts(
+            *texts_of(
                 ("工作措施", "逐个开展实地调研。"),
                 ("调研日期", "2023年11月21日"),
                 ("审定日期", "2023年11月25日"),
@@ -368,7 +333,7 @@ FORMS = (
             *_ISSUED,
             *_COUNTED,
             _ANNEXED,
-            *_texts(
+            *texts_of(
                 ("年度", "2023"),
                 ("处置情况", "已完成处置5个，正在处置4个。"),
                 ("停产闲置率", "11.1%"),
@@ -380,9 +345,42 @@ FORMS = (
         ),
     ),
     PaperForm(
+        "weekly_summary",
+        "周调度情况汇总",
+        (
+            *_ISSUED,
+            *texts_of(
+                *(("应报", "41"), ("已报", "39"), ("迟报", "鹿角镇"), ("未报", "保家镇、县林业局")),
+                (
+                    "台账情况",
+                    "在库项目9个，其中巩固2个、提升4个、盘活2个、重建1个，待认定0个；已退出0个；超期事项1个。",
+                ),
+                ("措施合计", "盘活类项目2个，已动工1个，已完成0个；重建类项目1个，已动工0个，已完成0个。"),
+                ("停产闲置率", "11.1%（上期22.2%）"),
+                ("经营困难率", "22.2%（上期22.2%）"),
+                ("未联农带农率", "33.3%（上期33.3%）"),
+                ("说明", "两个单位迟报，已提醒。"),
+            ),
+            list_of(
+                *(
+                    "单位",
+                    "各单位情况，逐个列出",
+                    V("名称", "单位", "桑柘镇"),
+                    V("状态", "按时、迟报、补报或未报", "按时"),
+                ),
+                V("项目数", "在库项目个数", "9"),
+                *(V(name, f"{name}类项目个数", "2") for name in ("巩固", "提升", "盘活", "重建")),
+                *(V(name, f"{name}（百分数）", "11.1%") for name in ("停产率", "困难率", "联农率")),
+            ),
+            list_of("措施", "各单位的盘活、重建措施进展", *_SAID),
+            list_of("其他", "各单位的其他工作", *_SAID),
+            list_of("数据说明", "各单位对数字的说明", *_SAID),
+        ),
+    ),
+    PaperForm(
         "record",
         "登记表（其他材料）",
-        (*_ISSUED, _list("内容", "逐项内容", V("名称", "栏目", "项目名称"), V("内容", "内容", "高山蔬菜大棚"))),
+        (*_ISSUED, list_of("内容", "逐项内容", V("名称", "栏目", "项目名称"), V("内容", "内容", "高山蔬菜大棚"))),
     ),
 )
 BY_NAME = {form.name: form for form in FORMS}

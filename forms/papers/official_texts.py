@@ -26,7 +26,7 @@ from forms.papers.gongwen import (
     when,
 )
 from forms.papers.notice_texts import NOTICES
-from forms.papers.round_texts import cleanup_opinion, yearly_report
+from forms.papers.round_texts import cleanup_opinion, weekly_summary, yearly_report
 
 _PROJECT = para(
     "项目名称：{{ 项目名称 }}（项目编号：{{ 项目编号 }}）。实施年度：{{ 实施年度 }}。责任单位：{{ 责任单位 }}。"
@@ -331,5 +331,6 @@ OFFICIAL: Mapping[str, bytes] = {
     "rebuild_plan": _rebuild_plan(),
     "cleanup_opinion": cleanup_opinion(),
     "yearly_report": yearly_report(),
+    "weekly_summary": weekly_summary(),
     "record": _record(),
 }

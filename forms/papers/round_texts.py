@@ -1,10 +1,11 @@
-"""The wording of a unit's papers of its rounds: 清理处置意见 and 年度报告 (R1, R4); see `official_texts`."""
+"""The wording of the papers of rounds: 清理处置意见, 周调度情况汇总 and 年度报告 (R1, R2, R4); see `official_texts`."""
 
 from __future__ import annotations
 
 from forms.papers.gongwen import (
     Column,
     annexes,
+    each,
     flush,
     imprint,
     listed,
@@ -71,5 +72,45 @@ def yearly_report() -> bytes:
             annexes("件 in 附件", "{% if loop.first %}附件：{% else %}　　　{% endif %}{{ loop.index }}.{{ 件.名称 }}"),
             signature(),
             imprint(),
+        )
+    )
+
+
+_UNITS = (
+    Column("单位", 29, "{{ 项.名称 }}"),
+    Column("状态", 13, "{{ 项.状态 }}", "center"),
+    Column("项目", 12, "{{ 项.项目数 }}", "center"),
+    *(Column(name, 12, f"{{{{ 项.{name} }}}}", "center") for name in ("巩固", "提升", "盘活", "重建")),
+    Column("停产闲置率", 18, "{{ 项.停产率 }}", "center"),
+    Column("经营困难率", 18, "{{ 项.困难率 }}", "center"),
+    Column("未联农带农率", 18, "{{ 项.联农率 }}", "center"),
+)
+
+
+def weekly_summary() -> bytes:
+    """Return 周调度情况汇总 (R2): the four points of art. 22, a table by unit, who is late and who is missing."""
+    said = para("{{ 项.名称 }}：{{ 项.内容 }}。")
+    return paper(
+        (
+            title(),
+            para(
+                "本期应报{{ 应报 }}个单位，已报{{ 已报 }}个。迟报单位：{{ 迟报 }}。未报单位：{{ 未报 }}。"
+                "以下合计为已报的{{ 已报 }}个单位的数字，未报单位的项目不在其中。"
+            ),
+            one("一、“四个一批”台账建立情况"),
+            para("{{ 台账情况 }}各单位情况如下："),
+            listed("项 in 单位", _UNITS),
+            one("二、盘活、重建类项目处置整改措施落实情况"),
+            para("{{ 措施合计 }}"),
+            each("项 in 措施", said),
+            when("not 措施", para("已报单位没有盘活、重建类项目的措施进展。")),
+            one("三、停产闲置率、经营困难率、未发挥联农带农率"),
+            para("停产闲置率{{ 停产闲置率 }}，经营困难率{{ 经营困难率 }}，未按约定联农带农率{{ 未联农带农率 }}。"),
+            one("四、其他工作进展等情况"),
+            each("项 in 其他", said),
+            when("not 其他", para("已报单位没有报告其他工作。")),
+            when("数据说明", one("五、各单位的数据说明"), each("项 in 数据说明", said)),
+            when("说明", para("情况说明：{{ 说明 }}")),
+            signature(),
         )
     )

@@ -200,6 +200,24 @@ def test_r2_a_week_is_closed_with_who_is_late_and_who_is_missing(county: County)
         assert (again.number, again.late) == (2, ["保家镇", "鹿角镇"])
 
 
+def test_r2_the_weeks_paper_says_the_four_points_with_the_units_words(county: County) -> None:
+    """Art. 22: the ledger, 盘活 and 重建 measures, the rates, other work; by unit, and of how many units."""
+    county.now = local(2023, 11, 20)
+    county.open()
+    words = {"measures": "冷库已通电\n合作社已进场", "other": "培训村干部30人", "remark": "一个项目待核"}
+    county.complete(county.row(RoundKind.WEEKLY, county.town("桑柘镇")), confirmed="true", **words)
+    county.now = local(2023, 11, 23, 17)
+    county.report(county.town("保家镇"))
+    with county.acting(county.ground.county.bureau.id) as acting:
+        summary = close(acting, county.period(), "两个单位已提醒")
+        paper = acting.session.scalars(select(Attachment).where(Attachment.round_summary_id == summary.id)).one()
+        text = read_paper(acting.papers, paper.sha256).decode()
+        missing = summary.missing
+    counts = (f"'应报': '{len(missing) + 2}', '已报': '2', '迟报': '保家镇'", "、".join(missing))
+    for told in (*counts, "冷库已通电；合作社已进场", "培训村干部30人", "一个项目待核", "两个单位已提醒"):
+        assert told in text, told
+
+
 def test_r2_a_missed_week_is_filled_in_later_and_marked(county: County) -> None:
     county.now = local(2023, 11, 24, 9)  # nobody opened the week of 23 November
     county.open()
