@@ -20,7 +20,7 @@ from bpmn.refusals import ItemGone
 from bpmn.surroundings import CLASSIFICATION, CaseSurroundings
 from bpmn.versions import SHELF, Lineage, Version, lineage_of, version_of_case
 from forms.fields import Form
-from ledger.cases import WAITING, Case, WorkItem, items_of
+from ledger.cases import WAITING, Case, WorkItem
 from ledger.classification import Suggestion, suggest
 from ledger.findings import inputs
 from ledger.journal import Moment
@@ -28,7 +28,7 @@ from ledger.meetings import Meeting
 from ledger.people import Unit, units_of_kind
 from ledger.projects import Project
 from ledger.scope import Actor, PostView, signature_of
-from ledger.taking import case_by_id, case_of_item, drop_drafts, first_of_kind, laid, unit_by_id
+from ledger.taking import case_by_id, case_of_item, drop_drafts, first_of_kind, items_of, laid, unit_by_id
 from ledger.vocabulary import ItemStatus, Role, UnitKind
 from ledger.working_days import Calendar, dates_of
 

@@ -23,9 +23,10 @@ from ledger.meetings import (
 )
 from ledger.papers import Place
 from ledger.projects import Classification
-from ledger.statistics import of_project, projects_where
+from ledger.statistics import project_alone
 from ledger.taking import add_row
 from ledger.vocabulary import PaperKind
+from ledger.writing import write_rows
 
 RECLASSIFICATION = "reclassification"
 
@@ -57,7 +58,7 @@ def file_papers(
         file_print(file, each, item)
     if item.stem == RECLASSIFICATION:  # its Annex 4 and 5 go to be filed with it (art. 15)
         place = Place(PaperKind.ANNEX4, case_id=file.case.id, item_id=item.id)
-        file_tables(file, projects_where(file.session, of_project(file.project.id)), place, item.unit)
+        file_tables(file, project_alone(file.session, file.project.id), place, item.unit)
 
 
 def _classify(file: CaseFile, item: WorkItem, change: CategoryChange) -> None:
@@ -89,6 +90,7 @@ def _record_verdict(file: CaseFile, item: WorkItem, decided: Verdict) -> None:
         "reason": decided.reason,
     }
     add_row(file.session, MeetingVerdict, columns)
+    write_rows(file.session)  # the minutes are written from what is decided
     write_shared(file, item, ("minutes", meeting.id), lambda _rows: write_minutes(file.acting, meeting))
 
 

@@ -19,10 +19,11 @@ from bpmn.position import MOVED, Waits, picture
 from bpmn.versions import lineage_of
 from ledger.case_moves import moves_of, timers_ever
 from ledger.case_views import acts_on_project
-from ledger.cases import Case, WorkItem, items_of
+from ledger.cases import Case, WorkItem
 from ledger.journal import Entry, history
 from ledger.people import Unit
 from ledger.projects import Project
+from ledger.taking import items_of
 from ledger.working_days import load_calendar
 
 _FINISHING = frozenset({"complete", "sign", "overdue", "skip"})

@@ -115,6 +115,7 @@ def move_case(acting: Acting, case_id: int, order: Order, accept: Weight = Weigh
     new = save(trial.carried, Sender(acting.signature, None, words))
     detail = {
         "procedure": goal.procedure.sha256,
+        "callees": goal.pins,
         "mapping": dict(order.given),
         "renamed": {old: new for old, new in trial.wishes.targets.items() if new not in (old, GIVEN_UP)},
         "timers": "fresh" if order.fresh_timers else "kept",

@@ -9,10 +9,9 @@ from bpmn.casefile import Acting
 from bpmn.prints import entered_by, issue_print
 from forms.rendering import chinese_date
 from handlers.outcome import Print
-from ledger.meetings import Meeting, MeetingVerdict, verdicts_with_projects
+from ledger.meetings import Decision, Meeting, decisions_of
 from ledger.numbers import Issue, draw_number
 from ledger.papers import Place, withdraw_minutes
-from ledger.projects import Project
 from ledger.vocabulary import Category, MeetingKind, PaperKind
 
 KINDS = {MeetingKind.PARTY: PaperKind.PARTY_MINUTES, MeetingKind.GROUP: PaperKind.GROUP_MINUTES}
@@ -42,21 +41,21 @@ def write_minutes(acting: Acting, meeting: Meeting) -> None:
         ("记录人", meeting.recorder),
         ("会议内容", meeting.minutes),
     ]
-    decided = [_line(verdict, project) for verdict, project in verdicts_with_projects(acting.session, meeting.id)]
+    decided = [_line(each) for each in decisions_of(acting.session, meeting.id)]
     printed = Print(kind, title, tuple(rows), str(kind), {"项目": decided})
     issue_print(acting, printed, Place(kind, meeting_id=meeting.id, written=True), meeting.unit, meeting.created_at)
 
 
-def _line(verdict: MeetingVerdict, project: Project) -> dict[str, str]:
-    category = Category(verdict.category).label if verdict.category else ""
-    word = _WORDS[verdict.verdict] + (f"，认定为{category}类" if category else "")
+def _line(decided: Decision) -> dict[str, str]:
+    category = Category(decided.category).label if decided.category else ""
+    word = _WORDS[decided.verdict] + (f"，认定为{category}类" if category else "")
     return {
-        "名称": project.name,
-        "编号": project.number,
+        "名称": decided.name,
+        "编号": decided.number,
         "分类": category,
         "决定": word,
-        "措施": _sentence(verdict.measures),
-        "理由": _sentence(verdict.reason),
+        "措施": _sentence(decided.measures),
+        "理由": _sentence(decided.reason),
     }
 
 

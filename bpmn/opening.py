@@ -16,6 +16,7 @@ from handlers.outcome import Answers, Step
 from ledger.cases import WAITING, Case, WorkItem
 from ledger.projects import Project
 from ledger.vocabulary import ItemStatus
+from ledger.writing import write_rows
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def answer_item(acting: Acting, item_id: int, answer: Callable[[OpenItem], Poste
     posing = pose(file, item, page=True)
     posted = answer(_opened(file, posing))
     if acting.session.new:  # files came along with the answers
-        acting.session.flush()
+        write_rows(acting.session)
         asked = replace(posing.asked, attached=attached_to(file, item))
         posing = replace(posing, asked=asked)
     return carry_on(file, item, let_decide(file, posing, posted))

@@ -17,22 +17,23 @@ from ledger.cases import WorkItem
 from ledger.db import day_of
 from ledger.meetings import BatchCase, SignedForm, SubmissionBatch, forms_signed_for
 from ledger.numbers import Issue, NumberRefused, draw_number, enter_number
-from ledger.papers import Place, papers_of_batch, remove_attachment
+from ledger.papers import Place, withdraw_package
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import signed
-from ledger.statistics import of_batch, projects_where
+from ledger.statistics import projects_of_batch
+from ledger.taking import add_row
 from ledger.vocabulary import Category, PaperKind, UnitKind
+from ledger.writing import write_rows
 
 
 def join_batch(file: CaseFile, item: WorkItem, joined: BatchJoined) -> SubmissionBatch:
     """Send the case with an existing batch of the same unit and campaign, or with a new one."""
     attested_by = signed(item.unit.short_name, file.acting.actor.name)
     batch = _existing(file, item, joined.batch_id) if joined.batch_id is not None else _new(file, item, joined)
-    file.session.add(
-        BatchCase(batch_id=batch.id, case_id=file.case.id, item_id=item.id, attested_by=attested_by, sent_at=file.now)
-    )
-    file.session.flush()
+    sent = {"batch_id": batch.id, "case_id": file.case.id, "item_id": item.id, "sent_at": file.now}
+    add_row(file.session, BatchCase, {**sent, "attested_by": attested_by})
+    write_rows(file.session)  # its papers are written from what it holds
     return batch
 
 
@@ -79,14 +80,11 @@ def write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, bro
 
 
 def _write(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: bool) -> None:
-    lying = papers_of_batch(file.session, batch.id)
-    for paper in lying:
-        if paper.written:
-            remove_attachment(paper, file.now)
+    brought |= withdraw_package(file.session, batch.id, file.now)
     place = Place(PaperKind.REQUEST, batch_id=batch.id, written=True)
-    projects = projects_where(file.session, of_batch(batch.id))
+    projects = projects_of_batch(file.session, batch.id)
     file_tables(file, projects, place, item.unit)
-    if not brought and not any(paper.kind == PaperKind.REQUEST and not paper.written for paper in lying):
+    if not brought:
         signed = forms_signed_for(file.session, batch.id)
         write_print(file, request(item.unit, batch, projects, signed), place, item.unit)
 

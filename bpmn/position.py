@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from bpmn.engine import Diagram
 from bpmn.versions import version_of_case
-from ledger.cases import WAITING, Case, Timer, WorkItem, items_of, timers_of
+from ledger.cases import WAITING, Case, Timer, WorkItem, timers_of
 from ledger.db import SHANGHAI, day_of, last_day
 from ledger.journal import Entry, history
 from ledger.scope import signed
+from ledger.taking import items_of
 from ledger.working_days import Calendar, load_calendar
 
 MOVED, MOVED_BACK = "migrate", "migrate_back"  # acts that bring a case to another version, and back

@@ -12,11 +12,13 @@ from handlers.outcome import Print, ReplyIssued, StepRefused
 from handlers.rules import label_of
 from ledger.cases import WorkItem
 from ledger.db import day_of
-from ledger.meetings import Meeting, Reply, ReplyCase, issue_reply, reply_of, verdicts_for_unit
+from ledger.meetings import Meeting, Reply, ReplyCase, decisions_for_unit, issue_reply, reply_of
 from ledger.numbers import Issue, NumberRefused, draw_number, enter_number
 from ledger.papers import Place, attach_again, renew_reply
 from ledger.people import Unit
+from ledger.taking import add_row
 from ledger.vocabulary import Category, PaperKind
+from ledger.writing import write_rows
 
 COPIED = "县乡村振兴局、县农业农村委"
 
@@ -32,7 +34,8 @@ def answer_case(file: CaseFile, item: WorkItem, issued: ReplyIssued) -> None:
         raise StepRefused({"number": f"这次会议给本单位的批复已编为“{reply.number}”，请沿用这个文号"})
     if reply is None:
         reply = _new(file, item, issued, unit)
-    file.session.add(ReplyCase(reply_id=reply.id, case_id=file.case.id, item_id=item.id))
+    add_row(file.session, ReplyCase, {"reply_id": reply.id, "case_id": file.case.id, "item_id": item.id})
+    write_rows(file.session)
     if not issued.brought:
         write_shared(file, item, ("reply", reply.id), lambda rows: _write(rows, issued, reply))
 
@@ -61,15 +64,15 @@ def _write(answered: Sequence[tuple[CaseFile, WorkItem]], issued: ReplyIssued, r
     """Write the paper with all the meeting decided for the unit, for these cases and in place of what others hold."""
     file, item = answered[0]
     unit, meeting = file.places.responsible, file.meeting
-    decided = verdicts_for_unit(file.session, reply.meeting_id, unit.id)
+    decided = decisions_for_unit(file.session, reply.meeting_id, unit.id)
     listed = [
         {
-            "名称": project.name,
-            "编号": project.number,
-            "分类": label_of(Category, verdict.category),
-            "措施": verdict.measures if project.exited_on is None else f"退出追偿。{verdict.measures}",
+            "名称": each.name,
+            "编号": each.number,
+            "分类": label_of(Category, each.category),
+            "措施": each.measures if each.exited_on is None else f"退出追偿。{each.measures}",
         }
-        for verdict, project in decided
+        for each in decided
     ]
     rows = (
         ("文号", reply.number),
@@ -78,7 +81,7 @@ def _write(answered: Sequence[tuple[CaseFile, WorkItem]], issued: ReplyIssued, r
         ("成文日期", chinese_date(reply.issued_on)),
         ("来文", "你单位报送的经营性帮扶产业项目“四个一批”分类及处置措施请示收悉。"),
         ("项目数", str(len(decided))),
-        ("分类情况", class_counts(verdict.category for verdict, _project in decided)),
+        ("分类情况", class_counts(each.category for each in decided)),
         *_held(meeting),
         ("批复要求", issued.request),
     )

@@ -77,8 +77,8 @@ def _start_one(acting: Acting, project: Project, campaign: Campaign) -> list[Cas
 def _note_start(file: CaseFile) -> None:
     """Write what a case that has its number calls for first."""
     new = save(file, Sender(file.acting.signature))
-    detail = {"variables": scalars(file.run.variables), "procedure": file.case.procedure.sha256}
-    journal(file, "start", detail, new=new)
+    pinned = {"procedure": file.case.procedure.sha256, "callees": file.case.callees}
+    journal(file, "start", {"variables": scalars(file.run.variables), **pinned}, new=new)
 
 
 @dataclass(frozen=True)

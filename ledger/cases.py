@@ -223,13 +223,6 @@ class Incident(Base):
 WAITING = (ItemStatus.OPEN, ItemStatus.UNSIGNED)
 
 
-@asked_once
-def items_of(session: Session, case_id: int) -> list[WorkItem]:
-    """Return all items of a case with their units, in the order they came."""
-    wanted = select(WorkItem).where(WorkItem.case_id == case_id).options(joinedload(WorkItem.unit))
-    return list(session.scalars(wanted.order_by(WorkItem.id).execution_options(populate_existing=True)))
-
-
 def item_of(session: Session, item_id: int) -> WorkItem | None:
     """Return one item with its case, project and unit; who may see it is for `ledger.scope` to say."""
     wanted = select(WorkItem).where(WorkItem.id == item_id)

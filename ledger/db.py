@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from os import urandom
 from select import POLLIN, poll
 from threading import Lock
@@ -51,7 +51,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 _PATIENCE = 30  # seconds that a writer waits for another on SQLite
 _CONNECTIONS = 20  # kept open: the threads of `serve` twice over; one opened anew plans every statement anew
-TURN = "turn"
+TURN, _CONNECTION = "turn", "connection"  # kept in the `info` of a factory's sessions, and of one session
 _WORTH_PACKING = 300  # bytes; below that packing saves nothing
 _PACKED = b"x"  # how zlib's data begins, and no JSON text does
 
@@ -247,9 +247,16 @@ def _begin_sqlite(connection: Connection) -> None:
 def transaction(sessions: SessionFactory, *, writes: bool = True) -> Iterator[Session]:
     """Commit everything or nothing. No other function in the product commits."""
     with _in_turn(sessions) if writes else nullcontext(), sessions() as session:
-        session.connection(execution_options={"writes": writes})
+        session.info[_CONNECTION] = session.connection(execution_options={"writes": writes})
         yield session
         session.commit()
+
+
+def connection_of(session: Session) -> Connection:
+    """Return the connection of a running transaction; the session itself looks it up anew at each asking."""
+    known: Connection | None = session.info.get(_CONNECTION)
+    # a savepoint is set by the session when it is first asked for the connection within it
+    return session.connection() if known is None or session.in_nested_transaction() else known
 
 
 @contextmanager
@@ -342,6 +349,27 @@ def prepared(statement: Executable, dialect: Dialect) -> Prepared:
     gives = ((place, kind.result_processor(dialect, None)) for place, kind in turns)
     found = tuple((place, turn) for place, turn in gives if turn is not None)
     return Prepared(str(compiled), takes, fixed, found, bool(compiled.positiontup))
+
+
+Rows = list[list[Any]]
+
+
+@lru_cache(maxsize=512)
+def ready(statement: Executable, dialect: Dialect) -> Prepared:
+    """Return a statement that is built once, one object for the life of the process, in the words of a database."""
+    return prepared(statement, dialect)
+
+
+def rows_of(session: Session, statement: Executable, /, **given: Any) -> Rows:
+    """Return the rows of a statement that is built once; what still waits to be written is not written before."""
+    connection = connection_of(session)
+    return ready(statement, connection.dialect).read(connection, given)
+
+
+def send(session: Session, statement: Executable, /, **given: Any) -> int:
+    """Send a statement that writes and is built once; return how many rows it wrote."""
+    connection = connection_of(session)
+    return ready(statement, connection.dialect).write(connection, given)[0]
 
 
 def day_of(moment: datetime) -> date:

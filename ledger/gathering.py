@@ -12,20 +12,20 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Dialect, Integer, Select, String, bindparam, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ledger.asking import answered, kept, promised
 from ledger.campaigns import Campaign
-from ledger.cases import Case, Timer, WorkItem, items_of, timers_of
-from ledger.db import Base, Prepared, prepared
+from ledger.cases import Case, Timer, WorkItem, timers_of
+from ledger.db import Base, Prepared, connection_of, prepared
 from ledger.meetings import BatchCase, MeetingVerdict
 from ledger.papers import Attachment, files_of_item, paper_counts
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
-from ledger.taking import CASE_PARTS, Part, first_items, first_items_of, laid
+from ledger.taking import CASE_PARTS, ITEMS, Part, first_items, first_items_of, items_of, laid, laid_items
 from ledger.working_days import Calendar, load_calendar
 
 Row = TypeVar("Row")
@@ -38,8 +38,7 @@ def items_with_cases(
     session.flush()  # what is read replaces what the session holds
     owners = _asked(session, _owners(WorkItem), item_ids)
     cases = _read_cases(session, {case_id for _item, case_id in owners}, whole=True, lock=lock)
-    wanted = select(WorkItem).where(WorkItem.id.in_(item_ids)).options(joinedload(WorkItem.unit))
-    items = session.scalars(wanted.execution_options(populate_existing=True)).all()  # after the lock
+    items = laid_items(session, _asked(session, _items, item_ids))  # after the lock
     for item in items:
         set_committed_value(item, "case", cases[item.case_id])
     return {item.id: item for item in items}, load_calendar(session)
@@ -80,7 +79,7 @@ Question = Callable[[Dialect], Select[Any]]
 
 def _asked(session: Session, question: Question, numbers: Collection[int]) -> list[list[Any]]:
     """Ask a question about many rows by their numbers."""
-    connection = session.connection()
+    connection = connection_of(session)
     return _ready(question, connection.dialect).read(connection, {"numbers": numbers})
 
 
@@ -179,9 +178,17 @@ def _read_firsts(session: Session, case_ids: Collection[int]) -> None:
 
 
 def _read_items(session: Session, case_ids: Collection[int]) -> None:
-    wanted = select(WorkItem).where(WorkItem.case_id.in_(case_ids)).options(joinedload(WorkItem.unit))
-    fresh = wanted.order_by(WorkItem.id).execution_options(populate_existing=True)
-    _answer(session, items_of, case_ids, session.scalars(fresh), lambda item: item.case_id)
+    session.flush()  # what is read replaces what the session holds
+    fresh = laid_items(session, _asked(session, _items_of_cases, case_ids))
+    _answer(session, items_of, case_ids, fresh, lambda item: item.case_id)
+
+
+def _items_of_cases(dialect: Dialect) -> Select[Any]:
+    return ITEMS.where(_among(WorkItem.case_id, dialect)).order_by(WorkItem.id)
+
+
+def _items(dialect: Dialect) -> Select[Any]:
+    return ITEMS.where(_among(WorkItem.id, dialect)).order_by(WorkItem.id)
 
 
 def gather_papers(session: Session, case_ids: Collection[int], item_ids: Collection[int]) -> None:

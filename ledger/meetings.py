@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Row, UniqueConstraint, and_, select
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, bindparam, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, load_only, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.asking import asked_once
 from ledger.cases import Case, WorkItem
-from ledger.db import Base, SealedJson
+from ledger.db import Base, SealedJson, rows_of
 from ledger.people import Unit, User
 from ledger.projects import Project
+from ledger.taking import Part, laid
 from ledger.vocabulary import ItemStatus, MeetingKind
 
 
@@ -139,23 +140,50 @@ class ReplyCase(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)
 
 
+class NamedMeeting(NamedTuple):
+    """A meeting as it is chosen from a list; a year's minutes would be read at every item that may name one."""
+
+    id: int
+    title: str
+    held_on: date
+
+
+class NamedBatch(NamedTuple):
+    """A batch as it is chosen from a list."""
+
+    id: int
+    title: str
+    number: str
+
+
 @asked_once
-def meetings_of(session: Session, unit_id: int, kind: str, campaign_id: int) -> Sequence[Row[int, str, date]]:
-    """Return `id`, `title` and `held_on` of a unit's meetings of one kind in a campaign, newest first.
+def meetings_of(session: Session, unit_id: int, kind: str, campaign_id: int) -> Sequence[NamedMeeting]:
+    """Return a unit's meetings of one kind in a campaign, newest first."""
+    session.flush()
+    found = rows_of(session, _MEETINGS, unit=unit_id, kind=str(kind), campaign=campaign_id)
+    return [NamedMeeting(*row) for row in found]
 
-    A year's meetings with their minutes would be read at every item that may name one of them.
-    """
-    wanted = (Meeting.unit_id == unit_id, Meeting.kind == kind, Meeting.campaign_id == campaign_id)
-    named = select(Meeting.id, Meeting.title, Meeting.held_on).where(*wanted)
-    return session.execute(named.order_by(Meeting.held_on.desc(), Meeting.id.desc())).all()
+
+_MEETINGS = (
+    select(Meeting.id, Meeting.title, Meeting.held_on)
+    .where(Meeting.unit_id == bindparam("unit"), Meeting.kind == bindparam("kind"))
+    .where(Meeting.campaign_id == bindparam("campaign"))
+    .order_by(Meeting.held_on.desc(), Meeting.id.desc())
+)
 
 
 @asked_once
-def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[Row[int, str, str]]:
-    """Return `id`, `title` and `number` of a unit's batches in a campaign, newest first."""
-    wanted = (SubmissionBatch.unit_id == unit_id, SubmissionBatch.campaign_id == campaign_id)
-    named = select(SubmissionBatch.id, SubmissionBatch.title, SubmissionBatch.number).where(*wanted)
-    return session.execute(named.order_by(SubmissionBatch.id.desc())).all()
+def batches_of(session: Session, unit_id: int, campaign_id: int) -> Sequence[NamedBatch]:
+    """Return a unit's batches in a campaign, newest first."""
+    session.flush()
+    return [NamedBatch(*row) for row in rows_of(session, _BATCHES, unit=unit_id, campaign=campaign_id)]
+
+
+_BATCHES = (
+    select(SubmissionBatch.id, SubmissionBatch.title, SubmissionBatch.number)
+    .where(SubmissionBatch.unit_id == bindparam("unit"), SubmissionBatch.campaign_id == bindparam("campaign"))
+    .order_by(SubmissionBatch.id.desc())
+)
 
 
 def batch_of_item(session: Session, item_id: int) -> int:
@@ -215,41 +243,58 @@ def issue_reply(session: Session, reply: Reply) -> bool:
 
 def reply_of(session: Session, meeting_id: int, unit_id: int) -> Reply | None:
     """Return the one 批复 that a meeting gave a unit, or None when none is issued yet."""
-    wanted = (Reply.meeting_id == meeting_id, Reply.unit_id == unit_id)
-    return session.scalars(select(Reply).where(*wanted)).one_or_none()
+    session.flush()
+    rows = rows_of(session, _REPLY, meeting=meeting_id, unit=unit_id)
+    return laid(session, Reply, dict(zip(_WHOLE_REPLY.names, rows[0], strict=True))) if rows else None
 
 
-# what papers say of a project; its fifty columns, some of them sealed, would be read for every line of minutes
-_NAMED = load_only(Project.name, Project.number, Project.exited_on)
+_WHOLE_REPLY = Part(Reply)
+_REPLY = select(*_WHOLE_REPLY.columns).where(
+    Reply.meeting_id == bindparam("meeting"), Reply.unit_id == bindparam("unit")
+)
 
 
-def verdicts_with_projects(session: Session, meeting_id: int) -> list[tuple[MeetingVerdict, Project]]:
+class Decision(NamedTuple):
+    """What a meeting decided on one project, as papers say it; a project's fifty columns would be read for a line."""
+
+    verdict: str
+    category: str | None
+    measures: str
+    reason: str
+    name: str
+    number: str
+    exited_on: date | None
+
+
+_DECISION = (
+    *(MeetingVerdict.verdict, MeetingVerdict.category, MeetingVerdict.measures, MeetingVerdict.reason),
+    *(Project.name, Project.number, Project.exited_on),
+)
+_DECIDED = (
+    select(*_DECISION)
+    .join(Case, Case.id == MeetingVerdict.case_id)
+    .join(Project, Project.id == Case.project_id)
+    .where(MeetingVerdict.meeting_id == bindparam("meeting"))
+)
+_LISTED = and_(AgendaItem.meeting_id == MeetingVerdict.meeting_id, AgendaItem.item_id == MeetingVerdict.item_id)
+_ON_AGENDA = _DECIDED.outerjoin(AgendaItem, _LISTED).order_by(
+    AgendaItem.position.is_(None), AgendaItem.position, MeetingVerdict.id
+)
+_FOR_UNIT = _DECIDED.where(
+    Project.responsible_unit_id == bindparam("unit"), MeetingVerdict.verdict != "return"
+).order_by(Project.number)
+
+
+def decisions_of(session: Session, meeting_id: int) -> list[Decision]:
     """Return what a meeting decided, project by project, in the order of its agenda, then as it was entered."""
-    listed = and_(AgendaItem.meeting_id == MeetingVerdict.meeting_id, AgendaItem.item_id == MeetingVerdict.item_id)
-    rows = session.execute(
-        select(MeetingVerdict, Project)
-        .join(Case, Case.id == MeetingVerdict.case_id)
-        .join(Project, Project.id == Case.project_id)
-        .outerjoin(AgendaItem, listed)
-        .where(MeetingVerdict.meeting_id == meeting_id)
-        .options(_NAMED)
-        .order_by(AgendaItem.position.is_(None), AgendaItem.position, MeetingVerdict.id)
-    )
-    return [(verdict, project) for verdict, project in rows]
+    session.flush()
+    return [Decision(*row) for row in rows_of(session, _ON_AGENDA, meeting=meeting_id)]
 
 
-def verdicts_for_unit(session: Session, meeting_id: int, unit_id: int) -> list[tuple[MeetingVerdict, Project]]:
+def decisions_for_unit(session: Session, meeting_id: int, unit_id: int) -> list[Decision]:
     """Return what a meeting decided on the projects of one unit, by 项目编号; what it returned is left out."""
-    rows = session.execute(
-        select(MeetingVerdict, Project)
-        .join(Case, Case.id == MeetingVerdict.case_id)
-        .join(Project, Project.id == Case.project_id)
-        .where(MeetingVerdict.meeting_id == meeting_id, Project.responsible_unit_id == unit_id)
-        .where(MeetingVerdict.verdict != "return")
-        .options(_NAMED)
-        .order_by(Project.number)
-    )
-    return [(verdict, project) for verdict, project in rows]
+    session.flush()
+    return [Decision(*row) for row in rows_of(session, _FOR_UNIT, meeting=meeting_id, unit=unit_id)]
 
 
 def drop_verdict(session: Session, item_id: int) -> Meeting | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from ledger.db import Base
+from ledger.db import Base, rows_of
 from ledger.people import Unit
 from ledger.scope import BUSINESS, Actor, reach_of
 from ledger.vocabulary import PaperKind
@@ -128,10 +129,10 @@ def usual_word(unit: Unit, kind: PaperKind) -> str:
 def draw_number(session: Session, issue: Issue, entered: Entered) -> str:
     """Draw the next number for a paper and enter it; the year is that of its 成文日期."""
     year = issue.issued_on.year
-    word, number = session.connection().execute(_drawing(session), _place(issue)).one()
+    word, number = _draw(session, issue)
     text = printed_number(word, year, number)
     while not _enter(session, issue, entered, text, number, by_hand=False):  # given by hand under another word
-        word, number = session.connection().execute(_drawing(session), _place(issue)).one()
+        word, number = _draw(session, issue)
         text = printed_number(word, year, number)
     return text
 
@@ -174,27 +175,31 @@ def _next_by_hand(session: Session, issue: Issue, series: NumberSeries | None, y
             f"下一个文号是 {last + 1} 号，不能跳号；以前手工编到了哪一号，请先在“发文登记”填写，或留空由系统编号"
         )
     if number == last + 1:
-        session.connection().execute(_drawing(session), _place(issue)).one()
+        _draw(session, issue)
     return number
 
 
-def _place(issue: Issue) -> dict[str, Any]:
-    return {
+def _draw(session: Session, issue: Issue) -> tuple[str, int]:
+    """Raise the series of a paper by one; returns its word and the number drawn."""
+    place = {
         "county": issue.unit.county_id,
         "unit": issue.unit.id,
         "paper": str(issue.kind),
         "in_year": issue.issued_on.year,
         "usual": usual_word(issue.unit, issue.kind),
     }
+    ((word, number),) = rows_of(session, _drawing(session.get_bind().dialect.name), **place)
+    return word, number
 
 
-def _drawing(session: Session) -> Any:
+@cache
+def _drawing(database: str) -> Any:
     """Return the statement that raises a series by one, or begins it with the word it had the year before.
 
     Two that begin the same series at once would meet at its word, which no clause waits for: on PostgreSQL they take
     turns from the beginning, a unit's drawings until the commit.
     """
-    on_server = session.get_bind().dialect.name == "postgresql"
+    on_server = database == "postgresql"
     insert = postgresql.insert if on_server else sqlite.insert
     unit, kind, year = (
         bindparam("unit", type_=Integer),
@@ -237,7 +242,6 @@ def held_series(session: Session, issue: Issue) -> NumberSeries | None:
 
 def _enter(session: Session, issue: Issue, entered: Entered, text: str, number: int | None, *, by_hand: bool) -> bool:
     """Write a line of the register; False when the unit has used this number, also just now."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {
         "unit_id": issue.unit.id,
         "kind": str(issue.kind),
@@ -250,8 +254,15 @@ def _enter(session: Session, issue: Issue, entered: Entered, text: str, number: 
         "entered_by": entered.by,
         "by_hand": by_hand,
     }
-    written = insert(IssuedNumber).values(row).on_conflict_do_nothing().returning(IssuedNumber.id)
-    return session.connection().execute(written).one_or_none() is not None
+    return bool(rows_of(session, _entering(session.get_bind().dialect.name), **row))
+
+
+@cache
+def _entering(database: str) -> Any:
+    insert = postgresql.insert if database == "postgresql" else sqlite.insert
+    columns = (each for each in IssuedNumber.__table__.c if each.key != "id")
+    written = insert(IssuedNumber).values({each.key: bindparam(each.key, type_=each.type) for each in columns})
+    return written.on_conflict_do_nothing().returning(IssuedNumber.id)
 
 
 def refuse_taken(session: Session, issue: Issue, word: str) -> None:

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ledger.db import Base, Prepared, UtcDateTime, prepared
+from ledger.db import Base, Prepared, UtcDateTime, connection_of, prepared
 from ledger.people import Post, User
 from ledger.vocabulary import Role
 
@@ -131,7 +131,7 @@ class Telling:
 
 def post_to_unit(session: Session, unit_id: int, telling: Telling, now: datetime) -> None:
     """Write a message for each 经办人 of a unit who may sign in; one statement, and none of them twice."""
-    connection = session.connection()
+    connection = connection_of(session)
     given = {"unit": unit_id, "key": f"{telling.key}:", "subject": telling.subject, "body": telling.body, "now": now}
     _to_unit(connection.dialect).write(connection, given)
 

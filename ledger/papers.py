@@ -10,14 +10,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
-    Row,
     Select,
     UniqueConstraint,
+    Update,
     bindparam,
     exists,
     func,
@@ -30,10 +30,11 @@ from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, 
 from sqlalchemy.sql.dml import Insert
 
 from ledger.asking import asked_once
-from ledger.db import Base
+from ledger.db import Base, rows_of, send
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict, ReplyCase
 from ledger.people import User
 from ledger.scope import Actor
+from ledger.taking import Part, add_row, laid_parts
 from ledger.vocabulary import PaperKind
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -128,25 +129,8 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
     """
     sha256 = _store(papers, file.content)
     _name(session, sha256, file, now)
-    attachment = Attachment(
-        sha256=sha256,
-        kind=place.kind,
-        name=file.name,
-        case_id=place.case_id,
-        item_id=place.item_id,
-        field=place.field,
-        meeting_id=place.meeting_id,
-        batch_id=place.batch_id,
-        round_item_id=place.round_item_id,
-        round_summary_id=place.round_summary_id,
-        spot_check_project_id=place.spot_check_project_id,
-        objection_id=place.objection_id,
-        written=place.written,
-        attached_at=now,
-        attached_by_id=actor.user_id,
-    )
-    session.add(attachment)
-    return attachment
+    columns = {**vars(place), "sha256": sha256, "name": file.name, "attached_at": now, "attached_by_id": actor.user_id}
+    return add_row(session, Attachment, columns)
 
 
 def attach_again(session: Session, written: Attachment, place: Place) -> None:
@@ -161,15 +145,14 @@ def attach_again(session: Session, written: Attachment, place: Place) -> None:
 def _name(session: Session, sha256: str, file: File, now: datetime) -> None:
     """Write the row of a paper unless it is there: two people may bring the same bytes at the same moment."""
     row = {"sha256": sha256, "size": len(file.content), "media_type": file.media_type, "stored_at": now}
-    # by the connection: the attachments of one act are written together at its end, not flushed one by one
-    session.connection().execute(_naming(session.get_bind().dialect.name), row)
+    send(session, _naming(session.get_bind().dialect.name), **row)
 
 
 @cache
 def _naming(dialect: str) -> Insert:
-    """Return the statement that names a paper; built once, for every paper needs it."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(Paper).on_conflict_do_nothing()
+    row = {each.key: bindparam(each.key, type_=each.type) for each in Paper.__table__.c}
+    return insert(Paper).values(row).on_conflict_do_nothing()
 
 
 def _store(papers: Path, content: bytes) -> str:
@@ -212,13 +195,21 @@ def read_paper(papers: Path, digest: str) -> bytes:
     return content
 
 
+class Put(NamedTuple):
+    """A paper put on an item: in which of its form's fields, and which it is."""
+
+    item_id: int | None
+    field: str
+    id: int
+
+
 @asked_once
-def files_of_item(session: Session, item_id: int) -> Sequence[Row[int | None, str, int]]:
-    """Return `item_id`, `field` and `id` of what was put on one item, in the order it came."""
-    return session.execute(_FILES, {"item_id": item_id}).all()
+def files_of_item(session: Session, item_id: int) -> Sequence[Put]:
+    """Return what was put on one item, in the order it came."""
+    session.flush()
+    return [Put(*row) for row in rows_of(session, _FILES, item_id=item_id)]
 
 
-# asked at every step with a file among its questions: three columns, built once
 _FILES = (
     select(Attachment.item_id, Attachment.field, Attachment.id)
     .where(Attachment.item_id == bindparam("item_id"), Attachment.removed_at.is_(None))
@@ -247,16 +238,28 @@ def lay_at(paper: Attachment, at: datetime) -> bool:
     return paper.attached_at <= at and (paper.removed_at is None or paper.removed_at > at)
 
 
-def papers_of_batch(session: Session, batch_id: int) -> Sequence[Attachment]:
-    """Return what lies on a batch itself: its 请示, its Annex 4 and 5."""
-    wanted = (Attachment.batch_id == batch_id, Attachment.removed_at.is_(None))
-    return session.scalars(select(Attachment).where(*wanted).order_by(Attachment.id)).all()
+def withdraw_package(session: Session, batch_id: int, now: datetime) -> bool:
+    """Take what the software wrote off a batch, to write it anew; say whether a 请示 somebody brought lies there."""
+    session.flush()
+    lying = rows_of(session, _LYING, batch=batch_id)
+    if any(written for _kind, written in lying):
+        send(session, _PACKAGE_WITHDRAWAL, batch=batch_id, now=now)
+    return any(kind == PaperKind.REQUEST and not written for kind, written in lying)
+
+
+_OF_BATCH = (Attachment.batch_id == bindparam("batch"), Attachment.removed_at.is_(None))
+_LYING = select(Attachment.kind, Attachment.written).where(*_OF_BATCH)
+_PACKAGE_WITHDRAWAL = update(Attachment).where(*_OF_BATCH, Attachment.written).values(removed_at=bindparam("now"))
 
 
 def withdraw_minutes(session: Session, meeting_id: int, now: datetime) -> None:
     """Take the minutes the software wrote off a meeting, to write them anew; scans stay."""
-    written = (Attachment.meeting_id == meeting_id, Attachment.written, Attachment.removed_at.is_(None))
-    session.execute(update(Attachment).where(*written).values(removed_at=now))
+    session.flush()
+    send(session, _WITHDRAWAL, meeting=meeting_id, now=now)
+
+
+_WRITTEN = (Attachment.meeting_id == bindparam("meeting"), Attachment.written, Attachment.removed_at.is_(None))
+_WITHDRAWAL = update(Attachment).where(*_WRITTEN).values(removed_at=bindparam("now"))
 
 
 def renew_reply(session: Session, reply_id: int, written: Attachment) -> None:
@@ -264,13 +267,19 @@ def renew_reply(session: Session, reply_id: int, written: Attachment) -> None:
 
     A case that was answered before, by another 批复, keeps that one: it lies on the step that gave it.
     """
-    answered = select(ReplyCase.item_id).where(ReplyCase.reply_id == reply_id)
-    others = (Attachment.item_id.in_(answered), Attachment.item_id != written.item_id, Attachment.removed_at.is_(None))
-    former = (Attachment.kind == PaperKind.REPLY, Attachment.written, Attachment.sha256 != written.sha256)
-    session.execute(update(Attachment).where(*others, *former).values(sha256=written.sha256))
+    send(session, _renewal(), reply=reply_id, own=written.item_id, newest=written.sha256)
 
 
-def _papers_of(case_id: int) -> ColumnElement[bool]:
+@cache
+def _renewal() -> Update:
+    answered = select(ReplyCase.item_id).where(ReplyCase.reply_id == bindparam("reply"))
+    others = (Attachment.item_id.in_(answered), Attachment.item_id != bindparam("own"), Attachment.removed_at.is_(None))
+    newest: Any = bindparam("newest")
+    former = (Attachment.kind == str(PaperKind.REPLY), Attachment.written, Attachment.sha256 != newest)
+    return update(Attachment).where(*others, *former).values(sha256=newest)
+
+
+def _papers_of(case_id: Any) -> ColumnElement[bool]:
     """Return the condition on the papers of a case, its meetings and its batches."""
     meetings = select(MeetingVerdict.meeting_id).where(MeetingVerdict.case_id == case_id)
     batches = select(BatchCase.batch_id).where(BatchCase.case_id == case_id)
@@ -294,9 +303,15 @@ def kinds_of_cases(case_ids: Sequence[int]) -> Select[Any]:
 @asked_once
 def paper_counts(session: Session, case_id: int) -> dict[str, int]:
     """Count a case's papers by kind."""
-    wanted = (_papers_of(case_id), Attachment.removed_at.is_(None))
-    counted = select(Attachment.kind, func.count()).where(*wanted).group_by(Attachment.kind)
-    return {row[0]: row[1] for row in session.execute(counted)}
+    session.flush()
+    return dict(map(tuple, rows_of(session, _counted_papers(), case=case_id)))
+
+
+@cache
+def _counted_papers() -> Select[Any]:
+    wanted = (_papers_of(bindparam("case")), Attachment.removed_at.is_(None))
+    columns: tuple[Any, ...] = (Attachment.kind, func.count())
+    return select(*columns).where(*wanted).group_by(Attachment.kind)
 
 
 @asked_once
@@ -305,20 +320,28 @@ def meeting_with_minutes(session: Session, meeting_id: int) -> tuple[Meeting, bo
 
     Nobody else decides, answers or writes minutes for it until the commit: each must see what the others decided.
     """
-    minutes = (PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES)
-    scanned = exists().where(
-        Attachment.meeting_id == Meeting.id, Attachment.kind.in_(minutes), Attachment.removed_at.is_(None)
-    )
+    session.flush()  # what is read replaces what the session holds
+    rows = rows_of(session, _meeting(), meeting=meeting_id)
+    if not rows:
+        return None
+    (meeting,) = laid_parts(session, _MEETING, rows[0])
+    return meeting, bool(rows[0][-2]), bool(rows[0][-1])
+
+
+_MEETING = (Part(Meeting),)
+
+
+@cache
+def _meeting() -> Select[Any]:
+    minutes = or_(*(Attachment.kind == str(kind) for kind in (PaperKind.PARTY_MINUTES, PaperKind.GROUP_MINUTES)))
+    scanned = exists().where(Attachment.meeting_id == Meeting.id, minutes, Attachment.removed_at.is_(None))
     wrote, brought = aliased(Attachment), aliased(Attachment)
     signed = exists().where(
         *(wrote.meeting_id == Meeting.id, wrote.written, brought.meeting_id == Meeting.id, ~brought.written),
         *(brought.removed_at.is_(None), brought.id > wrote.id),
     )
-    wanted = (
-        select(Meeting, scanned, signed).where(Meeting.id == meeting_id).with_for_update(of=Meeting, key_share=True)
-    )
-    row = session.execute(wanted).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
+    wanted = select(*_MEETING[0].columns, scanned, signed).where(Meeting.id == bindparam("meeting"))
+    return wanted.with_for_update(of=Meeting, key_share=True)
 
 
 def remove_attachment(attachment: Attachment, now: datetime) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from ledger.cases import WAITING, Case, Timer, WorkItem
+from ledger.db import rows_of
 from ledger.projects import Project
 from ledger.vocabulary import CaseStatus
 
@@ -35,19 +36,23 @@ _AFTER = (
         *(WorkItem.id, WorkItem.case_id, WorkItem.stem, WorkItem.unit_id, WorkItem.role, WorkItem.instance),
         *(WorkItem.revision, WorkItem.created_at, WorkItem.due_at),
     )
-    .where(WorkItem.id > bindparam("item_id"), WorkItem.status.in_(WAITING))
+    .where(WorkItem.id > bindparam("item_id"), or_(*(WorkItem.status == status for status in WAITING)))
     .order_by(WorkItem.id)
 )
+
+_REVISION = select(WorkItem.revision).where(WorkItem.id == bindparam("item_id"))
 
 
 def pending_after(session: Session, item_id: int) -> list[Pending]:
     """Return the waiting items that came after item `item_id`, oldest first."""
-    return [Pending(*row) for row in session.execute(_AFTER, {"item_id": item_id})]
+    session.flush()
+    return [Pending(*row) for row in rows_of(session, _AFTER, item_id=item_id)]
 
 
 def revision_of(session: Session, item_id: int) -> int:
     """Return the revision an item has now."""
-    return session.scalars(select(WorkItem.revision).where(WorkItem.id == item_id)).one()
+    ((revision,),) = rows_of(session, _REVISION, item_id=item_id)
+    return int(revision)
 
 
 def unfinished(session: Session, campaign_id: int) -> Sequence[tuple[int, str]]:

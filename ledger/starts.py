@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ledger.campaigns import Campaign
 from ledger.cases import Case
-from ledger.db import Prepared, prepared
+from ledger.db import Prepared, connection_of, prepared
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
@@ -41,7 +41,7 @@ class Beginning:
 def beginning_of(session: Session, project: Project, campaign_id: int, process_id: str) -> Beginning:
     """Hold a campaign, as a push does, and return what a case of one project in it begins with."""
     session.flush()
-    connection = session.connection()
+    connection = connection_of(session)
     hold, free, around = _statements(connection.dialect)
     hold.read(connection, {"campaign": campaign_id})
     asked = {"process": process_id, "campaign": campaign_id, "project": project.id}

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Delete, Dialect, Select, bindparam, delete, exists, func, select
+from sqlalchemy import ColumnElement, Delete, Select, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import instance_dict, instance_state, manager_of_class, set_committed_value
 
 from ledger.asking import GROUPED, asked_once
 from ledger.campaigns import Campaign
 from ledger.cases import Case, Draft, Timer, WorkItem
-from ledger.db import Base, Prepared, prepared
+from ledger.db import Base, Rows, connection_of, ready, rows_of, send
 from ledger.people import Unit
 from ledger.procedures import Procedure
 from ledger.projects import Project
@@ -180,17 +180,12 @@ def _row(session: Session, statement: Select[Any], key: int) -> Sequence[Any] | 
     handed over meanwhile, or a case moved to another version, finds its unit or procedure in the second look only.
     """
     session.flush()  # what is read replaces what the session holds
-    connection = session.connection()
+    connection = connection_of(session)
     for _look in range(_LOOKS):
-        rows = _ready(statement, connection.dialect).read(connection, {"key": key})
+        rows = ready(statement, connection.dialect).read(connection, {"key": key})
         if rows or statement._for_update_arg is None:
             break
     return rows[0] if rows else None
-
-
-@lru_cache(maxsize=256)
-def _ready(statement: Select[Any], dialect: Dialect) -> Prepared:
-    return prepared(statement, dialect)
 
 
 def _laid_case(session: Session, row: Sequence[Any]) -> tuple[Case, Calendar]:
@@ -254,6 +249,31 @@ def _case_columns(before: Sequence[Part], which: ColumnElement[bool]) -> Select[
     )
 
 
+@asked_once
+def items_of(session: Session, case_id: int) -> list[WorkItem]:
+    """Return all items of a case with their units, in the order they came."""
+    session.flush()  # what is read replaces what the session holds
+    return laid_items(session, rows_of(session, _ITEMS, case=case_id))
+
+
+ITEMS = select(*(column for part in _ITEM for column in part.columns)).join(Unit, Unit.id == WorkItem.unit_id)
+_ITEMS = ITEMS.where(WorkItem.case_id == bindparam("case")).order_by(WorkItem.id)
+
+
+def laid_items(session: Session, rows: Rows) -> list[WorkItem]:
+    """Lay rows of `ITEMS` into the session and return the items, each with its unit."""
+    items: list[WorkItem] = []
+    units: dict[int, Unit] = {}
+    for row in rows:
+        columns, unit = parts_of(_ITEM, row)
+        if unit["id"] not in units:
+            units[unit["id"]] = laid(session, Unit, unit)
+        item = laid(session, WorkItem, columns)
+        instance_dict(item)["unit"] = units[unit["id"]]
+        items.append(item)
+    return items
+
+
 def unit_by_id(session: Session, unit_id: int) -> Unit | None:
     """Return a unit, from the session when it is there."""
     known = session.identity_map.get(session.identity_key(Unit, unit_id))
@@ -267,8 +287,7 @@ def first_of_kind(session: Session, county_id: int, kind: str) -> Unit | None:
 
 
 def _unit(session: Session, statement: Select[Any], wanted: Mapping[str, Any]) -> Unit | None:
-    connection = session.connection()
-    rows = _ready(statement, connection.dialect).read(connection, wanted)
+    rows = rows_of(session, statement, **wanted)
     return laid(session, Unit, parts_of(_ITEM[1:], rows[0])[0]) if rows else None
 
 
@@ -287,9 +306,7 @@ def came_before(session: Session, case_id: int, element: str, other: str) -> boo
     if GROUPED in session.info:
         first = first_items(session, case_id)
         return element in first and (other not in first or first[element] < first[other])
-    connection = session.connection()
-    given = {"case": case_id, "one": element, "other": other}
-    ((first, then),) = _ready(_first_items(), connection.dialect).read(connection, given)
+    ((first, then),) = rows_of(session, _first_items(), case=case_id, one=element, other=other)
     return first is not None and (then is None or first < then)
 
 
@@ -303,7 +320,7 @@ def first_items_of(session: Session, case_ids: Collection[int]) -> dict[int, dic
     """Return `first_items` of several cases."""
     firsts: dict[int, dict[str, int]] = {case_id: {} for case_id in case_ids}
     wanted = select(WorkItem.case_id, WorkItem.element, func.min(WorkItem.id)).where(WorkItem.case_id.in_(case_ids))
-    for case_id, element, number in session.connection().execute(wanted.group_by(WorkItem.case_id, WorkItem.element)):
+    for case_id, element, number in connection_of(session).execute(wanted.group_by(WorkItem.case_id, WorkItem.element)):
         firsts[case_id][element] = number
     return firsts
 
@@ -319,7 +336,7 @@ def _first_items() -> Select[Any]:
 
 def drop_drafts(session: Session, item_id: int) -> None:
     """Forget what was typed on an item that is completed: a draft holds personal data nobody needs any more."""
-    session.connection().execute(_drafts(), {"key": item_id})
+    send(session, _drafts(), key=item_id)
 
 
 @lru_cache(maxsize=1)

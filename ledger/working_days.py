@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import chinese_calendar
-from sqlalchemy import ScalarSelect, delete, extract, func, select
+from sqlalchemy import Engine, ScalarSelect, delete, extract, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.db import Base, day_of, end_of_day
@@ -211,7 +212,7 @@ def dates_of(campaign: Campaign) -> dict[str, date]:
 
 PUBLISHED_YEARS = range(2004, 2027)  # what chinesecalendar knows; later years are entered by an administrator
 _NOTICE_MONTH = 11  # the State Council's notice comes out in late autumn
-_known: dict[tuple[str, int], Calendar] = {}
+_known: WeakKeyDictionary[Engine, dict[int, Calendar]] = WeakKeyDictionary()  # by revision
 
 
 def seed_calendar(session: Session) -> None:
@@ -284,9 +285,9 @@ def load_calendar(session: Session, revision: int | None = None) -> Calendar:
     """
     if revision is None:
         revision = session.scalars(select(calendar_revision())).one()
-    key = (str(session.get_bind().engine.url), revision)
-    if key not in _known:
+    known = _known.setdefault(session.get_bind().engine, {})
+    if revision not in known:
         special = {row.day: row.working for row in session.scalars(select(SpecialDay))}
         years = frozenset(session.scalars(select(CalendarYear.year)))
-        _known[key] = Calendar(special, years)
-    return _known[key]
+        known[revision] = Calendar(special, years)
+    return known[revision]

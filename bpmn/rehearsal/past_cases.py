@@ -33,10 +33,11 @@ from bpmn.surroundings import CaseSurroundings
 from bpmn.versions import Lineage, Version, lineage_of
 from forms.fields import Form
 from ledger.case_moves import timers_ever
-from ledger.cases import WAITING, Case, Timer, WorkItem, items_of
+from ledger.cases import WAITING, Case, Timer, WorkItem
 from ledger.db import SessionFactory, day_of, transaction
 from ledger.journal import Entry, history
 from ledger.rehearsals import Verdict, case_played
+from ledger.taking import items_of
 from ledger.working_days import Calendar, dates_of, load_calendar
 
 _KEY = b"a case of the past in a draft..."

@@ -7,14 +7,16 @@ So it only prepares: once per version its tags are mended and compiled, and a pa
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from html import escape
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docxtpl import DocxTemplate
@@ -29,10 +31,17 @@ _BREAK = "<!break>"  # no text can hold it: its signs are escaped
 _TAB = '</w:t><w:tab/><w:t xml:space="preserve">'
 _CACHED = 64
 _STAYS = "<w:keepNext/>"
+_MARKS = re.compile("[&<>\"']")
 _TAG = re.compile(r"\{[{%#]")
 DOCUMENT, CORE = "word/document.xml", "docProps/core.xml"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _UNDATED = (1980, 1, 1, 0, 0, 0)  # the earliest moment a ZIP can tell
+_LEVEL: Final = 3
+_DEFLATED, _NEEDED, _UTF8 = 8, 20, 0x800
+_NO_MOMENT: Final = (0, (1 << 5) | 1)  # the same as the format counts it
+_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_END = struct.Struct("<4s4H2IH")
 
 
 def clean(text: str) -> str:
@@ -53,8 +62,10 @@ def _as_text(value: object) -> object:
     """Turn a value into text of the document: never a tag, a field or markup; line breaks and tabs stay."""
     if isinstance(value, Undefined):  # raises with the name of what is unknown
         return value
-    text = escape(clean(str(value)), quote=True)
-    return Markup(text.replace("\n", _BREAK).replace("\t", _TAB))  # noqa: S704 - escaped above  # nosec B704
+    text = str(value)
+    if not text.isprintable() or _MARKS.search(text):  # of a hundred texts two or three
+        text = escape(clean(text), quote=True).replace("\n", _BREAK).replace("\t", _TAB)
+    return Markup(text)  # noqa: S704 - escaped above  # nosec B704
 
 
 ENVIRONMENT = ImmutableSandboxedEnvironment(
@@ -64,23 +75,56 @@ ENVIRONMENT.globals.clear()
 
 
 @dataclass(frozen=True)
+class Member:
+    """One part as it lies in a ZIP: its name, what both of its headers say, its bytes packed."""
+
+    name: bytes
+    told: tuple[int, ...]
+    packed: bytes
+
+
+def member(name: str, content: bytes) -> Member:
+    """Pack one part."""
+    packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packing.compress(content) + packing.flush()
+    flags = 0 if name.isascii() else _UTF8
+    told = (flags, _DEFLATED, *_NO_MOMENT, zlib.crc32(content), len(packed), len(content))
+    return Member(name.encode(), told, packed)
+
+
+def zipped(members: Sequence[Member]) -> bytes:
+    """Return the ZIP of some parts, in their order.
+
+    The standard library's writer looks through a ZIP anew before it adds to it, for longer than a paper takes to write.
+    """
+    pieces: list[bytes] = []
+    listed: list[bytes] = []
+    at = 0
+    for each in members:
+        head = _LOCAL.pack(b"PK\x03\x04", _NEEDED, *each.told, len(each.name), 0) + each.name
+        central = _CENTRAL.pack(b"PK\x01\x02", _NEEDED, _NEEDED, *each.told, len(each.name), 0, 0, 0, 0, 0, at)
+        listed.append(central + each.name)
+        pieces += (head, each.packed)
+        at += len(head) + len(each.packed)
+    directory = b"".join(listed)
+    end = _END.pack(b"PK\x05\x06", 0, 0, len(members), len(members), len(directory), at, 0)
+    return b"".join((*pieces, directory, end))
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A template ready to be filled: its parts with tags compiled, all others packed as they are."""
 
-    fixed: bytes
+    fixed: tuple[Member, ...]
     parts: tuple[tuple[str, Template], ...]
     dated: bool  # it has properties, which are written anew
 
     def fill(self, title: str, facts: Facts, day: date) -> bytes:
         """Return the paper called `title` of `day`; UndefinedError for a variable the facts lack."""
+        properties = core_properties(clean(title).replace("\n", " "), day) if self.dated else ""
         written = [(name, _with_paragraphs(part.render(facts))) for name, part in self.parts]
-        target = BytesIO(self.fixed)
-        with ZipFile(target, "a", ZIP_DEFLATED) as package:
-            if self.dated:
-                put(package, CORE, core_properties(clean(title).replace("\n", " "), day))
-            for name, text in written:
-                put(package, name, text)
-        return target.getvalue()
+        anew = [(CORE, properties), *written] if self.dated else written
+        return zipped([*self.fixed, *(member(name, text.encode()) for name, text in anew)])
 
 
 def _with_paragraphs(xml: str) -> str:
@@ -106,14 +150,12 @@ def _with_paragraphs(xml: str) -> str:
 def prepare(content: bytes) -> Prepared:
     """Prepare a template that was admitted; what is not, `forms.papers.trial` says."""
     texts = {name: text for name, text in sources(content) if _TAG.search(text)}
-    fixed = BytesIO()
-    with ZipFile(BytesIO(content)) as package, ZipFile(fixed, "w", ZIP_DEFLATED) as kept:
+    with ZipFile(BytesIO(content)) as package:
         names = package.namelist()
-        for name in names:
-            if name not in texts and name != CORE:
-                put(kept, name, package.read(name))
+        kept = (name for name in names if name not in texts and name != CORE)
+        fixed = tuple(member(name, package.read(name)) for name in kept)
     parts = tuple((name, ENVIRONMENT.from_string(text)) for name, text in texts.items())
-    return Prepared(fixed.getvalue(), parts, CORE in names)
+    return Prepared(fixed, parts, CORE in names)
 
 
 def sources(content: bytes) -> Iterator[tuple[str, str]]:

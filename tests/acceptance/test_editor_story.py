@@ -18,11 +18,12 @@ from sqlalchemy import select
 
 from bpmn.comparison import differences
 from bpmn.deployment import Bundle, shipped_bundle
-from ledger.cases import WAITING, Case, Timer, WorkItem, items_of
+from ledger.cases import WAITING, Case, Timer, WorkItem
 from ledger.db import transaction
 from ledger.journal import Entry
 from ledger.procedures import Procedure, current_procedure
 from ledger.projects import Project
+from ledger.taking import items_of
 from tests.acceptance.houses import served
 from tests.acceptance.people import House, Person
 from tests.benchmarks.crowd import copy_case

@@ -1,16 +1,14 @@
 """W4: a county's workbook in, its cases out, its year played (issue 4): import, push, and the rehearsal's rate.
 
-The floor of an import or push is the most seconds it may take. The floor of the rehearsal is bare sqlite3: the rows of
-the played ledger written again by statements alone, in as many transactions, synchronous=FULL, in the same run.
+The floor of an import or push is the most seconds it may take. The floor of the rehearsal is bare sqlite3: all that was
+written sent again by statements alone, in the same transactions, synchronous=FULL, in the same run.
 """
 
 from __future__ import annotations
 
 import io
 import resource
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +36,7 @@ from ledger.working_days import seed_calendar
 from scheduler.sweep import Ground, sweep
 from tests.benchmarks.figures import DATABASES, Figure, Place, place
 from tests.benchmarks.parts import booked, shares
+from tests.benchmarks.sent_again import recorded, sent_again
 from webapp.importing import Carrier, carry_on, check, findings
 
 EXPORT = Path(__file__).parents[1] / "data" / "export-plain-1086.xlsx"
@@ -140,46 +139,18 @@ def _rehearsal(at: Place, content: bytes) -> Iterator[Figure]:
     ground = Ground(at.sessions, at.folder / "papers")
     stage = Stage(at.sessions, at.folder / "papers", lambda moment: sweep(ground, moment).fired)
     worked = process_time()
-    with booked() as looks:
+    with booked() as looks, recorded(at) as recording:
         done = rehearse(stage, chosen, 2023, 7, lambda _done, _all: None)
     worked = process_time() - worked
     assert done.problems == (), done.problems
-    seconds, bare_worked = bare_seconds(at, done.transactions)
     name, count = f"rehearse {PLAYED} projects", done.transactions
-    yield Figure(name, at.database, 1, count / done.seconds, "transactions/s", count / seconds)
-    each, bare_each = worked / count * 1000, bare_worked / count * 1000
+    rows, files = sent_again(recording, at)
+    yield Figure(name, at.database, 1, count / done.seconds, "transactions/s", count / rows.wall)
+    both = count / (rows.wall + files.wall)
+    yield Figure(f"{name}, the floor's papers too", at.database, 1, count / done.seconds, "transactions/s", both)
+    each, bare_each = worked / count * 1000, rows.processor / count * 1000
     yield Figure(f"{name}, processor time", at.database, 1, each, "ms/transaction", bare_each)
     for part, share in shares(looks, each).items():
         yield Figure(f"{name}, {part}", at.database, 1, share, "ms/transaction")
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     yield Figure("most memory of this process", at.database, 1, held, "MB", MOST_MEMORY)
-
-
-def bare_seconds(at: Place, transactions: int) -> tuple[float, float]:
-    """Return how long bare sqlite3 takes, and works, to write the played rows anew in as many transactions."""
-    target = at.folder / "bare.sqlite"
-    with closing(sqlite3.connect(at.folder / "ledger.sqlite")) as source:
-        schema = [
-            sql for (sql,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rootpage")
-        ]
-        tables = [name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = [(table, row) for table in tables for row in source.execute(f'SELECT * FROM "{table}"')]
-    with closing(sqlite3.connect(target, isolation_level=None)) as bare:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
-            bare.execute(f"PRAGMA {pragma}")
-        for sql in schema:
-            if not sql.startswith("CREATE TRIGGER"):
-                bare.execute(sql)
-        began, worked = perf_counter(), process_time()
-        for part in _parts(rows, transactions):
-            bare.execute("BEGIN IMMEDIATE")
-            for table, row in part:
-                bare.execute(f'INSERT INTO "{table}" VALUES ({",".join("?" * len(row))})', row)
-            bare.execute("COMMIT")
-        return perf_counter() - began, process_time() - worked
-
-
-def _parts(rows: Sequence[tuple[str, Any]], count: int) -> Iterator[Sequence[tuple[str, Any]]]:
-    """Deal the rows out over `count` transactions."""
-    for number in range(count):
-        yield rows[number::count]

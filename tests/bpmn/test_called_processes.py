@@ -12,14 +12,16 @@ from bpmn.acts import return_targets, send_back
 from bpmn.deployment import Bundle, deploy, shipped_bundle
 from bpmn.engine import DiagramProblems, without_parts
 from bpmn.exploration import explore, load_markings
-from bpmn.position import position
+from bpmn.migration import Order, move_case
+from bpmn.position import MOVED, position
 from bpmn.versions import pins_for, version_of_case
 from forms.parsing import FormErrors
 from ledger.cases import Case
 from ledger.db import transaction
 from ledger.procedures import Procedure, current_procedure
-from ledger.vocabulary import CaseStatus, Level
+from ledger.vocabulary import CaseStatus, Level, Role
 from tests.bpmn.sketch import MESSAGE, node, sketch
+from tests.replay import assert_case
 from tests.walk import Ground, Walk, local, project_of_level
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
@@ -103,6 +105,20 @@ def test_the_called_versions_are_pinned_at_the_start(ground: Ground) -> None:
     old.complete("field_survey")
     old.to_end()
     assert old.case.status == CaseStatus.ARCHIVED
+    for walk in (old, new):
+        assert "start" in assert_case(ground.sessions, walk.case_id)
+
+
+def test_the_journal_tells_the_versions_called_before_and_after_a_move(sqlite_ground: Ground) -> None:
+    """Replayed from its journal alone a case is where it stands, whatever is deployed meanwhile (issue 3 item 8)."""
+    walk = begun(sqlite_ground)
+    renewed = SURVEY.replace("现场核查", "二次核查")
+    deployed(sqlite_ground, bundle(process("survey", renewed)))
+    with walk.acting(Role.HANDLER, sqlite_ground.county.bureau.id) as acting:
+        move_case(acting, walk.case_id, Order(walk.case.procedure_id))
+    assert walk.item("field_survey").name == "二次核查"
+    walk.complete("field_survey")
+    assert {"start", MOVED, "complete"} <= set(assert_case(sqlite_ground.sessions, walk.case_id))
 
 
 def test_the_form_is_that_of_the_called_process(sqlite_ground: Ground) -> None:

@@ -12,7 +12,7 @@ from docx import Document
 from jinja2 import UndefinedError
 
 from forms.papers.catalogue import BY_NAME, FORMS
-from forms.papers.filling import print_paper
+from forms.papers.filling import member, print_paper, zipped
 
 DAY = date(2023, 11, 5)
 RECORD = BY_NAME["record"]
@@ -97,3 +97,20 @@ def test_every_shipped_paper_says_all_it_is_told_and_nothing_is_left_over(form: 
 def test_a_name_the_facts_lack_is_said() -> None:
     with pytest.raises(UndefinedError, match="标题"):
         print_paper("甲", {}, RECORD.shipped, DAY)
+
+
+ZIP_PARTS = {"word/document.xml": b"<w:p/>" * 5_000, "材料/目录.txt": "一、二".encode(), "empty": b""}
+
+
+def test_every_part_comes_out_as_it_went_in() -> None:
+    with ZipFile(BytesIO(zipped([member(name, content) for name, content in ZIP_PARTS.items()]))) as package:
+        assert package.testzip() is None
+        assert {name: package.read(name) for name in package.namelist()} == ZIP_PARTS
+        assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_part_packed_once_serves_many_archives() -> None:
+    same, other = member("styles.xml", b"s" * 100), member("document.xml", b"d")
+    assert zipped([same, other]) == zipped([member("styles.xml", b"s" * 100), other])
+    assert zipped([same, other]) != zipped([other, same])
+    assert ZipFile(BytesIO(zipped([]))).namelist() == []
