@@ -83,9 +83,9 @@ def _write(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: b
     brought |= withdraw_package(file.session, batch.id, file.now)
     place = Place(PaperKind.REQUEST, batch_id=batch.id, written=True)
     projects = projects_of_batch(file.session, batch.id)
+    signed = [] if brought else forms_signed_for(file.session, batch.id)
     file_tables(file, projects, place, item.unit)
     if not brought:
-        signed = forms_signed_for(file.session, batch.id)
         write_print(file, request(item.unit, batch, projects, signed), place, item.unit)
 
 

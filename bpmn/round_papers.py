@@ -17,7 +17,7 @@ from ledger.people import Unit
 from ledger.round_figures import lines_of
 from ledger.round_lists import earlier_summary
 from ledger.rounds import RoundItem, RoundSummary, UnitRound
-from ledger.statistics import of_unit, projects_where
+from ledger.statistics import of_unit
 from ledger.vocabulary import PaperKind, RoundKind
 
 
@@ -46,7 +46,7 @@ def _number(acting: Acting, printed: Print, signed: Unit) -> str:
 def file_tables_of(acting: Acting, item: RoundItem, unit: Unit) -> None:
     """File Annex 4 and 5 over a unit's projects as they stand now (R3, R4)."""
     place = Place(PaperKind.ANNEX4, round_item_id=item.id, written=True)
-    write_tables(acting, projects_where(acting.session, of_unit(unit.id)), place, unit)
+    write_tables(acting, of_unit(unit.id), place, unit)
 
 
 def file_summary(acting: Acting, summary: RoundSummary, rows: Sequence[UnitRound], signed: Unit) -> None:

@@ -173,7 +173,8 @@ def change_project(file: CaseFile, columns: Mapping[str, Any]) -> None:
             set_funding(project, value)
         elif before[name] != value:
             setattr(project, name, value)
-        for each, change in told_changes(before, {each: getattr(project, each) for each in before}).items():
+        after = {each: getattr(project, each) for each in before}
+        for each, change in told_changes(before, after).items() if after != before else ():
             file.changed[each] = (file.changed.get(each, change)[0], change[1])
 
 

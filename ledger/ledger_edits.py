@@ -79,6 +79,14 @@ class LedgerRow:
 
 
 @dataclass(frozen=True)
+class ReturnedLedger:
+    """A workbook that came back: its rows, and the numbers it left with that have no row any more."""
+
+    rows: tuple[LedgerRow, ...]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CellChange:
     """One cell that would change; `old` and `new` as they are printed."""
 
@@ -110,6 +118,7 @@ class Plan:
     errors: tuple[CellError, ...]
     unchanged_count: int  # rows
     edits: tuple[tuple[Project, tuple[LedgerCell, ...]], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()  # 项目编号 and name of what somebody deleted: it stays in the ledger
 
     @property
     def seal(self) -> str:
@@ -127,9 +136,11 @@ class Editor:
     telephone: Callable[[Project], str]
 
 
-def plan_edits(session: Session, rows: Sequence[LedgerRow], editor: Editor) -> Plan:
-    """Say what taking `rows` would do; nothing is written."""
+def plan_edits(session: Session, returned: ReturnedLedger, editor: Editor) -> Plan:
+    """Say what taking a returned ledger would do; nothing is written."""
+    rows = returned.rows
     known = _known(session, {row.number for row in rows}, editor.seen)
+    gone = _known(session, set(returned.left_out), editor.seen) if returned.left_out else {}
     printed = _printed(known.values(), editor)
     counted = Counter(row.number for row in rows)
     changes: list[CellChange] = []
@@ -150,7 +161,8 @@ def plan_edits(session: Session, rows: Sequence[LedgerRow], editor: Editor) -> P
             changes += [_change(project, cell, printed[row.number]) for cell in touched]
             edits.append((project, tuple(touched)))
         unchanged += not touched and not found
-    return Plan(len(rows), tuple(changes), tuple(errors), unchanged, tuple(edits))
+    left_out = tuple((number, gone[number].name) for number in returned.left_out if number in gone)
+    return Plan(len(rows), tuple(changes), tuple(errors), unchanged, tuple(edits), left_out)
 
 
 def take_edits(session: Session, plan: Plan, actor: Actor, moment: Moment) -> int:

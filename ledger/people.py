@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ledger.asking import asked_once
@@ -143,6 +143,16 @@ def holders_in(session: Session, unit_id: int, role: Role) -> Sequence[User]:
     """Return who holds a role in a unit and may sign in, in the order they were entered."""
     wanted = (Post.unit_id == unit_id, Post.role == role, User.disabled_at.is_(None))
     return session.scalars(select(User).join(Post, Post.user_id == User.id).where(*wanted).order_by(User.id)).all()
+
+
+def signer_and_telephone(session: Session, unit_id: int, user_id: int | None) -> tuple[str, str]:
+    """Return who alone signs for a unit, "" where nobody or several do, and a person's telephone number."""
+    signs = exists().where(Post.user_id == User.id, Post.unit_id == unit_id, Post.role == Role.SIGNER)
+    wanted = select(User.id, User.name, User.telephone, signs).where(or_(User.id == user_id, signs))
+    rows = session.execute(wanted.where(User.disabled_at.is_(None))).all()
+    signers = [name for _id, name, _telephone, is_signer in rows if is_signer]
+    telephone = next((telephone for found, _name, telephone, _is_signer in rows if found == user_id), None)
+    return signers[0] if len(signers) == 1 else "", telephone or ""
 
 
 def colleagues_of(session: Session, user_id: int) -> Collection[int]:

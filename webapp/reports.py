@@ -17,7 +17,7 @@ from ledger.archive import cases_with_projects, of_case, of_ended_cases
 from ledger.case_views import visible_case
 from ledger.cross_counts import differences
 from ledger.db import day_of
-from ledger.people import Unit, User, holders_in
+from ledger.people import Unit, signer_and_telephone
 from ledger.projects import Project
 from ledger.register import responsible_units
 from ledger.scope import visible_projects
@@ -32,7 +32,7 @@ from ledger.statistics import (
     of_unit,
     projects_where,
 )
-from ledger.vocabulary import PaperKind, Role
+from ledger.vocabulary import PaperKind
 from webapp.permissions import LEDGER, STAFF, allows
 from webapp.project_facts import telephone_text
 from webapp.request import actor, ledger_session, moment, row_number, settings
@@ -134,9 +134,6 @@ def _wanted(unit: Unit | None) -> Which:
 def _heading(unit: Unit | None, county: str) -> Heading:
     """Return who fills the table in; 审核人 is whoever alone signs for the unit, else left to be written by hand."""
     post = actor().posts[0]
-    signers = holders_in(ledger_session(), unit.id if unit else post.unit_id, Role.SIGNER)
-    signer = signers[0].name if len(signers) == 1 else ""
-    person = ledger_session().get(User, actor().user_id)
-    telephone = (person.telephone if person is not None else "") or ""
+    signer, telephone = signer_and_telephone(ledger_session(), unit.id if unit else post.unit_id, actor().user_id)
     filled = unit.name if unit else post.unit_name
     return Heading(filled, signer, actor().name, day_of(moment().at), county, telephone)

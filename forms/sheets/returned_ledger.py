@@ -22,7 +22,7 @@ from forms.sheets.cells import (
 )
 from forms.sheets.grid import Cell, Sheet, load_workbook
 from forms.sheets.guard import WorkbookRefused
-from ledger.ledger_edits import LedgerCell, LedgerRow
+from ledger.ledger_edits import LedgerCell, LedgerRow, ReturnedLedger
 from ledger.ledger_marks import plain_number, shown
 from ledger.statistics import ENTRUSTED_IN_LEDGER, TOTAL
 from ledger.vocabulary import (
@@ -48,8 +48,8 @@ _NOTE = "填表说明"
 Reader = Callable[[Cell], Any]
 
 
-def read_ledger(data: bytes) -> tuple[LedgerRow, ...]:
-    """Return the projects' rows of a returned 台账; its total and filling notes are no projects.
+def read_ledger(data: bytes) -> ReturnedLedger:
+    """Return the projects' rows of a returned 台账, and which left it; its total and filling notes are no projects.
 
     Raises WorkbookRefused for what is no readable workbook or has not all of Annex 5's columns.
     """
@@ -59,7 +59,9 @@ def read_ledger(data: bytes) -> tuple[LedgerRow, ...]:
         if found is not None:
             first, columns = found
             marks = {str(row[0]): str(row[1]) for row in _pairs(workbook.aside)}
-            return tuple(_rows(sheet, first, columns, marks))
+            rows = tuple(_rows(sheet, first, columns, marks))
+            there = {row.number for row in rows}
+            return ReturnedLedger(rows, tuple(number for number in marks if number not in there))
     raise WorkbookRefused("没有找到管理台账的表头：表中要有“序号”“项目名称”“项目编号”等列（附件5）")
 
 

@@ -33,7 +33,7 @@ INSIDE_MORE = {  # steps that read files, or also write papers, minutes, classes
     "sqlite": {  # writes each table's rows in a statement of their own
         **dict.fromkeys(("joint_review", "application", "notice_unit"), 9),
         **dict.fromkeys(("preliminary_opinion", "unit_opinion"), 10),
-        **{"field_survey": 12, "party_meeting": 17, "decision": 17, "reply": 18, "submission": 20},
+        **{"field_survey": 12, "party_meeting": 17, "decision": 17, "reply": 18, "submission": 21},
     },
     "postgresql": {"party_meeting": 13, "decision": 13, "reply": 14, "submission": 16},
 }

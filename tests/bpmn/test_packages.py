@@ -72,6 +72,10 @@ def test_p5_a_batch_grows_and_its_tables_with_it(sqlite_ground: Ground) -> None:
     rows = list(load_workbook(BytesIO(ledger)).active.values)
     names = {str(cell) for row in rows for cell in row}
     assert {first.project.name, second.project.name} <= names
+    assert "审核人：桑柘镇审核甲　　填报人及联系电话：桑柘镇经办甲 138" in str(rows[1][0])
+    ((_, counts),) = papers(first, "annex4")
+    line = str(list(load_workbook(BytesIO(counts)).active.values)[1][0])
+    assert "审核人：桑柘镇审核甲　　填报人：桑柘镇经办甲　　更新时间" in line  # no number where everybody reads
 
 
 @pytest.mark.usefixtures("quick_prints")

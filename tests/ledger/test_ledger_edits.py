@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from forms.sheets.annexes import ANNEX5_LEAVES
 from ledger.db import SessionFactory, transaction
 from ledger.journal import Entry, Moment
-from ledger.ledger_edits import Editor, LedgerCell, LedgerRow, Plan, edits_of, plan_edits, take_edits
+from ledger.ledger_edits import Editor, LedgerCell, LedgerRow, Plan, ReturnedLedger, edits_of, plan_edits, take_edits
 from ledger.ledger_marks import mark_of, shown
 from ledger.people import Unit
 from ledger.projects import Project, set_funding
@@ -66,7 +66,7 @@ def again(row: tuple[Any, ...], marks: str, **changed: tuple[str, Any]) -> Ledge
 
 
 def planned(session: Session, row: LedgerRow, editor: Editor = ALL) -> Plan:
-    return plan_edits(session, [row], editor)
+    return plan_edits(session, ReturnedLedger((row,)), editor)
 
 
 def test_an_untouched_row_changes_nothing(session: Session) -> None:
@@ -139,7 +139,9 @@ def test_strangers_change_nothing(session: Session) -> None:
 
 def test_a_number_twice_is_an_error_of_both_rows(session: Session) -> None:
     row = returned(session)
-    assert [error.reason for error in plan_edits(session, [row, row], ALL).errors] == ["项目编号在表中重复"] * 2
+    assert [error.reason for error in plan_edits(session, ReturnedLedger((row, row)), ALL).errors] == [
+        "项目编号在表中重复"
+    ] * 2
 
 
 def test_linkage_operation_person_place_and_money_reach_their_fields(session: Session) -> None:

@@ -1,6 +1,7 @@
 """Annex 4, Annex 5 and the three rates (F4, F5, F9, R6), counted by hand on six projects."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -245,3 +246,12 @@ def test_f4_the_database_counts_the_same_and_says_where_it_does_not(session: Ses
         "统计表“桑柘镇”一行与数据库的计数不一致",
         "统计表“合计”一行与数据库的计数不一致",
     ]
+
+
+def test_f4_no_column_that_is_off_by_one_gets_by(session: Session) -> None:
+    counted = annex4_of(projects_where(session, true()))
+    for column in range(2, 32):
+        cells: list[Any] = list(counted.total)
+        cells[column] += 1
+        wrong = differences(session, true(), replace(counted, total=tuple(cells)))
+        assert wrong == ["统计表“合计”一行与数据库的计数不一致"], ANNEX4_HEADS[column]

@@ -49,6 +49,21 @@ def preview(person: Person, content: bytes) -> tuple[str, str, str]:
     return answer.location, page, found[1] if found else ""
 
 
+def test_f5_a_row_somebody_deleted_is_told_and_stays_in_the_ledger(site: Site) -> None:
+    town = site.town()
+    content, sheet = exported(town)
+    number, name = sheet["C5"].value, sheet["B5"].value
+    book = openpyxl.load_workbook(BytesIO(content))
+    book.worksheets[0].delete_rows(5)
+    saved = BytesIO()
+    book.save(saved)
+    _address, page, seal = preview(town, saved.getvalue())
+    assert f"{name}（{number}）" in page
+    assert "不会从台账里删除" in page
+    assert "与台账完全一致" not in page
+    assert not seal
+
+
 def test_f5_the_round_trip_changes_nothing(site: Site) -> None:
     for person in (site.town(), site.bureau()):
         content, _sheet = exported(person)
