@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bpmn.casefile import Acting
@@ -76,10 +77,10 @@ def _keep(acting: Acting, item: RoundItem, project: Project, before: Answers, co
     """Keep each changed fact as one of the ledger's changes, and the whole correction in the trail."""
     reason = str(correction.answers[REASON])
     labels = {each.project: each.label for _section, each in correction.form.fields() if each.project}
-    told = []
+    told: dict[str, tuple[str, str]] = {}
     for name, value in before.items():
         old, new = project_text(name, value), project_text(name, getattr(project, name))
-        told.append(f"{labels[name]}由“{old or '未填'}”改为“{new or '未填'}”")
+        told[labels[name]] = (old, new)
         acting.session.add(
             LedgerEdit(
                 project_id=project.id,
@@ -97,8 +98,13 @@ def _keep(acting: Acting, item: RoundItem, project: Project, before: Answers, co
         "number": project.number,
         "round": item.round_id,
         "reason": reason,
-        "summary": f"{item.round.title}：{'；'.join(told)}。理由：{reason}",
+        "summary": f"{item.round.title}：{_sentence(told)}。理由：{reason}",
+        "changed": {label: [old, new] for label, (old, new) in told.items()},
         "project": told_changes(dict(before), {name: getattr(project, name) for name in before}),
     }
     act = Act("fact_correction", case_id=case.id if case else None, unit=item.unit.short_name, detail=detail)
     record(acting.session, acting.moment, acting.actor, act)
+
+
+def _sentence(told: Mapping[str, tuple[str, str]]) -> str:
+    return "；".join(f"{label}由“{old or '未填'}”改为“{new or '未填'}”" for label, (old, new) in told.items())

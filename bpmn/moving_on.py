@@ -106,6 +106,8 @@ def check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) -> 
     if item.status == ItemStatus.UNSIGNED != status:
         who = item.prepared_by.name if item.prepared_by is not None else item.unit.short_name
         raise AlreadyDone(item.name, who, file.now)
+    if item.status != status:
+        raise ItemChanged(item.name, item.unit.short_name, file.now, "该任务已退回填写人修改")
     if not actor.holds(Role(item.role), item.unit_id):
         raise NotYours(f"该任务由本单位{Role(item.role).label}办理")
     if item.claimed_by_id is not None:
@@ -113,8 +115,6 @@ def check(file: CaseFile, item: WorkItem, revision: int, status: ItemStatus) -> 
     note_stand_in(file, item)
     if file.case.status != CaseStatus.RUNNING:
         raise CaseClosed(f"该项目的流程{CaseStatus(file.case.status).label}")
-    if item.status != status:
-        raise ItemChanged(item.name, item.unit.short_name, file.now, "该任务已退回填写人修改")
     require_revision(file, item, revision)
 
 

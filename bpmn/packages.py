@@ -9,8 +9,7 @@ from bpmn.casefile import CaseFile
 from bpmn.prints import entered_by, write_print
 from bpmn.shared_papers import write_shared
 from bpmn.tables import file_tables
-from forms.rendering import chinese_date, class_counts
-from forms.sheets.annexes import table_name
+from forms.rendering import chinese_date, class_counts, table_name
 from handlers.outcome import BatchJoined, Print, StepRefused
 from handlers.rules import label_of
 from ledger.cases import WorkItem

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bpmn.casefile import Acting, CaseFile
-from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5, table_name
+from forms.rendering import table_name
+from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5
 from ledger.cross_counts import differences
 from ledger.db import day_of
 from ledger.papers import File, Place, attach

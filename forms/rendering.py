@@ -24,6 +24,7 @@ from ledger.vocabulary import (
     LinkageGap,
     OperatingMode,
     Operation,
+    PaperKind,
     ProjectProblem,
     Term,
     Use,
@@ -232,3 +233,8 @@ def answer_from(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [str(each) for each in value] or None
     return None if value in (None, "") else value
+
+
+def table_name(kind: PaperKind) -> str:
+    """Return what 统计表 or 管理台账 is called, as title and as file."""
+    return f"经营性帮扶产业项目“四个一批”{kind.label}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from forms.rendering import chinese_date
-from forms.sheets.annexes import table_name
+from forms.rendering import chinese_date, table_name
 from handlers.outcome import Answers, Handler, Outcome, Print, RoundFacts, Shown, Step
 from handlers.rules import day_in, short
 from ledger.vocabulary import Category, PaperKind, RoundKind

@@ -148,7 +148,10 @@ def lines_of(written: str) -> list[str]:
     told = [
         f"{label_of(key)}：{_KINDS.get(str(value), str(value)) if key == 'kind' else _text(value)}"
         for key, value in detail.items()
-        if key not in hidden and value not in (None, "", [], {}) and not (key not in _NO_PAIRS and _is_pair(value))
+        if key not in hidden
+        and value not in (None, "", [], {})
+        and not (key == "project" and isinstance(value, Mapping))
+        and not (key not in _NO_PAIRS and _is_pair(value))
     ]
     whole = [*told, *lines]
     return whole if len(whole) <= _MOST else [*whole[: _MOST - 1], f"……共 {len(whole)} 项"]

@@ -107,7 +107,7 @@ def _posted_again(photos: Mapping[str, tuple[File, ...]]) -> Repost:
 def _keep(case_id: int, photos: Mapping[str, tuple[File, ...]]) -> None:
     """Keep the photographs beside the notices where those are this person's to keep."""
     file = _file(case_id)
-    for posting in publicities(file)[0].postings if _keeps(file) else ():
+    for posting in [posting for shown in publicities(file)[:1] for posting in shown.postings] if _keeps(file) else ():
         for photo in photos.get(posting.item.stem, ()):
             place = Place(PaperKind.NOTICE, case_id=case_id, item_id=posting.item.id, field=AGAIN)
             attach(ledger_session(), settings().papers, photo, place, actor(), moment().at)

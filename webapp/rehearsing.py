@@ -8,7 +8,8 @@ from pathlib import Path
 from bpmn.archives import write_archive
 from bpmn.binders import Shelf
 from bpmn.rehearsal.county import Rehearsed, Stage, begins_at, rehearse
-from forms.sheets.annexes import Heading, annex4, annex5, table_name
+from forms.rendering import table_name
+from forms.sheets.annexes import Heading, annex4, annex5
 from forms.sheets.national_export import read_export
 from ledger.archive import cases_with_projects
 from ledger.db import SessionFactory, day_of, open_ledger, transaction

@@ -12,7 +12,8 @@ from bpmn.archives import write_archive
 from bpmn.binders import Shelf
 from bpmn.prints import file_name
 from bpmn.tables import XLSX
-from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5, table_name
+from forms.rendering import table_name
+from forms.sheets.annexes import Heading, TotalsDisagree, annex4, annex5
 from ledger.archive import cases_with_projects, of_case, of_ended_cases
 from ledger.case_views import visible_case
 from ledger.cross_counts import differences

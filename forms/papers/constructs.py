@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from forms.papers.catalogue import Variable
 from forms.papers.filling import ENVIRONMENT
+from forms.papers.variables import Variable
 
 _OPENING = re.compile(r"\{\{|\{%|\{#")
 _TAG = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from forms.rendering import chinese_date
+from forms.rendering import chinese_date, table_name
 from forms.sheets.sheet import write_sheet
 from forms.sheets.table import A3, Aside, Choice, Formula, Group, Printing, Spot, Table
 from ledger.ledger_marks import MARKS, mark_of
@@ -57,7 +57,6 @@ _ANNEX5_WIDTHS = (
 _ANNEX5_CENTRED = frozenset({1, 2, 3, 4, 5, 6, 7, 12, 13, *range(18, 25), 27})
 MONEY = (8, 9, 10, *range(14, 18))  # columns of Annex 5 in 万元, counted from 0
 SUBTOTAL, EARMARKED, OTHER = 8, 9, 10
-_TITLE = "经营性帮扶产业项目“四个一批”{}"
 _NOTE = (
     "填表说明：1.运营模式。填写自主经营/委托经营/租赁/合作发展(入股)/股权投资/其他等，任选其中一项。"
     "2.功能现状。填写正常、损坏、灭失等，任选其中一项。3.生产经营情况。填写经营正常、经营困难、终止经营等，任选其中一项。"
@@ -134,11 +133,6 @@ def annex5(rows: Iterable[Sequence[Cell]], heading: Heading, *, returning: bool 
         name=PaperKind.ANNEX5.label,
     )
     return write_sheet(table)
-
-
-def table_name(kind: PaperKind) -> str:
-    """Return what a table is called, as title and as file."""
-    return _TITLE.format(kind.label)
 
 
 def _grouped(heads: Sequence[str], groups: Sequence[tuple[str, int]]) -> Iterator[Group]:

@@ -420,7 +420,7 @@ def test_a_draft_saved_while_the_form_is_submitted_leaves_nothing(page: tuple[Si
     one, other, item = windows(page)
     saving = sent(other, f"/items/{item.id}/draft", reason="须核对")
     first, second = at_once(site.ground, submission(one, item), saving)
-    assert (first.value, second.value) == (303, 404)
+    assert (first.value, second.value) == (303, 410)  # gone, and by whom
     assert rows(site.ground, Draft, Draft.item_id == item.id) == []
     assert walk.waiting() == ["reassign"]
 

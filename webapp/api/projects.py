@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Response, abort, request, send_file
 
-from forms.sheets.annexes import Heading, annex4, annex5, table_name
+from forms.rendering import table_name
+from forms.sheets.annexes import Heading, annex4, annex5
 from ledger.db import day_of
 from ledger.journal import Act
 from ledger.own_lists import menu_counts
