@@ -13,11 +13,11 @@ from sqlalchemy import event, select, update
 
 from bpmn.engine import StateRefused
 from bpmn.incidents import note_failure
+from bpmn.refusals import ItemChanged
 from bpmn.runtime import (
     Acting,
     AlreadyDone,
     CannotStart,
-    ItemChanged,
     ItemGone,
     NotYours,
     OutsidePublicity,
