@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ledger.db import open_ledger
+from ledger.log_lines import write_log_lines
 from ledger.settings import Settings, load_keys
 from scheduler.clock import clock_of, run_forever
 from scheduler.lasting import spare_what_lasts
@@ -24,6 +25,7 @@ def main() -> None:
     sessions = open_ledger(settings.database_url, load_keys(settings.data, settings.audit.digest))
     signal.signal(signal.SIGTERM, _leave)
     spare_what_lasts()
+    write_log_lines()
     with suppress(KeyboardInterrupt, SystemExit):
         run_forever(clock_of(sessions, settings))
 

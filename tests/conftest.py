@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
@@ -75,6 +76,13 @@ def quick_passwords() -> None:
     """Hash the tests' passwords with little work; what a release does, `tests/ledger/test_sign_ins.py` looks at."""
     sign_ins.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     sign_ins.NOBODY = sign_ins.HASHER.hash("nobody has this password")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_traces() -> None:
+    """Print what is logged without colours and variables: drawing those of one exception takes seconds."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[plain])
 
 
 @pytest.fixture(scope="session", autouse=True)

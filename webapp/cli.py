@@ -18,6 +18,7 @@ from forms.sheets.guard import WorkbookRefused
 from ledger.channel_settings import Channelling
 from ledger.db import SessionFactory, transaction
 from ledger.demonstration import PASSWORD, sign_ins
+from ledger.log_lines import write_log_lines
 from ledger.migrations import NoDatabase
 from ledger.settings import Settings
 from ledger.working_days import load_calendar
@@ -190,6 +191,7 @@ def _address(settings: Settings) -> str:
 
 
 def _answer(settings: Settings, sessions: SessionFactory, ready: Callable[[], None]) -> int:
+    write_log_lines()
     app = create_app(sessions, settings)
     try:
         serve(app, settings, clock_of(sessions, settings), ready)
@@ -200,6 +202,7 @@ def _answer(settings: Settings, sessions: SessionFactory, ready: Callable[[], No
 
 def _clock(given: argparse.Namespace) -> int:
     settings = _settings(given)
+    write_log_lines()
     run_forever(clock_of(set_up(settings, real_now()), settings))
     return 0
 
