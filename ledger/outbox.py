@@ -76,7 +76,7 @@ class Message(Base):
     )
 
 
-LEASE = timedelta(minutes=2)  # longer than any channel may take; then the message is somebody else's to send
+LEASE = timedelta(seconds=80)  # then, with a tick, somebody else sends what a dead sender held: within 90 s
 MOST_ATTEMPTS = 8
 _FIRST_WAIT = timedelta(minutes=1)
 
@@ -191,7 +191,9 @@ def lines_of(message: Message) -> tuple[Line, ...]:
     return tuple(Line(*row) for row in message.lines or ())
 
 
-def claim_messages(session: Session, channel: str, now: datetime, limit: int) -> Sequence[Message]:
+def claim_messages(
+    session: Session, channel: str, now: datetime, limit: int, lease: timedelta = LEASE
+) -> Sequence[Message]:
     """Lease the oldest messages to be sent over a channel; several senders never take the same one."""
     free = or_(Message.leased_until_at.is_(None), Message.leased_until_at <= now)
     waiting = (Message.channel == channel, Message.sent_at.is_(None), Message.dead_at.is_(None))
@@ -199,7 +201,7 @@ def claim_messages(session: Session, channel: str, now: datetime, limit: int) ->
     ordered = oldest.order_by(Message.not_before_at, Message.id).limit(limit)
     claimed = session.scalars(ordered.with_for_update(skip_locked=True)).all()
     for message in claimed:
-        message.leased_until_at, message.attempts = now + LEASE, message.attempts + 1
+        message.leased_until_at, message.attempts = now + lease, message.attempts + 1
     return claimed
 
 

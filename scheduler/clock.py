@@ -23,7 +23,7 @@ from ledger.settings import Settings
 from ledger.webhooks import WEBHOOK, tell_hooks
 from scheduler.auditing import EVERY_SECONDS, Watch
 from scheduler.backups import keep_backups
-from scheduler.channels.shipped import channels_of, signature_of
+from scheduler.channels.shipped import channels_of, patience_of, signature_of
 from scheduler.keeping import Keeper
 from scheduler.recurring import open_recurring
 from scheduler.reminders import hour_of, remind, spread
@@ -150,7 +150,7 @@ def outgoing_of(settings: Channelling, link: str) -> tuple[Outgoing, ...]:
     """Return the channels that carry messages out of the building."""
     signature = signature_of(settings)
     return tuple(
-        Outgoing(name, channel, link, settings.sms_daily_quota, signature)
+        Outgoing(name, channel, link, settings.sms_daily_quota, signature, patience_of(settings, name))
         for name, channel in channels_of(settings).items()
     )
 

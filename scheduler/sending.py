@@ -18,7 +18,6 @@ from ledger.deadlines import still_open
 from ledger.message_choices import reachable
 from ledger.message_texts import wordings_of
 from ledger.outbox import (
-    LEASE,
     NO_ITEM,
     Line,
     Message,
@@ -31,26 +30,35 @@ from ledger.outbox import (
 )
 from ledger.people import colleagues_of
 from ledger.round_lists import round_items_open
-from scheduler.channels import Channel, ChannelAway, ChannelFailed, Reach, Send
+from scheduler.channels import PATIENCE, Channel, ChannelAway, ChannelFailed, Reach, Send
 from scheduler.channels.sms import NAME as SMS
 from scheduler.channels.sms import part_count
 from scheduler.letters import Addressee, Letter, Paper, letter_of
 
 OPENS, CLOSES = time(8, 30), time(20, 0)  # text messages disturb nobody outside these hours (T3)
 REST = timedelta(minutes=1)  # after which a channel that was away is tried again
-_SAFE = timedelta(seconds=30)  # of the lease: what is not begun by then is given back
+_ANSWERS = 5  # that sending one letter waits for: by SMTP sender, addressee, start, text and receipt
+_WORK = timedelta(seconds=30)  # in which a batch's letters are begun: what is not is given back
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One channel with what it needs to know: `link` stands in every message, `quota` bounds a unit's texts a day."""
+    """One channel with what it needs to know: `link` stands in every message, `quota` bounds a unit's texts a day.
+
+    Its lease outlasts the slowest letter begun in time, so that nobody else sends one which is still on its way.
+    """
 
     name: str
     channel: Channel
     link: str = ""
     quota: int = 0
     signature: str = ""
+    patience: float = PATIENCE
+
+    @property
+    def lease(self) -> timedelta:
+        return _WORK + timedelta(seconds=_ANSWERS * self.patience)
 
 
 @dataclass
@@ -80,10 +88,11 @@ def send_waiting(
     passing, sent = Passing(now), 0
     while going_on() and may_send(outgoing.name, passing.now):
         with transaction(sessions) as session:
-            claimed = claim_messages(session, outgoing.name, passing.now, outgoing.channel.batch)
+            claimed_at = passing.now
+            claimed = claim_messages(session, outgoing.name, claimed_at, outgoing.channel.batch, outgoing.lease)
         if not claimed:
             break
-        batch = _Batch(sessions, outgoing, passing, going_on)
+        batch = _Batch(sessions, outgoing, passing, going_on, claimed_at + _WORK)
         try:
             batch.send(claimed)
         except ChannelAway as away:
@@ -111,16 +120,16 @@ class _Batch:
     outgoing: Outgoing
     passing: Passing
     going_on: Callable[[], bool]
+    begun_by: datetime  # later than that no letter is begun
     sent_count: int = 0
 
     def send(self, claimed: Sequence[Message]) -> None:
         """Send claimed messages; ChannelAway after giving back what was not tried."""
-        leased_until = self.passing.now + LEASE - _SAFE
         left = list(claimed)
         try:
             letters = self._letters(claimed)
             with self.outgoing.channel.opened() as send:
-                while left and self.going_on() and self.passing.now < leased_until:
+                while left and self.going_on() and self.passing.now < self.begun_by:
                     self._one(send, left[0], letters.get(left[0].id))
                     left.pop(0)
         finally:

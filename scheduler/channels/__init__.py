@@ -9,6 +9,9 @@ from typing import Protocol
 
 from scheduler.letters import Letter
 
+PATIENCE = 10.0
+"""Seconds that a channel waits for one answer where it has no setting for that."""
+
 Send = Callable[[Letter], str]
 """Sends one letter and returns the provider's number for it, or raises ChannelFailed or ChannelAway."""
 

@@ -53,6 +53,7 @@ class MailChannel:
                 server.starttls(context=self._trust())
             if here.login:
                 server.login(here.login, here.password.get_secret_value())
+            server.ehlo_or_helo_if_needed()  # else the first letter would wait for that too
         except (smtplib.SMTPException, OSError) as away:
             if server is not None:
                 server.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.channel_settings import Channelling, Chat
 from ledger.message_choices import CHAT
 from ledger.webhooks import WEBHOOK
-from scheduler.channels import Channel, Channels, Reach
+from scheduler.channels import PATIENCE, Channel, Channels, Reach
 from scheduler.channels.folder import FolderChannel
 from scheduler.channels.gateway import GatewayChannel
 from scheduler.channels.mail import NAME as EMAIL
@@ -70,3 +70,10 @@ def signature_of(settings: Channelling) -> str:
     """Return the signature a provider sets before each text message: it is billed too."""
     provider = settings.aliyun or settings.tencent
     return provider.sign if provider is not None else ""
+
+
+def patience_of(settings: Channelling, name: str) -> float:
+    """Return how many seconds a channel waits for one answer of its provider."""
+    texts = settings.yunmas or settings.gateway or settings.aliyun or settings.tencent
+    there = {EMAIL: settings.smtp, SMS: texts, WEBHOOK: settings.webhooks}.get(name)
+    return PATIENCE if there is None else there.timeout_seconds
