@@ -24,6 +24,21 @@ class PostgresServer:
     """A server of this process alone, reached through a socket in a folder that only its owner may enter."""
 
     folder: Path
+    options: str = ""
+
+    def stop(self) -> None:
+        """Let it go down as in a crash: whoever is connected is cut off."""
+        _run(self.folder, str(_programs() / "pg_ctl"), "-D", self._data, "-m", "immediate", "-w", "stop")
+
+    def start(self) -> None:
+        """Start it on what it left, and wait until it answers."""
+        log = str(self.folder / "log")
+        command = (str(_programs() / "pg_ctl"), "-D", self._data, "-l", log, "-w", "-o", self.options, "start")
+        _run(self.folder, *command)
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
@@ -45,17 +60,17 @@ def running_postgres(settings: Sequence[str] = QUICK) -> Iterator[PostgresServer
     folder = Path(tempfile.mkdtemp(prefix="sgyp-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    data, log = str(folder / "data"), str(folder / "log")
     options = " ".join(f"-c {setting}" for setting in (*settings, f"unix_socket_directories={folder}"))
     try:
         _run(
             folder,
             str(programs / "initdb"),
-            *("-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"),
+            *("-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"),
         )
-        _run(folder, str(programs / "pg_ctl"), "-D", data, "-l", log, "-w", "-o", options, "start")
-        yield PostgresServer(folder)
-        _run(folder, str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+        server = PostgresServer(folder, options)
+        server.start()
+        yield server
+        server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -37,7 +37,7 @@ def swept(here: Place) -> dict[str, object]:
         before = session.scalars(select(func.max(Entry.id))).one()
     here.sessions.kw["bind"].dispose()  # a connection is not shared with a fork
     began = monotonic()
-    children = [_scheduler(here) for _ in range(SCHEDULERS)]
+    children = [start_scheduler(here) for _ in range(SCHEDULERS)]
     assert all(os.waitpid(child, 0)[1] == 0 for child in children), "a scheduler failed"
     took = monotonic() - began
     with transaction(here.sessions, writes=False) as session:
@@ -52,7 +52,8 @@ def swept(here: Place) -> dict[str, object]:
     return {"schedulers": SCHEDULERS, "timers": TIMERS, "twice": 0, "missed": 0, "seconds": round(took, 1)}
 
 
-def _scheduler(here: Place) -> int:
+def start_scheduler(here: Place) -> int:
+    """Let a process of its own sweep until nothing is due; returns the process."""
     child = os.fork()
     if child:
         return child
