@@ -22,6 +22,7 @@ from bpmn.rehearsal.drafted import DraftUnreadable, try_scenarios
 from bpmn.uploads import Finding
 from bpmn.versions import pins_for
 from forms.definition import DefinitionRefused
+from ledger.approvals import LIVES
 from ledger.db import SessionFactory, day_of, transaction
 from ledger.deadlines import holders
 from ledger.journal import Act, Moment
@@ -159,11 +160,13 @@ def refuse(acting: Acting, draft_id: int, reason: str) -> ProcedureDraft:
 def approve(acting: Acting, draft_id: int, revision: int, *, acknowledged: bool = False) -> ProcedureDraft:
     """Publish a draft as it was seen at `revision`, at once or from its day; every scenario is played once more.
 
-    Raises DraftGone, NotYours for an author, ActRefused when it changed meanwhile or a scenario does not hold and that
-    is not `acknowledged`, and DiagramProblems for what the ledger stands against by now.
+    Raises DraftGone, NotYours for an author, ActRefused when it has waited too long, changed meanwhile or a scenario
+    does not hold and that is not `acknowledged`, and DiagramProblems for what the ledger stands against by now.
     """
     draft = open_draft(acting.session, draft_id, DraftStage.REVIEW, lock=True)
     _second_person(acting, draft)
+    if draft.submitted_at is not None and acting.now >= draft.submitted_at + LIVES:
+        raise ActRefused(f"提交已超过 {LIVES.days} 天未审核，已失效，请提交的人收回后重新提交")
     if draft.revision != revision:
         raise ActRefused("草稿在您打开之后有过改动，请重新核对后再发布")
     _play_scenarios(acting, draft, acknowledged=acknowledged)

@@ -29,6 +29,7 @@ class ApprovalKind(Term):
     POSTS = "posts", "岗位调整"
     PURGE = "purge", "清除个人信息"
     TEMPLATE = "template", "文书模板"
+    CALENDAR = "calendar", "工作日历"
 
 
 class Approval(Base):
@@ -38,7 +39,7 @@ class Approval(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]  # ApprovalKind
-    subject_id: Mapped[int]  # row of what it is about: a person, a project
+    subject_id: Mapped[int]  # what it is about: the row of a person or template, a calendar's year
     wanted: Mapped[dict[str, Any]]
     reason: Mapped[str]
     asked_by: Mapped[int] = mapped_column(ForeignKey("user.id"))

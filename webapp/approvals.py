@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from forms.holiday_notice import NoticeRefused
 from ledger.approvals import Approval, ApprovalKind, ApprovalRefused, decide, decided, waiting
 from ledger.journal import Act
 from ledger.paper_templates import settle_template
@@ -17,7 +18,8 @@ from ledger.staff import Place, StaffRefused, give_posts, user_with_posts
 from ledger.vocabulary import Role
 from ledger.writing import record
 from webapp.permissions import STAFFING, allows
-from webapp.request import actor, ledger_session, moment, number_asked
+from webapp.request import acting, actor, ledger_session, moment, number_asked
+from webapp.working_calendar import enter_notice
 
 bp = Blueprint("approvals", __name__)
 
@@ -48,7 +50,7 @@ def settle() -> ResponseReturnValue:
             with ledger_session().begin_nested():
                 _settle(decide(ledger_session(), approval_id, actor(), moment().real_at, approved=approved))
             done += 1
-        except (ApprovalRefused, StaffRefused) as refused:
+        except (ApprovalRefused, StaffRefused, NoticeRefused) as refused:
             flash(f"第 {approval_id} 号申请：{refused}", "wrong")
     if done:
         flash(f"已{'通过' if approved else '退回'} {done} 项申请。")
@@ -94,8 +96,19 @@ def _use_template(approval: Approval) -> tuple[str, dict[str, Any]]:
     return "template_approved", {**detail, "changes": {"version": used}}
 
 
+def _enter_calendar(approval: Approval) -> tuple[str, dict[str, Any]]:
+    """Enter a year as it was asked for; open dates are counted again as they stand now."""
+    year, source = approval.subject_id, approval.wanted["login"]
+    told = {"year": year, "source": source}
+    if not approval.approved:
+        return "calendar_refused", {**told, "changes": _REFUSED}
+    done = enter_notice(acting(), year, approval.wanted["text"], write=True, source=source)
+    return "calendar_entered", {**told, "days": len(done.days), "moved": len(done.moved), "changes": done.changes}
+
+
 _WORK: Mapping[ApprovalKind, Callable[[Approval], tuple[str, dict[str, Any]]]] = {
     ApprovalKind.POSTS: _change_posts,
     ApprovalKind.PURGE: _purge,
     ApprovalKind.TEMPLATE: _use_template,
+    ApprovalKind.CALENDAR: _enter_calendar,
 }

@@ -1,7 +1,11 @@
-"""工作日历: the years entered, what is missing, and a new year's notice pasted as text, previewed and entered (T1)."""
+"""工作日历: the years entered, what is missing, a new year's notice pasted as text, previewed and asked for (T1).
+
+Every due moment of the county hangs on it, so that a second administrator approves it (`webapp.approvals`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,6 +15,7 @@ from bpmn.casefile import Acting
 from bpmn.recounting import Moved, recount
 from bpmn.round_periods import realign
 from forms.holiday_notice import NoticeRefused, SpecialDayRead, read_notice
+from ledger.approvals import ApprovalKind, ApprovalRefused, Wish, ask, waiting
 from ledger.db import day_of
 from ledger.journal import Act
 from ledger.people import counties
@@ -34,10 +39,11 @@ _SHOWN = 200  # moved dates on the preview; the count is whole
 
 @dataclass(frozen=True)
 class Entered:
-    """A notice as read: its days, and the open due dates it moves."""
+    """A notice as read: its days, which of them are new (day → old and new), and the open due dates it moves."""
 
     year: int
     days: tuple[SpecialDayRead, ...]
+    changes: Mapping[str, list[str]]
     moved: tuple[Moved, ...]
 
 
@@ -46,10 +52,12 @@ class Entered:
 def index() -> ResponseReturnValue:
     session, today = ledger_session(), day_of(moment().at)
     years = calendar_years(session)
+    asked = [each for each in waiting(session, moment().real_at) if each.kind == ApprovalKind.CALENDAR]
     shown = request.args.get("year", type=int) or today.year
     return render_template(
         "working_calendar/index.html",
         years=years,
+        asked=asked,
         shown=shown,
         days=special_days(session, shown),
         missing=missing_year(load_calendar(session), today),
@@ -73,34 +81,45 @@ def check() -> ResponseReturnValue:
 
 @bp.post("/calendar")
 @allows(SYSTEM)
-def enter() -> ResponseReturnValue:
-    year, text = _asked()
+def hand_in() -> ResponseReturnValue:
+    """Ask a second administrator to put a year's calendar in force."""
+    (year, text), source = _asked(), _source()
     try:
-        entered = enter_notice(acting(), year, text, write=True, source=_source())
+        changes = enter_notice(acting(), year, text, write=False).changes
+        sides = [[f"{day} {said[side]}" for day, said in changes.items()] for side in (0, 1)]
+        wanted = {"name": f"{year}年", "login": source, "text": text, "before": sides[0], "after": sides[1]}
+        ask(ledger_session(), Wish(ApprovalKind.CALENDAR, year, wanted, source), actor(), moment().real_at)
     except NoticeRefused as refused:
         return _refused(year, text, refused)
-    flash(f"{year}年的工作日历已启用，{len(entered.moved)}个期限已重新计算。")
+    except ApprovalRefused as refused:
+        flash(str(refused), "wrong")
+        return redirect(url_for("working_calendar.index", year=year), 303)
+    record(
+        ledger_session(),
+        moment(),
+        actor(),
+        Act("calendar_asked", detail={"year": year, "source": source, "changes": changes}),
+    )
+    flash(f"{year}年的工作日历已提交，由另一名管理员在“双人复核”中通过后启用。")
     return redirect(url_for("working_calendar.index", year=year), 303)
 
 
 def enter_notice(acting: Acting, year: int, text: str, *, write: bool, source: str = "") -> Entered:
-    """Read a year's notice, count open dates again and, with `write`, enter both in one audited act (NoticeRefused)."""
+    """Read a year's notice, count open dates again and, with `write`, enter both; raises NoticeRefused."""
     days = read_notice(text, year)
     before = {row.day: _said(row.working, row.name) for row in special_days(acting.session, year)}
     known = load_calendar(acting.session)
     # counted first: a calendar that is read from rows not yet committed would be kept by this process
     entered = with_year(known, year, {each.day: each.working for each in days})
     moved = recount(acting, known, entered, write=write)
+    after = {each.day: _said(each.working, each.name) for each in days}
+    changed = sorted(day for day in {*before, *after} if before.get(day) != after.get(day))
+    changes = {day.isoformat(): [before.get(day, _USUAL), after.get(day, _USUAL)] for day in changed}
     if write:
         for county in counties(acting.session):
             realign(acting, county.id, entered)
         enter_year(acting.session, year, {each.day: (each.working, each.name) for each in days}, source)
-        after = {each.day: _said(each.working, each.name) for each in days}
-        changed = sorted(day for day in {*before, *after} if before.get(day) != after.get(day))
-        changes = {day.isoformat(): [before.get(day, _USUAL), after.get(day, _USUAL)] for day in changed}
-        detail = {"year": year, "source": source, "days": len(days), "moved": len(moved), "changes": changes}
-        record(acting.session, acting.moment, acting.actor, Act("calendar_entered", detail=detail))
-    return Entered(year, days, moved)
+    return Entered(year, days, changes, moved)
 
 
 def _said(working: bool, name: str) -> str:

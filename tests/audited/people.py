@@ -36,9 +36,11 @@ from tests.audited import (
     Maker,
     Stage,
 )
+from tests.webapp.test_working_calendar import TEXT
 from webapp.request import real_now
 
 NEW_PASSWORD = "Ganbu-2023!"
+NOTICE = {"year": 2027, "source": "国办发明电"}
 
 
 def _by_visitor(who: str, login: str, password: str) -> Maker:
@@ -144,6 +146,11 @@ def _settle(ask: Maker | None, verdict: str, told: dict[str, Any]) -> Maker:
         return Drive(stage.post(SECURITY, "/approvals", asked), SECURITY, {"approval_id": number, **told})
 
     return make
+
+
+def _ask_calendar(stage: Stage) -> Drive:
+    asked = {"year": "2027", "text": TEXT, "source": NOTICE["source"]}
+    return Drive(stage.post(SYSTEM, "/calendar", asked), SYSTEM, NOTICE)
 
 
 def _enter_unit(stage: Stage) -> Drive:
@@ -268,6 +275,9 @@ DRIVES: dict[str, Maker] = {
     "template_brought": _bring,
     "template_refused": _settle(None, "refuse", {}),
     "template_approved": _settle(_bring, "approve", {}),
+    "calendar_asked": _ask_calendar,
+    "calendar_refused": _settle(None, "refuse", NOTICE),
+    "calendar_entered": _settle(_ask_calendar, "approve", NOTICE),
     "template_rejected": _reject,
     "hook_created": _hook,
     "hook_ended": _end_hook,

@@ -56,7 +56,6 @@ from tests.webapp.test_message_texts import SHORT
 from tests.webapp.test_messaging import everything
 from tests.webapp.test_numbering import STARTED
 from tests.webapp.test_receipts import SECRET
-from tests.webapp.test_working_calendar import TEXT
 from webapp.key_commands import _begin_audit, _seal_again
 
 _SERIAL = count()
@@ -241,11 +240,6 @@ def _campaign(act: str, told: dict[str, Any], **changed: str) -> Maker:
         return Drive(stage.post(BUREAU, path, typed), BUREAU, told)
 
     return make
-
-
-def _calendar(stage: Stage) -> Drive:
-    asked = {"year": "2027", "text": TEXT, "source": "国办发明电"}
-    return Drive(stage.post(SYSTEM, "/calendar", asked), SYSTEM, {"year": 2027, "source": "国办发明电"})
 
 
 def _number(stage: Stage) -> Drive:
@@ -572,7 +566,6 @@ DRIVES: dict[str, Maker] = {
     "campaign_opened": _campaign("campaign_opened", {}, name="2024年批次", year="2024"),
     "campaign_changed": _campaign("campaign_changed", {}, survey_on="2023-11-22"),
     "campaign_renamed": _campaign("campaign_renamed", {}, name="2023年第一批"),
-    "calendar_entered": _calendar,
     "number_started": _number,
     "round_upload": _round_upload,
     "round_paper_removed": _round_remove,

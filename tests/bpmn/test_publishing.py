@@ -128,6 +128,19 @@ def test_a_refusal_goes_back_with_its_reason_and_a_changed_draft_is_not_publishe
         desk.act(Role.SECURITY_ADMIN, approve, draft, seen)
 
 
+def test_what_nobody_approved_within_a_week_lapses_and_is_submitted_anew(sqlite_ground: Ground) -> None:
+    desk = Desk(sqlite_ground)
+    draft = desk.draft()
+    desk.change(draft, *RENAMED)
+    desk.submit(draft)
+    with pytest.raises(ActRefused, match="已失效"):
+        desk.act(Role.SECURITY_ADMIN, approve, draft, desk.row(draft).revision, days=7)
+    desk.act(Role.SYSTEM_ADMIN, take_back, draft)
+    desk.act(Role.SYSTEM_ADMIN, submit, draft, "改了名称", None, days=8)
+    desk.act(Role.SECURITY_ADMIN, approve, draft, desk.row(draft).revision, days=14)
+    assert (desk.current().number, desk.row(draft).stage) == (2, DraftStage.PUBLISHED)
+
+
 def test_a_draft_waits_for_its_day(ground: Ground) -> None:
     desk = Desk(ground)
     draft = desk.draft()
