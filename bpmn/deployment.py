@@ -69,8 +69,10 @@ def bundle_of(diagram: str, decisions: Mapping[str, str]) -> Bundle:
     return Bundle(diagram, decisions, {stem: form for stem, form in shipped_forms().items() if stem in named})
 
 
-def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedure:
+def deploy(session: Session, bundle: Bundle, who: str, now: datetime, real_at: datetime | None = None) -> Procedure:
     """Make `bundle` the current version; the same content again is the same version.
+
+    `real_at` is the time of the audit where a demonstration's clock stands elsewhere.
 
     Raises DiagramProblems with every error of the diagram and DefinitionRefused for a form.
     """
@@ -103,9 +105,8 @@ def deploy(session: Session, bundle: Bundle, who: str, now: datetime) -> Procedu
     procedure.markings = dump_markings(reachable_markings(linked_with(diagram, called)))
     version = [f"第{former}版" if former else "", f"第{procedure.number}版"]
     detail = {"process": procedure.process_id, "number": procedure.number, "sha256": procedure.sha256}
-    record(
-        session, Moment(now, now), Actor(None, who), Act("deploy", detail={**detail, "changes": {"version": version}})
-    )
+    act = Act("deploy", detail={**detail, "changes": {"version": version}})
+    record(session, Moment(now, real_at or now), Actor(None, who), act)
     return procedure
 
 

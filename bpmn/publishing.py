@@ -209,7 +209,7 @@ def put_in_force(session: Session, draft: ProcedureDraft, actor: Actor, moment: 
     if procedure_by_hash(session, bundle.sha256) is not None:
         bundle = replace(bundle, after=newest_number(session, draft.process_id))
     signature = f"{draft.submitted_by}、{draft.decided_by}" if draft.submitted_by else draft.decided_by
-    draft.procedure = deploy(session, bundle, signature, moment.at)
+    draft.procedure = deploy(session, bundle, signature, moment.at, moment.real_at)
     draft.stage = DraftStage.PUBLISHED
     words = f"发布为第{draft.procedure.number}版"
     changes["version"][1] = f"第{draft.procedure.number}版"

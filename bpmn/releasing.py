@@ -22,7 +22,7 @@ def put_in_force(acting: Acting, bundle: Bundle) -> Procedure:
     session, process = acting.session, read_diagram(bundle.diagram.encode()).process_id
     current = newest_versions(session).get(process)
     if current is None or current.deployed_by == RELEASE:
-        return deploy(session, bundle, RELEASE, acting.now)
+        return deploy(session, bundle, RELEASE, acting.now, acting.moment.real_at)
     name = f"随软件更新的版本 {bundle.sha256[:8]}"
     if procedure_by_hash(session, bundle.sha256) is None and not is_drafted(session, process, name):
         lay_draft(acting, process, name, bundle)

@@ -24,7 +24,7 @@ from ledger.sign_ins import (
 from ledger.staff import ADMINISTRATORS
 from ledger.writing import record
 from webapp import portal, proofs
-from webapp.opening import local_address, open_session
+from webapp.opening import first_page, local_address, open_session
 from webapp.permissions import PUBLIC, SIGNED_IN, allows
 from webapp.request import cookie_name, ledger_session, moment, settings, signed_in
 
@@ -57,7 +57,7 @@ def register(app: Flask, https: bool) -> CSRFProtect:
 @allows(PUBLIC)
 def login() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return redirect(url_for("inbox.index"), 303)
+        return redirect(first_page(current_user.actor), 303)
     return render_template("auth/login.html", login="", wrong="", following=local_address(request.args.get("next")))
 
 

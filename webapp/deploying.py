@@ -77,10 +77,10 @@ def put_in_force(checked: Checked, sessions: SessionFactory, real_now: datetime)
     """
     lines = []
     with transaction(sessions) as session:
-        now = moment_of(installation(session), real_now).at
+        moment = moment_of(installation(session), real_now)
         for bundle in bundles(checked):
             known = procedure_by_hash(session, bundle.sha256)
-            procedure = deploy(session, bundle, "命令行", now)
+            procedure = deploy(session, bundle, "命令行", moment.at, moment.real_at)
             version = f"“{procedure.name}”第 {procedure.number} 版"
             lines.append(f"已启用{version}" if known is None else f"内容与{version}相同，没有变动")
     return lines

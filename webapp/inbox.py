@@ -14,6 +14,7 @@ from ledger.listing import Limit
 from webapp.bulk import STEMS
 from webapp.layout import capped_text
 from webapp.listing import list_page, query_of, read_filters
+from webapp.opening import first_page
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
 from webapp.request import actor, ledger_session, moment, number_asked
 
@@ -24,8 +25,8 @@ PILLS = {Limit.OVERDUE: "p-red", Limit.TODAY: "p-orange", Limit.SOON: "p-yellow"
 @bp.get("/")
 @allows(SIGNED_IN)
 def home() -> ResponseReturnValue:
-    """Send people to their work; administrators, who have none, to what they may see."""
-    return redirect(url_for("inbox.index" if STAFF.admits(actor()) else "procedure.show"), 302)
+    """Send people to where their work begins."""
+    return redirect(first_page(actor()), 302)
 
 
 @bp.get("/inbox")

@@ -67,7 +67,7 @@ def _fill_demonstration(session: Session, settings: Settings, real_now: datetime
     moment = moment_of(installation(session), real_now)
     county = build_county(session, moment.at)
     projects = build_projects(session, county, _PROJECTS, moment.at)
-    deploy(session, shipped_bundle(), RELEASE, moment.at)
+    deploy(session, shipped_bundle(), RELEASE, moment.at, real_now)
     start_cases(Acting(session, CLOCK, moment, settings.papers), projects, county.campaign)
 
 

@@ -117,6 +117,23 @@ def test_a_session_ends_when_idle_and_when_old(site: Site, column: str) -> None:
     assert person.get("/inbox").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("login", "first"),
+    [
+        ("sangzhezhen.shenhe", "/inbox"),
+        ("ducha", "/board"),
+        ("xitong", "/design"),
+        ("anquan", "/approvals"),
+        ("shenji", "/audit"),
+    ],
+)
+def test_everybody_begins_where_their_work_is(site: Site, login: str, first: str) -> None:
+    person = site.visitor()
+    assert person.sign_in(login).headers["Location"] == first
+    assert person.get("/").headers["Location"] == first
+    assert person.get(first).status_code == 200
+
+
 def test_a_first_password_must_be_changed_before_anything_else(site: Site) -> None:
     with transaction(site.ground.sessions) as session:
         session.scalars(select(User).where(User.login == LOGIN)).one().must_change_password = True

@@ -31,6 +31,10 @@ export function mount(input) {
   const field = document.createElement('div');
   field.className = `day-field input-group${input.classList.contains('form-control-sm') ? ' input-group-sm' : ''}`;
   field.style.width = input.style.width;
+  for (const width of [...input.classList].filter((name) => /^w-\d/.test(name))) {
+    input.classList.remove(width);
+    field.classList.add(width);
+  }
   input.replaceWith(field);
   input.type = 'text';
   input.value = value;
