@@ -26,7 +26,7 @@ WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 SERVER_ERROR = 500
 ROUNDS = 8  # an answer may make another question appear, which makes another
 # what is written in Latin letters in Chinese offices too: file types, sizes, a hash; the workbook's own sheet name
-ALLOWED_WORDS = ("xlsx", "docx", "pdf", "PDF", "jpg", "png", "zip", "KB", "MB", "SHA", "Sheet")
+ALLOWED_WORDS = ("xlsx", "docx", "pdf", "PDF", "jpg", "png", "zip", "KB", "MB", "SHA", "Sheet", "Word")
 FLAT = ".top, .actbar { position: static !important; }"  # of a long page's picture: what sticks would hide a part of it
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 
