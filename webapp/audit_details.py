@@ -14,13 +14,26 @@ from typing import Any
 from bpmn.wording import CAMPAIGN_DATES, VARIABLES
 from ledger.message_words import TextKind
 from ledger.reminder_rules import ReminderKind
-from ledger.vocabulary import RoundKind, UnitKind
+from ledger.spot_checks import Finding
+from ledger.vocabulary import RoundKind, SnapshotKind, UnitKind
 
 NOTHING = "（空）"
 _SHOWN = 120  # characters of one side
 _MOST = 12  # lines of one row
-_NO_PAIRS = frozenset({"problems", "conflicts", "asked", "moved", "timers", "variables", "posts"})
-_SILENT = frozenset({"sha256", "token", "mac", "timers", "variables", "changes", "changed"})
+_NO_PAIRS = frozenset(
+    {
+        *("problems", "conflicts", "asked", "moved", "timers", "variables", "posts"),
+        *("elements", "flows", "sent_to", "told", "units", "missing", "skipped", "strata"),
+    }
+)
+_CHANGES = ("changes", "changed", "fields")  # what an act tells as one thing after the other, each with its two sides
+_SILENT = frozenset(
+    {
+        *_CHANGES,
+        *("sha256", "token", "mac", "timers", "variables", "procedure", "elements", "flows", "target", "instance"),
+        *("key", "strata", "verification_id"),
+    }
+)
 _LABELS: Mapping[str, str] = {
     **{name: f"“{label}”日期" for name, label in CAMPAIGN_DATES.items()},
     **{str(kind): kind.label for kind in (*ReminderKind, *TextKind)},
@@ -83,8 +96,55 @@ _LABELS: Mapping[str, str] = {
     "what": "什么",
     "to": "交给",
     "from": "原由",
+    "sent_to": "送至",
+    "drawn": "抽中",
+    "check": "抽查编号",
+    "seed": "随机种子",
+    "percent": "比例（%）",
+    "pool": "总体（个）",
+    "finding": "检查情况",
+    "until": "限期",
+    "projects": "项目（个）",
+    "people": "人员（名）",
+    "units": "单位",
+    "missing": "缺报单位",
+    "late": "逾期",
+    "backfilled": "补开",
+    "meeting": "会议编号",
+    "chair": "主持人",
+    "item": "任务编号",
+    "told": "告知",
+    "added": "增加的会审单位编号",
+    "cause": "原因",
+    "due_at": "到期时间",
+    "cases": "流程（个）",
+    "failed": "没有办成（个）",
+    "errors": "错误（处）",
+    "faults": "问题（处）",
+    "problems": "问题",
+    "conflicts": "日期冲突",
+    "cells": "单元格（个）",
+    "columns": "列对应关系",
+    "asked": "查询条件",
+    "skipped": "跳过的文号",
+    "run": "换版编号",
+    "back": "撤回换版",
+    "page": "站内消息",
+    "short": "短信正文",
+    "message": "消息编号",
+    "receipt": "回执号",
+    "route": "页面",
+    "on": "日期",
+    "project_id": "项目序号",
+    "parent_id": "上级单位编号",
+    "cipher": "加密算法",
+    "resealed": "重新加密（处）",
+    "kept": "不用重新加密（处）",
 }
-_KINDS = {str(kind): kind.label for kind in (*TextKind, *RoundKind, *UnitKind)}
+_TERMS: Mapping[str, Mapping[str, str]] = {
+    "kind": {str(kind): kind.label for kind in (*TextKind, *RoundKind, *UnitKind, *SnapshotKind)},
+    "finding": {str(finding): finding.label for finding in Finding},
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +158,7 @@ class Pair:
 
 def pairs_of(detail: Mapping[str, Any]) -> list[Pair]:
     """Return everything a row says was changed, from what to what."""
-    inner = [detail[name] for name in ("changes", "changed") if isinstance(detail.get(name), Mapping)]
+    inner = [detail[name] for name in _CHANGES if isinstance(detail.get(name), Mapping)]
     sides = {"before", "after"} if _has_sides(detail) else set[str]()
     plain = {key: value for key, value in detail.items() if key not in _NO_PAIRS | sides}
     found = [_pair(label_of(key), each) for named in (*inner, plain) for key, each in named.items() if _is_pair(each)]
@@ -146,7 +206,7 @@ def lines_of(written: str) -> list[str]:
     lines = [f"{each.label}：{each.before or NOTHING} → {each.after or NOTHING}" for each in pairs]
     hidden = {*_SILENT, *(("before", "after") if _has_sides(detail) else ())}
     told = [
-        f"{label_of(key)}：{_KINDS.get(str(value), str(value)) if key == 'kind' else _text(value)}"
+        f"{label_of(key)}：{_TERMS[key].get(str(value), str(value)) if key in _TERMS else _text(value)}"
         for key, value in detail.items()
         if key not in hidden
         and value not in (None, "", [], {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -143,6 +144,8 @@ def test_an_act_and_its_row_are_there_together_or_not_at_all(stage: Stage, act: 
     assert (stage.login_of(row.user_id), bool(row.who)) == (drive.who, True)
     assert {name: detail.get(name) for name in drive.told} == dict(drive.told)
     assert row.mac == mac_of(row, KEYS)
+    strange = [line for line in lines_of(row.detail) if not re.match(r"[^：]*[一-鿿]", line)]
+    assert strange == [], f"{act} tells what nobody can read"
     if act in OTHER_ACTS and act not in WITHOUT_PAIR:
         pairs = pairs_of(detail)
         assert any(each.before != each.after for each in pairs), f"{act} does not say from what to what: {detail}"
