@@ -216,6 +216,6 @@ def test_after_a_return_the_last_words_stand_there_and_changes_are_shown(site: S
     assert f"{conclusion}</textarea>" in page
     person.post(f"/items/{again.id}/draft", {"conclusion": "这次另写"})
     marked = person.get(f"/items/{again.id}").text
-    assert f'上次填写</span> <span style="white-space:pre-line">{conclusion}' in marked
+    assert f'上次填写</span> <span class="keep-lines">{conclusion}' in marked
     walk.complete("field_survey", conclusion="这次另写")
     assert "与上次相比，改动" in person.get(f"/cases/{walk.case_id}?tab=trail").text

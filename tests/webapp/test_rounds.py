@@ -122,7 +122,7 @@ def test_r2_last_week_stands_beside_this_week_for_the_unit_the_county_and_on_pap
     assert re.search(beside, bureau.get(path).text)
     assert bureau.post(f"{path}/close").status_code == 303
     (_title, before), (_same, facts) = ((title, str(facts)) for title, facts in printed if "汇总" in title)
-    assert (f"{count - 1}（上期{count}，变化-1）" in facts, "上期" in before) == (True, False)
+    assert (f"项目总数-1（上期{count}）" in facts, "上期" in before) == (True, False)
 
 
 def test_r2_a_missed_week_is_opened_later_by_the_bureau_alone(site: Site) -> None:
