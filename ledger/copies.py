@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from ledger.cases import Case, WorkItem
 from ledger.db import Base
 from ledger.journal import Act, Moment
-from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
+from ledger.listing import PAGE_SIZE, Filters, Order, beyond, of_project, place, sorted_by
 from ledger.message_texts import worded
 from ledger.message_words import TextKind
 from ledger.outbox import Notice, post
@@ -120,13 +120,15 @@ def _copy(case: Case, actor: Actor, user_id: int, note: str, now: Moment) -> Cop
 
 
 def copies_to(session: Session, actor: Actor, filters: Filters, size: int = PAGE_SIZE) -> CopyPage:
-    """Return a page of 抄送我的, newest first."""
+    """Return a page of 抄送我的, newest first unless asked."""
+    newest = filters.order is not Order.OLDEST
     wanted = [Copy.user_id == actor.user_id, *of_project(filters)]
     if filters.after:
-        wanted.append(beyond(filters.after, Copy.sent_at, Copy.id, newest_first=True))
+        wanted.append(beyond(filters.after, Copy.sent_at, Copy.id, newest_first=newest))
     found = select(Copy).join(Case, Case.id == Copy.case_id).join(Project, Project.id == Case.project_id)
     loaded = found.where(*wanted).options(joinedload(Copy.case).joinedload(Case.project))
-    rows = session.scalars(loaded.order_by(Copy.sent_at.desc(), Copy.id.desc()).limit(size + 1)).all()
+    order = sorted_by(Copy.sent_at, Copy.id, newest_first=newest)
+    rows = session.scalars(loaded.order_by(*order).limit(size + 1)).all()
     return CopyPage(rows[:size], place(rows[size - 1].sent_at, rows[size - 1].id) if len(rows) > size else "")
 
 

@@ -12,14 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from ledger.cases import Case, WorkItem
 from ledger.listing import (
     LIMIT_LABELS,
     MOST_COUNTED,
-    ORDER_LABELS,
     PAGE_SIZE,
     Bounds,
     Filters,
@@ -34,6 +33,7 @@ from ledger.listing import (
     of_project,
     place,
     read_lines,
+    sorted_by,
 )
 from ledger.people import Unit
 from ledger.projects import Project
@@ -43,7 +43,6 @@ from ledger.vocabulary import ItemStatus, Role
 __all__ = [
     "LIMIT_LABELS",
     "MOST_COUNTED",
-    "ORDER_LABELS",
     "PAGE_SIZE",
     "Filters",
     "InboxPage",
@@ -104,7 +103,7 @@ def _waiting(
     wanted = [limits.condition(filters.limit)] if filters.limit is not None else []
     if filters.after:
         wanted.append(beyond(filters.after, moment, WorkItem.id, newest_first=newest))
-    order = (moment.desc(), WorkItem.id.desc()) if newest else (moment, WorkItem.id)
+    order = sorted_by(moment, WorkItem.id, newest_first=newest)
     ids = [_searched(filters, place, *wanted).order_by(*order).limit(_literal(size + 1)) for place in places]
     rows = _lines(session, limits, ids, order)
     shown: Callable[[InboxRow], datetime] = (lambda row: row.created_at) if newest else (lambda row: row.due_at)
@@ -131,6 +130,8 @@ def _searched(filters: Filters, *wanted: ColumnElement[bool]) -> Select[int]:
         found = found.where(WorkItem.stem == literal_column(f"'{RECEIPT}'"))
     elif filters.stem:
         found = found.where(WorkItem.stem == filters.stem)
+    if filters.unit_id is not None:
+        found = found.where(WorkItem.unit_id == filters.unit_id)
     projects = of_project(filters)
     if projects:
         found = found.join(Case, Case.id == WorkItem.case_id).join(Project, Project.id == Case.project_id)
@@ -155,11 +156,12 @@ def _lines(session: Session, limits: Bounds, ids: Sequence[Select[int]], order: 
 
 
 def done_items(session: Session, actor: Actor, now: datetime, filters: Filters, size: int = PAGE_SIZE) -> InboxPage:
-    """Return a page of 已办: what the person completed, or prepared for a signature, newest first."""
+    """Return a page of 已办: what the person completed, or prepared for a signature, newest first unless asked."""
+    newest = filters.order is not Order.OLDEST
     wanted = [WorkItem.status == ItemStatus.DONE]
     if filters.after:
-        wanted.append(beyond(filters.after, WorkItem.completed_at, WorkItem.id, newest_first=True))
-    order = (WorkItem.completed_at.desc(), WorkItem.id.desc())
+        wanted.append(beyond(filters.after, WorkItem.completed_at, WorkItem.id, newest_first=newest))
+    order = sorted_by(WorkItem.completed_at, WorkItem.id, newest_first=newest)
     mine = (WorkItem.completed_by_id == actor.user_id, WorkItem.prepared_by_id == actor.user_id)
     other = or_(WorkItem.completed_by_id.is_(None), WorkItem.completed_by_id != actor.user_id)
     completed = _searched(filters, mine[0], *wanted)
@@ -209,6 +211,15 @@ def stems_open(session: Session, actor: Actor) -> list[tuple[str, str, int]]:
     every = union_all(*[select(each) for each in found]).subquery()
     counted = select(every.c.stem, every.c.name, func.count()).group_by(every.c.stem, every.c.name)
     return [(stem, name, count) for stem, name, count in session.execute(counted.order_by(every.c.stem))]
+
+
+def units_waited_for(session: Session, actor: Actor) -> Sequence[Unit]:
+    """Return the units for which anything waits on projects the person may see, for the filter of 在办."""
+    if not _overseen(actor):
+        return ()
+    # one look into the index for each unit of a county, however much waits there
+    waits = exists().where(WorkItem.unit_id == Unit.id, *_overseen(actor))
+    return session.scalars(select(Unit).where(waits).order_by(Unit.id)).all()
 
 
 def _page(

@@ -48,13 +48,11 @@ LIMIT_LABELS = {
 
 
 class Order(StrEnum):
-    """How a list of what waits is sorted."""
+    """How a list is sorted when not in its own order: what waits is by due moment, all else the newest first."""
 
     DUE = "due"
     NEWEST = "newest"
-
-
-ORDER_LABELS = {Order.DUE: "按办理时限", Order.NEWEST: "最近送来在前"}
+    OLDEST = "oldest"
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,8 @@ class Filters:
     stem: str = ""
     category: str = ""
     limit: Limit | None = None
-    order: Order = Order.DUE
+    unit_id: int | None = None  # for whom it waits
+    order: Order | None = None  # the list's own
     after: str = ""
 
 
@@ -239,6 +238,13 @@ def beyond(
     if newest_first:
         return and_(moment <= at, or_(moment < at, number < row))
     return and_(moment >= at, or_(moment > at, number > row))
+
+
+def sorted_by(
+    moment: Moment, number: InstrumentedAttribute[int], *, newest_first: bool
+) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
+    """Return the order that `beyond` goes on in."""
+    return (moment.desc(), number.desc()) if newest_first else (moment, number)
 
 
 def read_place(after: str) -> tuple[datetime, int]:

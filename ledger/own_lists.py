@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 from ledger.cases import Case, Draft, WorkItem
 from ledger.copies import unread_copies
 from ledger.inbox import waiting_counts
-from ledger.listing import PAGE_SIZE, Filters, beyond, of_project, place
+from ledger.listing import PAGE_SIZE, Filters, Order, beyond, of_project, place, sorted_by
 from ledger.notices import unread
 from ledger.projects import Project
 from ledger.round_lists import waiting_rounds
@@ -37,13 +37,15 @@ class DraftPage:
 
 
 def started_cases(session: Session, actor: Actor, filters: Filters, size: int = PAGE_SIZE) -> StartedPage:
-    """Return a page of 我发起的: the cases a person pushed, newest first, and where each of them is."""
+    """Return a page of 我发起的: the cases a person pushed, newest first unless asked, and where each of them is."""
+    newest = filters.order is not Order.OLDEST
     wanted = [Case.started_by_id == actor.user_id, *of_project(filters)]
     if filters.after:
-        wanted.append(beyond(filters.after, Case.started_at, Case.id, newest_first=True))
+        wanted.append(beyond(filters.after, Case.started_at, Case.id, newest_first=newest))
     found = select(Case).join(Project, Project.id == Case.project_id).where(*wanted)
     loaded = found.options(joinedload(Case.project), joinedload(Case.campaign), defer(Case.state))
-    rows = session.scalars(loaded.order_by(Case.started_at.desc(), Case.id.desc()).limit(size + 1)).all()
+    order = sorted_by(Case.started_at, Case.id, newest_first=newest)
+    rows = session.scalars(loaded.order_by(*order).limit(size + 1)).all()
     shown = rows[:size]
     following = place(shown[-1].started_at, shown[-1].id) if len(rows) > size else ""
     return StartedPage(shown, _waits(session, [case.id for case in shown]), following)
@@ -59,17 +61,22 @@ def _waits(session: Session, case_ids: Sequence[int]) -> Mapping[int, Sequence[W
 
 
 def drafts_of(session: Session, actor: Actor, filters: Filters, size: int = PAGE_SIZE) -> DraftPage:
-    """Return a page of 草稿: what a person began to fill in and what still waits, the last saved first."""
+    """Return a page of 草稿: what a person began to fill in and what still waits, the last saved first unless asked."""
+    moment = WorkItem.due_at if filters.order is Order.DUE else Draft.saved_at
+    newest = filters.order not in (Order.DUE, Order.OLDEST)
     wanted = [*_open_drafts(actor), *of_project(filters)]
     if filters.after:
-        wanted.append(beyond(filters.after, Draft.saved_at, Draft.id, newest_first=True))
+        wanted.append(beyond(filters.after, moment, Draft.id, newest_first=newest))
     found = select(Draft, WorkItem).join(WorkItem, WorkItem.id == Draft.item_id)
     placed = found.join(Case, Case.id == WorkItem.case_id).join(Project, Project.id == Case.project_id).where(*wanted)
     whole = joinedload(WorkItem.case).joinedload(Case.project)
     loaded = placed.options(whole, defer(Draft.posted), defer(WorkItem.answers))
-    rows = session.execute(loaded.order_by(Draft.saved_at.desc(), Draft.id.desc()).limit(size + 1)).all()
+    rows = session.execute(loaded.order_by(*sorted_by(moment, Draft.id, newest_first=newest)).limit(size + 1)).all()
     shown = [(draft, item) for draft, item in rows[:size]]
-    return DraftPage(shown, place(shown[-1][0].saved_at, shown[-1][0].id) if len(rows) > size else "")
+    if len(rows) <= size:
+        return DraftPage(shown, "")
+    draft, item = shown[-1]
+    return DraftPage(shown, place(item.due_at if filters.order is Order.DUE else draft.saved_at, draft.id))
 
 
 def _open_drafts(actor: Actor) -> list[Any]:

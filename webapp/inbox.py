@@ -8,14 +8,18 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.versions import version_of
+from handlers.plain import stem_of
 from ledger.case_views import visible_case
-from ledger.inbox import RECEIPT, next_item, stems_open
+from ledger.inbox import RECEIPT, next_item, stems_open, units_waited_for
 from ledger.listing import Limit
+from ledger.procedures import current_procedure
 from webapp.bulk import STEMS
 from webapp.layout import capped_text
 from webapp.listing import list_page, query_of, read_filters
 from webapp.opening import first_page
 from webapp.permissions import ACTING, SIGNED_IN, STAFF, allows
+from webapp.procedure import MAIN
 from webapp.request import actor, ledger_session, moment, number_asked
 
 bp = Blueprint("inbox", __name__)
@@ -44,7 +48,8 @@ def receipt() -> ResponseReturnValue:
 @bp.get("/under-way")
 @allows(STAFF)
 def under_way() -> ResponseReturnValue:
-    return _dated("under_way", stems=())
+    units = [(unit.id, unit.short_name) for unit in units_waited_for(ledger_session(), actor())]
+    return _dated("under_way", stems=_steps(), units=units)
 
 
 @bp.get("/inbox/done")
@@ -86,3 +91,10 @@ def _whole_step(name: str, bulk: Collection[str]) -> str:
 def _stems() -> list[tuple[str, str]]:
     """Return the steps a person has open items of, for the filter."""
     return [(stem, f"{name}（{capped_text(count)}）") for stem, name, count in stems_open(ledger_session(), actor())]
+
+
+def _steps() -> list[tuple[str, str]]:
+    """Return the steps of the procedure in force, in its order: what waits anywhere is at one of them."""
+    procedure = current_procedure(ledger_session(), MAIN)
+    elements = version_of(procedure, procedure.callees).diagram.elements.values()
+    return [*{stem_of(each.attributes): each.name for each in elements if each.kind == "userTask"}.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,17 @@ from sqlalchemy.orm import Session
 
 from ledger.copies import copies_to
 from ledger.inbox import RECEIPT, done_items, inbox, under_way
-from ledger.listing import LIMIT_LABELS, ORDER_LABELS, PAGE_SIZE, Filters, Limit, Order
+from ledger.listing import LIMIT_LABELS, PAGE_SIZE, Filters, Limit, Order
 from ledger.own_lists import drafts_of, started_cases
 from ledger.saved_filters import FilterRefused, Search, drop_filter, remembered, save_filter, saved_filters
 from ledger.scope import Actor
 from ledger.vocabulary import Category
-from webapp.request import actor, ledger_session, moment, row_number
+from webapp.request import actor, ledger_session, moment, number_asked, row_number
 
 _TEXT_LENGTH = 60
+_BY_LIMIT = {"": "按办理时限", Order.NEWEST: "最近送来在前"}
+_BY_TIME = {"": "最近的在前", Order.OLDEST: "最早的在前"}
+_BY_SAVING = {"": "最近暂存在前", Order.OLDEST: "最早暂存在前", Order.DUE: "按办理时限"}
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,25 @@ class List:
     endpoint: str
     read: Callable[[Session, Actor, datetime, Filters, int], Any]
     dated: bool = False  # its lines have limits, so it is counted and filtered by them
+    orders: Mapping[str, str] = field(default_factory=lambda: _BY_TIME)  # "" is the list's own
 
 
 def _receipt(session: Session, person: Actor, now: datetime, filters: Filters, size: int) -> Any:
     return inbox(session, person, now, replaced(filters, stem=RECEIPT), size)
 
 
+def _drafts(session: Session, person: Actor, _now: datetime, filters: Filters, size: int) -> Any:
+    return drafts_of(session, person, filters, size)
+
+
 LISTS: Mapping[str, List] = {
-    "inbox": List("待办", "inbox.index", inbox, dated=True),
-    "receipt": List("待签收", "inbox.receipt", _receipt, dated=True),
-    "under_way": List("在办事项", "inbox.under_way", under_way, dated=True),
+    "inbox": List("待办", "inbox.index", inbox, True, _BY_LIMIT),
+    "receipt": List("待签收", "inbox.receipt", _receipt, True, _BY_LIMIT),
+    "under_way": List("在办事项", "inbox.under_way", under_way, True, _BY_LIMIT),
     "done": List("已办", "inbox.done", done_items),
     "started": List("我发起的", "own_lists.started", lambda s, who, _now, f, size: started_cases(s, who, f, size)),
     "copies": List("抄送我的", "own_lists.copies", lambda s, who, _now, f, size: copies_to(s, who, f, size)),
-    "drafts": List("草稿", "own_lists.drafts", lambda s, who, _now, f, size: drafts_of(s, who, f, size)),
+    "drafts": List("草稿", "own_lists.drafts", _drafts, orders=_BY_SAVING),
 }
 
 
@@ -61,16 +69,22 @@ def read_filters(asked: Mapping[str, str]) -> Filters:
         stem=asked.get("stem", "").replace("\0", "")[:_TEXT_LENGTH],
         category=category if category in set(Category) else "",
         limit=Limit(limit) if limit in set(Limit) else None,
-        order=Order(order) if order in set(Order) else Order.DUE,
+        unit_id=number_asked(asked.get("unit")),
+        order=Order(order) if order in set(Order) else None,
         after=asked.get("after", "")[:_TEXT_LENGTH],
     )
 
 
 def query_of(filters: Filters) -> dict[str, str]:
     """Write a search as an address holds it, without what asks for nothing and without a place."""
-    order = "" if filters.order is Order.DUE else str(filters.order)
-    limit = str(filters.limit) if filters.limit is not None else ""
-    named = {"q": filters.text, "stem": filters.stem, "category": filters.category, "limit": limit, "order": order}
+    named = {
+        "q": filters.text,
+        "stem": filters.stem,
+        "unit": str(filters.unit_id or ""),
+        "category": filters.category,
+        "limit": str(filters.limit or ""),
+        "order": str(filters.order or ""),
+    }
     return {name: value for name, value in named.items() if value}
 
 
@@ -102,7 +116,7 @@ def _bar(name: str, filters: Filters) -> dict[str, Any]:
         "asked": bool(query_of(filters)),
         "saved": saved_searches(name, known.endpoint, query_of(filters)),
         "limits": LIMIT_LABELS,
-        "orders": ORDER_LABELS,
+        "orders": known.orders,
         "categories": [(str(one), one.label) for one in Category],
     }
 

@@ -9,7 +9,7 @@ from ledger.case_views import visible_case
 from ledger.copies import Copy, CopyRefused, copies_to, copy_units, mark_copies_read, send_copies
 from ledger.db import transaction
 from ledger.journal import Entry
-from ledger.listing import Filters
+from ledger.listing import Filters, Order
 from ledger.outbox import Message
 from ledger.own_lists import menu_counts
 from ledger.scope import Actor
@@ -94,4 +94,7 @@ def test_copies_come_a_page_at_a_time_newest_first(sqlite_ground: Ground) -> Non
             after = page.next
             if not after:
                 break
+        page = copies_to(session, bureau, Filters(order=Order.OLDEST), size=3)
+        rest = copies_to(session, bureau, Filters(order=Order.OLDEST, after=page.next), size=3)
+        assert [row.note for row in (*page.rows, *rest.rows)] == seen[::-1]
     assert seen == ["第4次", "第3次", "第2次", "第1次", "第0次"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from bpmn.runtime import start_cases
 from ledger.campaigns import Campaign
 from ledger.cases import WorkItem
 from ledger.db import transaction
-from ledger.inbox import RECEIPT, done_items, inbox, next_item, open_count, stems_open, under_way
+from ledger.inbox import RECEIPT, done_items, inbox, next_item, open_count, stems_open, under_way, units_waited_for
 from ledger.listing import MOST_COUNTED, PAGE_SIZE, Filters, Limit, Order, PlaceRefused, bounds
 from ledger.projects import Project
 from ledger.scope import Actor
@@ -128,7 +129,11 @@ def test_what_is_done_is_listed_newest_first(ground: Ground) -> None:
     unit_id = walk.items("receive")[0].unit_id
     with transaction(ground.sessions, writes=False) as session:
         actor = person(session, unit_id, Role.HANDLER)
-        rows = done_items(session, actor, walk.now, Filters()).rows
+        rows = [*done_items(session, actor, walk.now, Filters()).rows]
+        oldest = Filters(order=Order.OLDEST)
+        first = done_items(session, actor, walk.now, oldest, 1)
+        rest = done_items(session, actor, walk.now, replace(oldest, after=first.next), 1)
+        assert [*first.rows, *rest.rows] == rows[::-1]
     assert [(row.stem, row.completed_at) for row in rows] == [
         ("field_survey", local(2023, 11, 7)),
         ("receive", walk.items("receive")[0].completed_at),
@@ -155,6 +160,14 @@ def test_who_sees_the_county_sees_all_that_is_under_way(ground: Ground) -> None:
         mixed = Actor(town.user_id, town.name, (*town.posts, *person(session, county.bureau.id, Role.HANDLER).posts))
         assert len(under_way(session, mixed, NOON, Filters()).rows) == len(ground.projects)
         assert under_way(session, Actor(1, "无岗位"), NOON, Filters()).rows == ()
+        here = {project.id for project in ground.projects if project.responsible_unit_id == town_id}
+        for actor in (mixed, person(session, county.county.id, Role.SUPERVISOR)):
+            page = under_way(session, actor, NOON, Filters(unit_id=town_id))
+            assert {row.project_id for row in page.rows} == here
+            assert sum(page.counts.values()) == len(here) < len(ground.projects)
+            waited_for = {unit.id for unit in units_waited_for(session, actor)}
+            assert waited_for == {project.responsible_unit_id for project in ground.projects}
+        assert units_waited_for(session, Actor(1, "无岗位")) == ()
 
 
 def test_what_waits_to_be_taken_is_told_apart(ground: Ground) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ledger.cases import keep_draft
+from datetime import timedelta
+
+from ledger.cases import WorkItem, keep_draft
 from ledger.db import transaction
-from ledger.listing import Filters
+from ledger.inbox import inbox
+from ledger.listing import Filters, Order
 from ledger.own_lists import drafts_of, menu_counts, started_cases
 from ledger.vocabulary import Role
 from tests.ledger.test_inbox import push
@@ -43,3 +46,33 @@ def test_a_draft_is_listed_until_its_item_is_done(ground: Ground) -> None:
     with transaction(ground.sessions, writes=False) as session:
         assert drafts_of(session, clerk, Filters()).rows == []
         assert menu_counts(session, clerk)["receipt"] == 0
+
+
+def test_each_list_is_turned_round_and_drafts_are_sorted_by_their_limits(sqlite_ground: Ground) -> None:
+    """Interface 6: whichever way it is sorted, its pages are the whole list once."""
+    push(sqlite_ground)
+    with transaction(sqlite_ground.sessions) as session:
+        bureau = person(session, sqlite_ground.county.bureau.id, Role.HANDLER)
+        town = person(session, sqlite_ground.county.townships["桑柘镇"].id, Role.HANDLER)
+        items = [*inbox(session, town, sqlite_ground.now, Filters(), 2).rows]
+        for number, (item, hours) in enumerate(zip(items, (1, 3), strict=True)):
+            saved_at = sqlite_ground.now + timedelta(hours=hours)
+            keep_draft(session, item.item_id, town.user_id or 0, {"taken": ["yes"]}, saved_at)
+            session.get_one(WorkItem, item.item_id).due_at = saved_at - timedelta(days=number)
+        first, second = (item.item_id for item in items)
+
+        def drafts(order: Order | None) -> list[int]:
+            page = drafts_of(session, town, Filters(order=order), size=1)
+            rest = drafts_of(session, town, Filters(order=order, after=page.next), size=1)
+            assert rest.next == ""
+            return [row[1].id for row in (*page.rows, *rest.rows)]
+
+        assert [drafts(order) for order in (None, Order.OLDEST, Order.DUE)] == [
+            [second, first],
+            [first, second],
+            [second, first],
+        ]
+        newest = [case.id for case in started_cases(session, bureau, Filters()).rows]
+        page = started_cases(session, bureau, Filters(order=Order.OLDEST), size=3)
+        rest = started_cases(session, bureau, Filters(order=Order.OLDEST, after=page.next), size=3)
+        assert [case.id for case in (*page.rows, *rest.rows)] == newest[::-1] == sorted(newest)

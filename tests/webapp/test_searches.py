@@ -65,6 +65,32 @@ def test_the_foot_counts_what_the_chosen_counter_counts(site: Site) -> None:
     assert "共 1 条" in bureau.get("/under-way?limit=overdue").text
 
 
+def test_what_is_under_way_is_filtered_by_step_and_by_unit(site: Site) -> None:
+    first, second = site.walk(0), site.walk(1)
+    first.complete("receive")
+    bureau, unit_id = site.bureau(), first.item("field_survey").unit_id
+    page = bureau.get("/under-way").text
+    assert '<option value="field_survey">实地调研</option>' in page
+    assert f'<option value="{unit_id}">桑柘镇</option>' in page
+    for query, names in (
+        ("stem=field_survey", {first.project.name}),
+        (f"stem=receive&unit={unit_id}", set()),
+        (f"unit={second.item('receive').unit_id}", {second.project.name}),
+        ("unit=x", {first.project.name, second.project.name}),
+    ):
+        shown = bureau.get(f"/under-way?{query}").text
+        assert {walk.project.name for walk in (first, second) if walk.project.name in shown} == names
+    kept = bureau.post("/lists/under_way", {"_action": "search", "stem": "receive", "unit": str(unit_id)})
+    assert kept.headers["Location"] == f"/under-way?stem=receive&unit={unit_id}"
+
+
+@pytest.mark.parametrize("path", ["/inbox/done", "/started", "/copies", "/drafts"])
+def test_lists_without_limits_are_sorted_too(site: Site, path: str) -> None:
+    town = site.town()
+    assert '<option value="oldest">最早' in town.get(path).text
+    assert '<option value="oldest" selected>最早' in town.get(f"{path}?order=oldest").text
+
+
 def test_a_workbook_that_holds_not_all_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "MOST_EXPORTED", 1)
     site.walk(0)
