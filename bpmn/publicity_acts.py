@@ -15,7 +15,7 @@ from bpmn.casefile import Acting, CaseFile, take_case
 from bpmn.completed import Completed
 from bpmn.counting import EXTENDED
 from bpmn.demands import is_bureau, reason_of, require_running, settled_case
-from bpmn.publicity_record import POSTED_ON, REPOST, SITE, UNIT, period_of, publicities, runs, timer_element
+from bpmn.publicity_record import POSTED_ON, REPOST, SITE, UNIT, Posting, period_of, publicities, runs, timer_element
 from bpmn.refusals import ActRefused, NotYours
 from bpmn.supervision import require_full_publicity, set_timers
 from ledger.db import day_of, end_of_day
@@ -72,16 +72,18 @@ class Repost:
 def repost(acting: Acting, case_id: int, posted: Repost) -> Completed:
     """Count the period anew after a notice was taken down before its time and posted again (重新张贴).
 
-    It runs in full from the later of the two days the notices hang since. Raises ItemGone, NotYours, CaseClosed,
-    ActRefused.
+    It runs in full from the later of the two days the notices hang since. Where the bureau interrupted it, it runs
+    again once both hang, whether the case is resumed by then or not. Raises ItemGone, NotYours, CaseClosed, ActRefused.
     """
-    file = _running(acting, case_id, "重新张贴")
+    file = _torn_down(acting, case_id)
     words = reason_of(posted.reason, "重新张贴")
     _check_day(file, posted)
     places = [name for name in PLACES if name in posted.places]
     if not places:
         raise ActRefused("请勾选重新张贴的是哪一处")
-    waiting = {each.item.stem: each.again for each in publicities(file)[0].postings}
+    present = publicities(file)[0]
+    waiting = {each.item.stem: each.again for each in present.postings}
+    down = [each.item.stem for each in present.postings if each.item.stem not in places and _is_down(file, each)]
     if any(not posted.photos.get(name) and not waiting.get(name) for name in places):
         raise ActRefused("重新张贴的每一处都要有张贴照片")
     variables: dict[str, Any] = {POSTED_ON[name]: posted.posted_on.isoformat() for name in places}
@@ -90,18 +92,36 @@ def repost(acting: Acting, case_id: int, posted: Repost) -> Completed:
     _keep_photos(file, places, posted.photos)
     for photo in (each for name in places for each in waiting.get(name, ())):
         photo.field = "photo"
-    period = period_of(file)
-    assert period is not None
-    where = "、".join(PLACES[name] for name in places)
-    told = f"{where}{posted.posted_on.isoformat()}重新张贴，公告期重新计至{period.end.isoformat()}：{words}"
-    detail = {"variables": variables, "timers": _recount(file), "reason": words, "summary": told}
-    return settled_case(file, REPOST, detail)
+    told = f"{'、'.join(PLACES[name] for name in places)}{posted.posted_on.isoformat()}重新张贴，"
+    if down:
+        timers = set_timers(file, {})
+        told += f"{'、'.join(PLACES[name] for name in down)}张贴以后公告期重新计算：{words}"
+    else:
+        file.case.publicity_interrupted_at, timers = None, _recount(file)
+        period = period_of(file)
+        assert period is not None
+        told += f"公告期重新计至{period.end.isoformat()}：{words}"
+    return settled_case(file, REPOST, {"variables": variables, "timers": timers, "reason": words, "summary": told})
+
+
+def _torn_down(acting: Acting, case_id: int) -> CaseFile:
+    """Return a case whose notices may be posted again: its period runs, or rests because the bureau interrupted it."""
+    file = _kept(acting, case_id, "重新张贴")
+    return file if file.case.publicity_interrupted_at is not None else _require_period(file, "重新张贴")
 
 
 def _running(acting: Acting, case_id: int, act: str) -> CaseFile:
+    return _require_period(_kept(acting, case_id, act), act)
+
+
+def _kept(acting: Acting, case_id: int, act: str) -> CaseFile:
     file = take_case(acting, case_id)
     if not keeps_publicity(acting.actor, file.project.responsible_unit_id, file.project.county_id):
         raise NotYours(f"{act}由项目的责任单位、领导小组办公室或县乡村振兴局办理")
+    return file
+
+
+def _require_period(file: CaseFile, act: str) -> CaseFile:
     require_running(file)
     if not runs(file):
         raise ActRefused(f"现在不在公告期内，不能{act}")
@@ -111,10 +131,21 @@ def _running(acting: Acting, case_id: int, act: str) -> CaseFile:
 def _check_day(file: CaseFile, posted: Repost) -> None:
     if posted.posted_on > day_of(file.now):
         raise ActRefused("重新张贴的日期不能晚于今天")
+    interrupted_at = file.case.publicity_interrupted_at
+    if interrupted_at is not None:
+        if posted.posted_on < day_of(interrupted_at):
+            raise ActRefused(f"重新张贴的日期不能早于公告中止的日期{day_of(interrupted_at).isoformat()}")
+        return
     for name in posted.places:
         before = file.run.variables.get(POSTED_ON.get(name, ""))
         if before and posted.posted_on <= date.fromisoformat(str(before)):
             raise ActRefused(f"重新张贴的日期不能早于或等于原来的张贴日期{before}")
+
+
+def _is_down(file: CaseFile, posting: Posting) -> bool:
+    """Say whether a notice does not hang: the bureau had it taken down, and no photograph of it came since."""
+    since = file.case.publicity_interrupted_at
+    return since is not None and not any(photo.attached_at > since for photo in posting.photos)
 
 
 def _recount(file: CaseFile) -> dict[str, str]:

@@ -34,7 +34,8 @@ _INSTANT = timedelta(microseconds=1)  # 24:00 belongs to the day it ends
 def suspend(acting: Acting, case_id: int, reason: str, *, interrupts_publicity: bool = False) -> Completed:
     """Suspend a case (暂停): nobody acts on it until it is resumed.
 
-    A publicity period that runs goes on, since the notices hang, unless it is interrupted: then it begins anew.
+    A publicity period that runs goes on, since the notices hang, unless it is interrupted: then it begins anew once
+    both are posted again.
     Raises ItemGone, NotYours, CaseClosed, ActRefused.
     """
     file = take_case(acting, case_id)
@@ -55,7 +56,7 @@ def resume(acting: Acting, case_id: int, reason: str) -> Completed:
     """Resume a suspended case (恢复).
 
     Due dates and timers that count days move by the working days it stood still; the campaign's dates and a
-    publicity period stay. An interrupted publicity counts as posted again today and runs its full length.
+    publicity period stay. An interrupted publicity is posted again first: `publicity_acts.repost`.
     Raises ItemGone, NotYours, ActRefused.
     """
     file = take_case(acting, case_id)
@@ -63,35 +64,25 @@ def resume(acting: Acting, case_id: int, reason: str) -> Completed:
     words = reason_of(reason, "恢复")
     if file.case.status != CaseStatus.SUSPENDED or file.case.suspended_at is None:
         raise ActRefused("该项目的流程没有暂停")
+    if file.case.publicity_interrupted_at is not None:
+        raise ActRefused("公告中止以后还没有在两处重新张贴：请先在“公告和异议”页登记张贴日期和照片，再恢复办理")
     paused = max(0, file.calendar.count(day_of(file.case.suspended_at), day_of(acting.now)))
     detail: dict[str, Any] = {"reason": words, "days": paused}
-    if file.case.publicity_interrupted_at is not None:
-        detail["variables"] = _post_again(file)
     moved = {timer.token: _due_after(file, timer, paused) for timer in file.run.timers}
     detail["timers"] = set_timers(file, {token: due for token, due in moved.items() if due is not None})
     for item in file.waiting:
         item.due_at = later(file.calendar, item.due_at, paused)
         item.milestone_at = None if item.milestone_at is None else later(file.calendar, item.milestone_at, paused)
     file.case.status, file.case.suspended_at = CaseStatus.RUNNING, None
-    file.case.publicity_interrupted_at = None
     detail["summary"] = f"恢复办理，期限顺延{paused}个工作日：{words}"
     return settled_case(file, RESUME, detail)
 
 
-def _post_again(file: CaseFile) -> dict[str, Any]:
-    today = day_of(file.now).isoformat()
-    variables = {"unit_posted_on": today, "site_posted_on": today, EXTENDED: None}
-    file.run.variables.update(variables)
-    return variables
-
-
 def _due_after(file: CaseFile, timer: WaitingTimer, paused: int) -> datetime | None:
     """Return when a timer is due after the pause, None when it stays as it is."""
-    element = file.element(timer.element)
-    if _is_publicity(file, timer):
-        period = file.counting.publicity_of(element)
-        return end_of_day(period.end) if period is not None and file.case.publicity_interrupted_at else None
-    return later(file.calendar, timer.due_at, paused) if file.counting.stands_still(element) else None
+    return (
+        later(file.calendar, timer.due_at, paused) if file.counting.stands_still(file.element(timer.element)) else None
+    )
 
 
 def _is_publicity(file: CaseFile, timer: WaitingTimer) -> bool:

@@ -12,10 +12,12 @@ import pytest
 from bpmn.refusals import ActRefused, CaseClosed, NotYours, OutsidePublicity
 from bpmn.runtime import (
     Acting,
+    Repost,
     change_timer,
     move_targets,
     move_token,
     register_objection,
+    repost,
     resume,
     suspend,
     terminate,
@@ -25,6 +27,8 @@ from ledger.db import SHANGHAI, last_day
 from ledger.journal import history
 from ledger.scope import CLOCK
 from ledger.vocabulary import CaseStatus, ItemStatus, Level, Role
+from tests.bpmn.test_publicity_acts import PHOTO, dismiss
+from tests.replay import assert_whole
 from tests.walk import Ground, Walk, local, project_of_level
 
 pytestmark = pytest.mark.usefixtures("quick_prints")
@@ -116,13 +120,24 @@ class TestSuspend:
         with pytest.raises(OutsidePublicity):
             as_bureau(walk, register_objection, walk.case_id, "村民", "", "公告的面积不对")
         walk.now = local(2023, 11, 20)  # a Monday: the 21st is the first day that counts, the 27th the fifth
+        with pytest.raises(ActRefused, match="还没有在两处重新张贴"):
+            as_bureau(walk, resume, walk.case_id, "已核实")
+        for name, day in (("notice_unit", 17), ("notice_site", 20)):
+            assert walk.case.publicity_interrupted_at is not None
+            again = Repost((name,), date(2023, 11, day), "撤下以后", {name: PHOTO})
+            as_bureau(walk, repost, walk.case_id, again)
+        assert walk.case.status == CaseStatus.SUSPENDED
+        as_bureau(walk, register_objection, walk.case_id, "村民", "", "公告的面积不对")  # it runs, paused or not
         as_bureau(walk, resume, walk.case_id, "已重新张贴")
+        dismiss(walk)
         assert timer_of(walk).due_at.astimezone(SHANGHAI) == local(2023, 11, 28, 0)
         walk.now = midnight_after(2023, 11, 27)
         assert walk.fire() == 0
         walk.now = local(2023, 11, 28, 0)
         assert walk.fire() == 1
         assert "11月27日24时" in told(walk)[1]["summary"]
+        with walk.session() as session:
+            assert_whole(session, walk.case_id)
 
 
 class TestTerminate:

@@ -239,6 +239,26 @@ def test_t1_the_unit_extends_and_posts_again_on_the_page(site: Site) -> None:
     assert "再张贴.png" in page
 
 
+def test_t1_an_interrupted_notice_hangs_again_before_the_case_goes_on(site: Site) -> None:
+    walk, clerk, bureau = posted(site), site.town(), site.bureau()
+    here, acts = f"/cases/{walk.case_id}/publicity", f"/cases/{walk.case_id}/acts"
+    bureau.post(f"/cases/{walk.case_id}/suspend", {"reason": "公告内容有误", "interrupt": "1"})
+    assert "登记重新张贴" in clerk.get(here).text
+    assert "延长公告期" not in clerk.get(here).text
+    assert "两处重新张贴的日期和照片" in bureau.get(acts).text
+    refused = bureau.post(f"/cases/{walk.case_id}/resume", {"reason": "已更正"})
+    assert (refused.status_code, "还没有在两处重新张贴" in refused.text) == (409, True)
+    pass_to(site, walk, local(2023, 11, 29))
+    again = {"places": ["notice_unit", "notice_site"], "posted_on": "2023-11-26", "reason": "内容已更正"}
+    photos = {f"photo_{name}": (BytesIO(picture()), f"{name}.png") for name in again["places"]}
+    early = clerk.post(f"{here}/repost", {**again, **photos})
+    assert "不能早于公告中止的日期2023-11-27" in early.text
+    assert clerk.post(f"{here}/repost", {**again, "posted_on": "2023-11-28"}).status_code == 303
+    page = clerk.get(here).text
+    assert "主管单位、实施地2023-11-28重新张贴，公告期重新计至2023-12-05：内容已更正" in page
+    assert bureau.post(f"/cases/{walk.case_id}/resume", {"reason": "已更正"}).status_code == 303
+
+
 def test_m2_numbers_in_a_text_for_everybody_are_masked() -> None:
     said = "联系13800001234，身份证500243199001011234，编号500002016500243900001"
     assert without_numbers(said) == "联系138****1234，身份证500****1234，编号500002016500243900001"
