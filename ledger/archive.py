@@ -29,6 +29,11 @@ class ArchiveHeading:
     needs: tuple[frozenset[PaperKind], ...]  # one paper of each group
     also: frozenset[PaperKind] = frozenset()
 
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """What the row needs, each with who has to bring it."""
+        return tuple(f"{_kinds_of(group)}：由{_bringer(group)}" for group in self.needs)
+
 
 @dataclass(frozen=True)
 class ArchiveRow:
@@ -137,9 +142,13 @@ def _row(heading: ArchiveHeading, papers: Sequence[Attachment], waiver: ArchiveW
     wanted = heading.also.union(*heading.needs)
     there = {paper.kind for paper in papers}
     empty = [group for group in heading.needs if not group & there]
-    lacking = tuple("或".join(kind.label for kind in sorted(group)) for group in empty)
+    lacking = tuple(map(_kinds_of, empty))
     filed = tuple(paper for paper in papers if paper.kind in wanted)
     return ArchiveRow(heading.row, heading.title, filed, lacking, waiver, tuple(map(_bringer, empty)))
+
+
+def _kinds_of(group: frozenset[PaperKind]) -> str:
+    return "或".join(kind.label for kind in sorted(group))
 
 
 def _bringer(group: frozenset[PaperKind]) -> str:

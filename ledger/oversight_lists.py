@@ -20,11 +20,12 @@ from ledger.db import ONE_DAY, day_of, end_of_day
 from ledger.journal import Entry
 from ledger.listing import Bounds, beyond, place, read_place
 from ledger.oversight import in_area, in_branch
+from ledger.papers import ArchiveWaiver
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
-from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, Standing, Tallied, amount_from
-from ledger.vocabulary import CaseStatus
+from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, Standing, Tallied, amount_from, archived_as
+from ledger.vocabulary import CaseStatus, RowStanding
 from ledger.working_days import Calendar
 
 NONE = "none"  # asks for projects without a class
@@ -47,7 +48,7 @@ class Wanted:
     progress: tuple[int, int] | None = None  # from, to: `Shares.progress`
     light: Light | None = None
     status: str = ""  # CaseStatus of a case
-    lacking: tuple[str, int] | None = None  # a level's row of Annex 6 that is empty
+    archive: tuple[str, int, RowStanding] | None = None  # a level's row of Annex 6, and how it stands
     source: str = ""  # one of SOURCES it has money from
 
 
@@ -222,13 +223,22 @@ def _project_conditions(area: Unit, wanted: Wanted) -> list[ColumnElement[bool]]
         conditions.append(Project.exited_on.is_not(None))
     if wanted.progress is not None:
         conditions.append(_progress(*wanted.progress))
-    if wanted.lacking is not None:
-        level, row = wanted.lacking
-        empty = (ArchiveStanding.level == level, ArchiveStanding.lacking.contains(str(row)))
-        conditions.append(exists().where(ArchiveStanding.project_id == Project.id, *empty))
+    if wanted.archive is not None:
+        conditions.append(_archived(*wanted.archive))
     if wanted.source:
         conditions.append(exists().where(Tallied.project_id == Project.id, amount_from(wanted.source) != 0))
     return conditions
+
+
+def _archived(level: str, row: int, standing: RowStanding) -> ColumnElement[bool]:
+    empty = (ArchiveStanding.project_id == Project.id, ArchiveStanding.lacking.contains(str(row)))
+    if standing == RowStanding.LACKING:
+        return exists().where(ArchiveStanding.level == level, *empty)
+    so = exists().where(Tallied.project_id == Project.id, archived_as(level, row, standing))
+    if standing == RowStanding.THERE:
+        return so
+    agreed = select(Case.project_id).join(ArchiveWaiver, ArchiveWaiver.case_id == Case.id)  # few: asked for first
+    return and_(Project.id.in_(agreed.where(ArchiveWaiver.row == row, ArchiveWaiver.confirmed_at.is_not(None))), so)
 
 
 def _progress(first: int, last: int) -> ColumnElement[bool]:

@@ -13,7 +13,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Numeric, bindparam, case, cast, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Numeric,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -40,6 +53,12 @@ class Tallied(Base):
 def amount_from(source: str) -> ColumnElement[Decimal]:
     """Return what a counted project has from one of SOURCES, in 元, as an expression over `Tallied`."""
     return cast(Tallied.shares[("money", SOURCES.index(source))].as_string(), Numeric(18, 2))
+
+
+def archived_as(level: str, row: int, standing: str) -> ColumnElement[bool]:
+    """Return whether a counted project's row of Annex 6 at `level` stands so (`RowStanding`), over `Tallied`."""
+    told, letters = (Tallied.shares[("archive", part)].as_string() for part in (0, 1))
+    return and_(told == level, func.substr(letters, row, 1) == standing)
 
 
 class TallyMark(Base):

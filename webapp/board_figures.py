@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -34,7 +34,7 @@ from ledger.people import Unit
 from ledger.process_map import MapFilter, StepFigures, step_figures, versions_of, worst_steps
 from ledger.statistics import UNASSIGNED, Rates, rate_text, ten_thousands
 from ledger.tallies import NOT_BEGUN
-from ledger.vocabulary import CaseStatus, Category, FundingSource, Level, Linkage, Operation, UnitKind
+from ledger.vocabulary import CaseStatus, Category, FundingSource, Level, Linkage, Operation, RowStanding, UnitKind
 from webapp.permissions import COUNTY_LEVEL
 from webapp.procedure import MAIN
 from webapp.process_map import Line, lines_of
@@ -93,11 +93,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class ArchiveShown:
+    """A row of Annex 6: its number in the directive's 1–18, its counts with the projects behind each, who brings it."""
+
+    number: int
+    title: str
+    cell: ArchiveCell
+    urls: Mapping[str, str]  # by `RowStanding`
+    brought: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ArchiveLine:
-    """The six rows of one level's Annex 6, each with the address of the projects that lack it."""
+    """The six rows of one level's Annex 6."""
 
     label: str
-    cells: list[tuple[int, str, ArchiveCell, str]]  # number in the directive's 1–18, title, counts, address
+    rows: list[ArchiveShown]
 
 
 @dataclass(frozen=True)
@@ -210,16 +221,17 @@ def _archive(area: Unit) -> list[ArchiveLine]:
     meter = archive_meter(ledger_session(), area.id)
     lines = []
     for number, (level, label) in enumerate(LEDGER_NAMES.items()):
-        cells = [
-            (number * ARCHIVE_ROWS + each.row, each.title, meter.get((level, each.row), ArchiveCell()), each.row)
+        rows = [
+            ArchiveShown(
+                number * ARCHIVE_ROWS + each.row,
+                each.title,
+                meter.get((level, each.row), ArchiveCell()),
+                {so: projects_url(area, archive=f"{level}-{each.row}-{so}") for so in RowStanding},
+                each.brought,
+            )
             for each in headings_of(level)
         ]
-        lines.append(
-            ArchiveLine(
-                label,
-                [(n, title, cell, projects_url(area, lacking=f"{level}-{row}")) for n, title, cell, row in cells],
-            )
-        )
+        lines.append(ArchiveLine(label, rows))
     return lines
 
 
@@ -310,16 +322,16 @@ def title_of(asked: dict[str, Any]) -> str:
         Light(asked["light"]).label if asked.get("light") else "",
         CaseStatus(asked["status"]).label if asked.get("status") else "",
         "已退出" if asked.get("exited") else "",
-        _lacking_words(asked.get("lacking")),
+        _archive_words(asked.get("archive")),
         f"有{source_label(asked['source'])}的" if asked.get("source") else "",
         next((f"处置进展{label}" for span, label in PROGRESS if span == asked.get("progress")), ""),
     ]
     return "、".join(word for word in words if word) + "项目" if any(words) else "全部项目"
 
 
-def _lacking_words(lacking: tuple[str, int] | None) -> str:
-    if lacking is None:
+def _archive_words(asked: tuple[str, int, RowStanding] | None) -> str:
+    if asked is None:
         return ""
-    level, row = lacking
+    level, row, standing = asked
     title = next(each.title for each in headings_of(level) if each.row == row)
-    return f"{LEDGER_NAMES[Level(level)].removesuffix('台账')}缺《{title}》"
+    return f"{LEDGER_NAMES[Level(level)].removesuffix('台账')}{standing.label}《{title}》"

@@ -12,7 +12,7 @@ from ledger.listing import bounds
 from ledger.oversight_lists import OverseenPage, Wanted, held_late, overseen_projects
 from ledger.people import Unit
 from ledger.tallies import SOURCES
-from ledger.vocabulary import CaseStatus, Level, Linkage, Operation
+from ledger.vocabulary import CaseStatus, Level, Linkage, Operation, RowStanding
 from webapp.board_figures import ARCHIVE_ROWS, CLASSES, PROGRESS, RATES, board_of, day_url, projects_url, title_of
 from webapp.overseeing import (
     MOST_EXPORTED,
@@ -118,18 +118,19 @@ def _asked() -> dict[str, Any]:
         "exited": given.get("exited") == "1",
         "branch_id": given.get("branch", type=row_number),
         "progress": spans.get(given.get("progress", "")),
-        "lacking": _lacking(given.get("lacking", "")),
+        "archive": _archive(given.get("archive", "")),
         "light": Light(light) if light in set(Light) else None,
         "source": given["source"] if given.get("source") in SOURCES else "",
     }
     return known
 
 
-def _lacking(text: str) -> tuple[str, int] | None:
-    """Read a level and row of Annex 6, as village-5; anything else asks for nothing."""
-    level, _dash, row = text.rpartition("-")
-    known = level in set(Level) and row in {str(number) for number in range(1, ARCHIVE_ROWS + 1)}
-    return (level, int(row)) if known else None
+def _archive(text: str) -> tuple[str, int, RowStanding] | None:
+    """Read a level and row of Annex 6 and how it stands, as village-5-l; anything else asks for nothing."""
+    level, row, standing = (*text.split("-"), "", "", "")[:3]
+    rows = {str(number) for number in range(1, ARCHIVE_ROWS + 1)}
+    known = level in set(Level) and row in rows and standing in set(RowStanding)
+    return (level, int(row), RowStanding(standing)) if known else None
 
 
 def _title(area: Unit) -> str:

@@ -18,9 +18,12 @@ from ledger.boards import Lights
 from ledger.db import transaction
 from ledger.installation import shift_clock
 from ledger.journal import Entry
+from ledger.papers import ArchiveWaiver, File, Place, attach
+from ledger.people import User
 from ledger.projects import Project, set_funding
+from ledger.scope import CLOCK
 from ledger.statistics import everything, rate_text, rates
-from ledger.vocabulary import Role
+from ledger.vocabulary import PaperKind, Role
 from tests.walk import Walk
 from tests.webapp.conftest import Person, Site, exported
 from tests.webapp.test_process_map import supervisor, text
@@ -88,6 +91,30 @@ def test_money_by_source_leads_to_the_projects_that_have_it(site: Site, laid: li
         assert len(LINES.findall(page)) == len(listed[shown])
     assert listed == {"130.00": ["1,200,000.50", "99,999.50"], "30.00": ["300,000.00"], "0.00": ["10.00"]}
     assert "有财政专项扶贫资金(衔接资金)的项目" in text(person, unescape(found[0][0]))
+
+
+def test_p13_each_row_of_annex_6_says_who_brings_what_is_missing_and_leads_to_its_projects(
+    site: Site, laid: list[Walk]
+) -> None:
+    (brought, waived, *_rest), now = laid, site.ground.now
+    with transaction(site.ground.sessions) as session:
+        asked, agreed = session.scalars(select(User.id).order_by(User.id).limit(2))
+        signed = File("合同.pdf", "application/pdf", b"%PDF-1.4")
+        attach(session, site.ground.papers, signed, Place(PaperKind.CONTRACT, case_id=brought.case_id), CLOCK, now)
+        for walk in (brought, waived):  # what was declared and came all the same is there
+            told = {"row": 5, "reason": "自营", "requested_by_id": asked, "confirmed_by_id": agreed}
+            session.add(ArchiveWaiver(case_id=walk.case_id, requested_at=now, confirmed_at=now, **told))
+    renew_tallies(site.ground.sessions, laid[0].now + timedelta(days=1))
+    person = county_supervisor(site)
+    page = text(person, "/board")
+    assert "合作协议或项目协议书或合同书：由责任单位经办人，实地调研或归档时上传" in page
+    assert "领导小组会议纪要：由领导小组办公室，审定后生成或上传" in page
+    for standing, walk in (("t", brought), ("w", waived)):
+        (url,) = set(re.findall(rf'href="(/board/projects\?[^"]*archive=\w+-5-{standing}[^"]*)">1</a>', page))
+        listed = text(person, unescape(url))
+        assert LINES.findall(listed) == [LINES.findall(listed)[0]]
+        assert walk.project.number in listed
+    assert len(LINES.findall(text(person, "/board/projects?archive=village-5-x"))) == len(site.ground.projects)
 
 
 def test_r6_the_rates_are_those_of_the_projects_themselves(site: Site, laid: list[Walk]) -> None:
