@@ -14,6 +14,7 @@ from typing import Any
 
 from forms.papers import annex_form
 from forms.papers.application import Opinion, form_facts
+from forms.papers.issued import PROJECT, issued
 from forms.papers.official_texts import OFFICIAL
 from forms.papers.variables import Variable, list_of, texts_of
 from ledger.vocabulary import Level
@@ -43,27 +44,6 @@ class PaperForm:
 
 
 V = Variable
-_PROJECT = V(
-    "project",
-    "项目（按台账的英文标识）",
-    parts=(
-        V("name", "项目名称", "高山蔬菜大棚"),
-        V("number", "项目编号", "PS2023-1007"),
-        V("implementation_year", "实施年度", "2019"),
-        V("responsible_body", "责任单位", "桑柘镇鹿青村股份经济合作联合社"),
-    ),
-)
-_ISSUED = (
-    _PROJECT,
-    V("标题", "文件标题", "关于桑柘镇经营性帮扶产业项目“四个一批”分类及处置措施的批复"),
-    V("发文机关", "发文机关（署名单位）全称", "彭水县桑柘镇人民政府"),
-    V("成文日期", "成文日期", "2023年11月25日"),
-    V("文号", "发文字号", "桑柘府文〔2023〕12号"),
-    V("签发人", "签发人（上行文）：签署的审核人", "冉某某"),
-    V("主送", "主送机关", "桑柘镇人民政府"),
-    V("抄送", "抄送机关", "县乡村振兴局、县农业农村委"),
-    V("印发机关", "印发机关", "彭水县桑柘镇人民政府办公室"),
-)
 _OF_PROJECT = (
     V("项目名称", "项目名称", "高山蔬菜大棚"),
     V("项目编号", "项目编号", "PS2023-1007"),
@@ -128,7 +108,6 @@ _PLANNED = (
     ),
 )
 _MEETING = (
-    *_ISSUED,
     _DECIDED,
     V("会议名称", "会议名称", "桑柘镇党委会"),
     V("召开日期", "召开日期", "2023年11月20日"),
@@ -177,7 +156,7 @@ def _variable_of(name: str, example: Any) -> Variable:
     return Variable(name, meaning, parts=parts, is_list=isinstance(example, list))
 
 
-_FORM = (*(_variable_of(name, example) for name, example in _form_example().items()), _PROJECT)
+_FORM = (*(_variable_of(name, example) for name, example in _form_example().items()), PROJECT)
 
 FORMS = (
     *(
@@ -188,7 +167,7 @@ FORMS = (
         "survey_report",
         "实地调研情况报告",
         (
-            *_ISSUED,
+            *issued("survey_report"),
             *_OF_PROJECT,
             _STATE,
             *texts_of(
@@ -211,7 +190,7 @@ FORMS = (
         "assessment",
         "项目评估报告",
         (
-            *_ISSUED,
+            *issued("assessment"),
             *_OF_PROJECT,
             _STATE,
             *texts_of(
@@ -228,7 +207,7 @@ FORMS = (
         "review_opinion",
         "会审意见",
         (
-            *_ISSUED,
+            *issued("review_opinion"),
             *_OF_PROJECT,
             *texts_of(
                 ("项目责任单位", "桑柘镇"),
@@ -243,7 +222,7 @@ FORMS = (
         "preliminary_opinion",
         "会审意见汇总及初步处置意见",
         (
-            *_ISSUED,
+            *issued("preliminary_opinion"),
             *_OF_PROJECT,
             *texts_of(
                 ("现场发现", "产业链条存在短板"),
@@ -257,15 +236,21 @@ FORMS = (
     PaperForm(
         "request",
         "报送请示",
-        (*_ISSUED, *_COUNTED, _ROWS, _ANNEXED, V("单位意见", "行业部门的单位意见（附件3没有这一栏）", "同意报送。")),
+        (
+            *issued("request"),
+            *_COUNTED,
+            _ROWS,
+            _ANNEXED,
+            V("单位意见", "行业部门的单位意见（附件3没有这一栏）", "同意报送。"),
+        ),
     ),
-    PaperForm("party_minutes", "党组（委）会议纪要", _MEETING),
-    PaperForm("group_minutes", "领导小组会议纪要", _MEETING),
+    PaperForm("party_minutes", "党组（委）会议纪要", (*issued("party_minutes"), *_MEETING)),
+    PaperForm("group_minutes", "领导小组会议纪要", (*issued("group_minutes"), *_MEETING)),
     PaperForm(
         "reply",
         "批复",
         (
-            *_ISSUED,
+            *issued("reply"),
             *_COUNTED,
             _ROWS,
             *texts_of(
@@ -280,7 +265,7 @@ FORMS = (
         "notice",
         "公告",
         (
-            *_ISSUED,
+            *issued("notice"),
             *_OF_PROJECT,
             *texts_of(
                 *(("公告内容", "现将项目分类及处置措施公告如下。"), ("项目地点", "桑柘镇鹿青村")),
@@ -293,7 +278,7 @@ FORMS = (
         "notice_certificate",
         "公告期满证明",
         (
-            *_ISSUED,
+            *issued("notice_certificate"),
             *_OF_PROJECT,
             *texts_of(
                 *(("起算日期", "2023年11月27日（星期一）"), ("天数", "5"), ("期满日期", "2023年12月4日（星期一）")),
@@ -306,15 +291,15 @@ FORMS = (
             list_of("工作日", "计入公告期的工作日", V("序号", "第几个", "1"), V("日期", "日期", "2023年11月28日")),
         ),
     ),
-    PaperForm("plan", "巩固、提升方案", (*_ISSUED, *_PLANNED)),
-    PaperForm("revive_plan", "盘活方案", (*_ISSUED, *_PLANNED)),
-    PaperForm("revive_ledger", "盘活一项目一台账", (*_ISSUED, *_PLANNED)),
-    PaperForm("rebuild_plan", "重建方案", (*_ISSUED, *_PLANNED)),
+    PaperForm("plan", "巩固、提升方案", (*issued("plan"), *_PLANNED)),
+    PaperForm("revive_plan", "盘活方案", (*issued("revive_plan"), *_PLANNED)),
+    PaperForm("revive_ledger", "盘活一项目一台账", (*issued("revive_ledger"), *_PLANNED)),
+    PaperForm("rebuild_plan", "重建方案", (*issued("rebuild_plan"), *_PLANNED)),
     PaperForm(
         "cleanup_opinion",
         "清理处置意见",
         (
-            *_ISSUED,
+            *issued("cleanup_opinion"),
             *_COUNTED,
             _ROWS,
             *texts_of(
@@ -330,7 +315,7 @@ FORMS = (
         "yearly_report",
         "年度报告",
         (
-            *_ISSUED,
+            *issued("yearly_report"),
             *_COUNTED,
             _ANNEXED,
             *texts_of(
@@ -348,7 +333,7 @@ FORMS = (
         "weekly_summary",
         "周调度情况汇总",
         (
-            *_ISSUED,
+            *issued("weekly_summary"),
             *texts_of(
                 *(("应报", "41"), ("已报", "39"), ("迟报", "鹿角镇"), ("未报", "保家镇、县林业局")),
                 (
@@ -380,7 +365,10 @@ FORMS = (
     PaperForm(
         "record",
         "登记表（其他材料）",
-        (*_ISSUED, list_of("内容", "逐项内容", V("名称", "栏目", "项目名称"), V("内容", "内容", "高山蔬菜大棚"))),
+        (
+            *issued("record"),
+            list_of("内容", "逐项内容", V("名称", "栏目", "项目名称"), V("内容", "内容", "高山蔬菜大棚")),
+        ),
     ),
 )
 BY_NAME = {form.name: form for form in FORMS}
