@@ -13,9 +13,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from bpmn.tables import XLSX
+from forms.sheets.annexes import Heading
+from forms.sheets.kept_tables import kept_annex4, kept_annex5
 from forms.sheets.sheet import write_sheet
 from forms.sheets.table import Group, Printing, Table
-from forms.sheets.workbook import write_table
 from ledger.db import day_of
 from ledger.journal import Act
 from ledger.people import Unit, counties
@@ -131,14 +132,16 @@ def state() -> ResponseReturnValue:
 @bp.post("/<table>.xlsx")
 @allows(COUNTY_LEVEL)
 def workbook(table: str) -> ResponseReturnValue:
-    """Answer one of a past state's tables as a workbook of text."""
-    found = _state(_county(), _asked("on")) or abort(404)
+    """Answer one of a past state's tables as printed: who filled it in is left to be written by hand."""
+    county = _county()
+    found = _state(county, _asked("on")) or abort(404)
+    heading = Heading(county.name, "", "", found.on, county.short_name)
     tables = {
-        "ledger": ("管理台账", ANNEX5_HEADS, found.ledger),
-        "statistics": ("分类统计表", ANNEX4_HEADS, found.statistics),
+        "ledger": ("管理台账", kept_annex5, found.ledger),
+        "statistics": ("分类统计表", kept_annex4, found.statistics),
     }
-    name, heads, rows = tables.get(table) or abort(404)
-    return _workbook(f"{name}（{_stem(found)}）", heads, rows)
+    name, written, rows = tables.get(table) or abort(404)
+    return _sent(f"{name}（{_stem(found)}）", len(rows), written(rows, heading))
 
 
 @bp.get("/compare")
@@ -223,10 +226,6 @@ def _lines(found: list[Difference]) -> list[tuple[str, ...]]:
 def _rate(counts: Mapping[str, int], name: str) -> str:
     whole = counts["staying"]
     return rate_text(Decimal(counts[name]) / whole if whole else None)
-
-
-def _workbook(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> ResponseReturnValue:
-    return _sent(title, len(rows), write_table(title, heads, rows))
 
 
 def _sent(title: str, count: int, content: bytes) -> ResponseReturnValue:

@@ -60,8 +60,28 @@ def test_r3_a_past_day_is_shown_as_it_was(site: Site) -> None:
     assert "以前没有留存" in text(bureau, "/snapshots/state?on=2023-10-01")
     assert bureau.get("/snapshots/state?on=nonsense").status_code == 404
     answer = bureau.post("/snapshots/ledger.xlsx", {"on": "2023-11-05"})
-    rows = list(openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0])
-    assert len(rows) == 2 + len(site.ground.projects)
+    rows = list(openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0].values)
+    assert len(rows) == 4 + len(site.ground.projects) + 2  # heads on two levels below who and when, a sum, the notes
+
+
+def test_r3_a_past_states_tables_are_laid_out_as_the_annexes_of_their_day(site: Site) -> None:
+    keep_and_change(site)
+    bureau = site.bureau()
+    altered = {"E", "AB"}  # class and remark
+    for table, beside, columns in (("ledger", "annex5", altered), ("statistics", "annex4", {"G"})):  # 盘活项目
+        past, present = (
+            openpyxl.load_workbook(BytesIO(answer.data)).worksheets[0]
+            for answer in (
+                bureau.post(f"/snapshots/{table}.xlsx", {"on": "2023-11-05"}),
+                bureau.get(f"/reports/{beside}.xlsx"),
+            )
+        )
+        assert past.merged_cells.ranges == present.merged_cells.ranges
+        assert past["A1"].value == present["A1"].value
+        assert "更新时间：2023年11月5日" in past["A2"].value
+        assert (past.freeze_panes, past.print_title_rows) == (present.freeze_panes, "$3:$4")
+        cells = [cell for row in present.iter_rows(min_row=3) for cell in row]
+        assert {cell.column_letter for cell in cells if cell.value != past[cell.coordinate].value} == columns
 
 
 def test_r3_the_state_that_was_kept_is_the_one_that_is_opened(site: Site) -> None:
