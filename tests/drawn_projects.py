@@ -21,6 +21,7 @@ CAUSES = (
     "other",
 )
 GAPS = ("production", "jobs", "returns")
+WORTH = ("balance_yuan", "receivable_yuan", "appraised_yuan", "other_value_yuan")
 _TEXTS = ("建大棚二十亩，配套冷库一座。", "=SUM(A1:A9)", "+1", "@甲", "<b>&", "𠮷园𬭊", "很长的话，" * 60, "一行\n两行")
 
 
@@ -56,7 +57,7 @@ def draw(seed: int, count: int, units: Sequence[str]) -> Iterator[Drawn]:
 
 def enter(session: Session, drawn: Sequence[Drawn], units: dict[str, int], county_id: int, now: datetime) -> None:
     """Write drawn projects into a county, with texts of every awkward kind."""
-    random = Random(len(drawn))
+    random, worth = Random(len(drawn)), Random(-len(drawn))
     for number, each in enumerate(drawn, 1):
         known: dict[str, Any] = {
             name: random.choice(_TEXTS)
@@ -71,7 +72,8 @@ def enter(session: Session, drawn: Sequence[Drawn], units: dict[str, int], count
             telephone="023-78840000",
             **{"industry": "planting", "operating_mode": "entrusted", "function": "normal", "use": "idle"},
             **{"category": each.category, "operation": each.operation, "causes": list(each.causes)},
-            **{"linkage": each.linkage, "linkage_gaps": list(each.gaps), "balance_yuan": Decimal("0.01")},
+            **{"linkage": each.linkage, "linkage_gaps": list(each.gaps)},
+            **{name: Decimal(worth.randrange(100_000_000)) / 100 for name in WORTH if worth.random() < 0.8},
         )
         part = Decimal(each.fen // 3) / 100
         set_funding(project, {"earmarked": {"central": part}, "social": {"unsplit": Decimal(each.fen) / 100 - part}})

@@ -1,7 +1,8 @@
 """A whole county's year: every project of the export to its end, its printed tables counted again from bare SQL.
 
-`PROJECTS=60` in the environment plays some of them. Told are the rehearsal's own figures, the rate beside bare sqlite3
-sending the same writes in the same transactions, processor time by part of the house, and the most memory held.
+`PROJECTS=60` in the environment plays some of them. At its end 管理台账 is brought back as `round_trip` does. Told are
+the rehearsal's own figures, the rate beside bare sqlite3 sending the same writes in the same transactions, processor
+time by part of the house, and the most memory held.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.benchmarks.figures import Place, place
 from tests.benchmarks.parts import booked, shares
 from tests.benchmarks.sent_again import recorded, sent_again
 from tests.benchmarks.w4 import EXPORT
+from tests.proofs.round_trip import brought_back
 from webapp.rehearsing import write_results
 
 YEAR = 2023
@@ -58,11 +60,13 @@ def prove(seed: int) -> Iterator[dict[str, object]]:
         write_results(at.sessions, Settings(data=at.folder), YEAR)
         counted = check_tables(at.folder)
         bare, files = sent_again(recording, at)
+        ledger = brought_back(at.sessions, seed)
     assert done.problems == (), done.problems
     assert (done.cases_finished, counted["project_count"]) == (len(chosen), len(chosen))
     rate, floor = done.transactions / done.seconds, done.transactions / bare.wall
     with_files = done.transactions / (bare.wall + files.wall)
     yield {"seed": seed, **done.as_json(), **counted}
+    yield {"ledger_brought_back": ledger}
     yield {"transactions_per_second": round(rate), "bare": round(floor), "ratio": round(rate / floor, 3)}
     yield {"bare_with_papers": round(with_files), "ratio": round(rate / with_files, 3)}
     each, bare_each = worked / done.transactions * 1000, bare.processor / done.transactions * 1000
