@@ -10,7 +10,7 @@ from bpmn.packages import join_batch, write_package
 from bpmn.prints import file_print
 from bpmn.replying import answer_case
 from bpmn.shared_papers import write_shared
-from bpmn.tables import file_tables
+from bpmn.tables import tables_of_project
 from handlers.outcome import CategoryChange, ObjectionFinding, Outcome, Print, Verdict
 from ledger.cases import WorkItem, objections_of
 from ledger.db import day_of
@@ -23,7 +23,6 @@ from ledger.meetings import (
 )
 from ledger.papers import Place
 from ledger.projects import Classification
-from ledger.statistics import project_alone
 from ledger.taking import add_row
 from ledger.vocabulary import PaperKind
 from ledger.writing import write_rows
@@ -58,7 +57,7 @@ def file_papers(
         file_print(file, each, item)
     if item.stem == RECLASSIFICATION:  # its Annex 4 and 5 go to be filed with it (art. 15)
         place = Place(PaperKind.ANNEX4, case_id=file.case.id, item_id=item.id)
-        file_tables(file, project_alone(file.session, file.project.id), place, item.unit)
+        tables_of_project(file, place, item.unit)
 
 
 def _classify(file: CaseFile, item: WorkItem, change: CategoryChange) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from bpmn.casefile import CaseFile
 from bpmn.prints import entered_by, write_print
 from bpmn.shared_papers import write_shared
-from bpmn.tables import file_tables
+from bpmn.tables import tables_of_batch
 from forms.rendering import chinese_date, class_counts, table_name
 from handlers.outcome import BatchJoined, Print, StepRefused
 from handlers.rules import label_of
@@ -20,7 +20,6 @@ from ledger.papers import Place, withdraw_package
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import signed
-from ledger.statistics import projects_of_batch
 from ledger.taking import add_row
 from ledger.vocabulary import Category, PaperKind, UnitKind
 from ledger.writing import write_rows
@@ -81,9 +80,8 @@ def write_package(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, bro
 def _write(file: CaseFile, item: WorkItem, batch: SubmissionBatch, *, brought: bool) -> None:
     brought |= withdraw_package(file.session, batch.id, file.now)
     place = Place(PaperKind.REQUEST, batch_id=batch.id, written=True)
-    projects = projects_of_batch(file.session, batch.id)
     signed = [] if brought else forms_signed_for(file.session, batch.id)
-    file_tables(file, projects, place, item.unit)
+    projects = tables_of_batch(file.acting, place, item.unit)
     if not brought:
         write_print(file, request(item.unit, batch, projects, signed), place, item.unit)
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from ledger.db import rows_of
 from ledger.people import Unit
 from ledger.projects import Project
-from ledger.statistics import ANNEX4_CAUSES, TOTAL, UNASSIGNED, Cell, Statistics, Which, ten_thousands
+from ledger.statistics import ANNEX4_CAUSES, TOTAL, UNASSIGNED, Cell, Statistics, Which, sent_with_batch, ten_thousands
 from ledger.vocabulary import Category, Linkage, LinkageGap, Operation, Term
 
 
 def differences(session: Session, condition: Which, statistics: Statistics) -> list[str]:
     """Return a Chinese line for each row of which the database counts one of the thirty columns otherwise."""
-    counted = _counted(session, condition)
+    return _otherwise(session.execute(_grouped().where(condition)), statistics)
+
+
+def batch_differences(session: Session, batch_id: int, statistics: Statistics) -> list[str]:
+    """Return what `differences` does of the projects sent with a 报送批次."""
+    return _otherwise(rows_of(session, _OF_BATCH, batch=batch_id), statistics)
+
+
+def _otherwise(rows: Iterable[Sequence[Any]], statistics: Statistics) -> list[str]:
+    counted = _with_total([*rows])
     printed = {str(row[1]): row[2:] for row in statistics.rows}
     names = [*counted, *(name for name in printed if name not in counted)]
     return [f"统计表“{name}”一行与数据库的计数不一致" for name in names if printed.get(name) != counted.get(name)]
 
 
-def _counted(session: Session, condition: Which) -> dict[str, tuple[Cell, ...]]:
+def _grouped() -> Select[Any]:
     stopped, difficult = (Project.operation == each for each in (Operation.STOPPED, Operation.DIFFICULT))
     causes, gaps = (cast(each, String) for each in (Project.causes, Project.linkage_gaps))
     sums = (
@@ -36,8 +47,10 @@ def _counted(session: Session, condition: Which) -> dict[str, tuple[Cell, ...]]:
     )
     name = func.coalesce(Unit.short_name, UNASSIGNED)
     wanted = select(Project.responsible_unit_id, name, *sums).outerjoin(Unit, Unit.id == Project.responsible_unit_id)
-    grouped = wanted.where(condition).group_by(Project.responsible_unit_id, Unit.short_name)
-    rows: list[Any] = [*session.execute(grouped)]
+    return wanted.group_by(Project.responsible_unit_id, Unit.short_name)
+
+
+def _with_total(rows: Sequence[Sequence[Any]]) -> dict[str, tuple[Cell, ...]]:
     found: dict[str, tuple[Cell, ...]] = {row[1]: (ten_thousands(row[2]), *map(int, row[3:])) for row in rows}
     money = sum((row[2] for row in rows), Decimal(0))
     return {**found, TOTAL: (ten_thousands(money), *(sum(int(row[n]) for row in rows) for n in range(3, 32)))}
@@ -50,3 +63,6 @@ def _names(chosen: ColumnElement[str], term: Term) -> ColumnElement[bool]:
 
 def _sum_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
+
+
+_OF_BATCH = _grouped().where(Project.id.in_(sent_with_batch()))

@@ -181,6 +181,12 @@ def projects_of_batch(session: Session, batch_id: int) -> Sequence[Project]:
     return _laid(session, rows_of(session, _BATCH, batch=batch_id))
 
 
+def sent_with_batch() -> Select[int]:
+    """Return the query for the projects sent with the 报送批次 given as `batch`."""
+    sent = select(Case.project_id).join(BatchCase, BatchCase.case_id == Case.id)
+    return sent.where(BatchCase.batch_id == bindparam("batch"))
+
+
 def project_alone(session: Session, project_id: int) -> Sequence[Project]:
     """Return one project as `projects_where` does."""
     session.flush()
@@ -211,8 +217,7 @@ def _whole() -> Select[Any]:
 
 
 _WHOLE = _whole()
-_SENT = select(Case.project_id).join(BatchCase, BatchCase.case_id == Case.id)
-_BATCH = _WHOLE.where(Project.id.in_(_SENT.where(BatchCase.batch_id == bindparam("batch"))))
+_BATCH = _WHOLE.where(Project.id.in_(sent_with_batch()))
 _ALONE = _WHOLE.where(Project.id == bindparam("project"))
 
 

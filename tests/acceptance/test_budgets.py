@@ -33,9 +33,9 @@ INSIDE_MORE = {  # steps that read files, or also write papers, minutes, classes
     "sqlite": {  # writes each table's rows in a statement of their own
         **dict.fromkeys(("joint_review", "application", "notice_unit"), 9),
         **dict.fromkeys(("preliminary_opinion", "unit_opinion"), 10),
-        **{"field_survey": 12, "party_meeting": 17, "decision": 17, "reply": 18, "submission": 22},
+        **{"field_survey": 12, "party_meeting": 17, "decision": 17, "reply": 18, "submission": 23},
     },
-    "postgresql": {"party_meeting": 13, "decision": 13, "reply": 14, "submission": 18},
+    "postgresql": {"party_meeting": 13, "decision": 13, "reply": 14, "submission": 19},
 }
 PLAIN, PLAIN_FILES, FILES = "receive", 14, 38
 MARKS = ("BEGIN", "SAVEPOINT", "RELEASE")  # of the transaction: they ask nothing of the database

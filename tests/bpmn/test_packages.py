@@ -7,11 +7,14 @@ from io import BytesIO
 import pytest
 from docx import Document
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bpmn.prints import file_name
+from ledger.cross_counts import batch_differences
 from ledger.meetings import batches_of
 from ledger.papers import Attachment, attachments_of_case, read_paper
+from ledger.projects import Project
+from ledger.statistics import annex4_of, projects_of_batch
 from ledger.taking import case_by_id
 from tests.walk import FILE, Ground, Walk, local
 
@@ -67,6 +70,13 @@ def test_p5_a_batch_grows_and_its_tables_with_it(sqlite_ground: Ground) -> None:
     with second.session() as session:
         of_batch = (Attachment.batch_id == batch.id, Attachment.removed_at.is_(None))
         lying = session.scalars(select(Attachment.kind).where(*of_batch)).all()
+        counted = annex4_of(projects_of_batch(session, batch.id))
+        assert batch_differences(session, batch.id, counted) == []
+        alone = Project.number == first.project.number
+        session.execute(update(Project).where(alone).values(operation="stopped", causes=["disaster"]))
+        wrong = [f"统计表“{name}”一行与数据库的计数不一致" for name in (counted.rows[0][1], "合计")]
+        assert batch_differences(session, batch.id, counted) == wrong  # F4: counted by the database too
+        session.rollback()
     assert sorted(lying) == ["annex4", "annex5", "request"]
     ((_, ledger),) = papers(first, "annex5")
     rows = list(load_workbook(BytesIO(ledger)).active.values)
