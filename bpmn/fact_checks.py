@@ -15,6 +15,7 @@ from handlers.rules import refuse_if
 from ledger.fact_checks import project_to_check
 from ledger.journal import Act
 from ledger.ledger_edits import LedgerEdit
+from ledger.personal import tells_number
 from ledger.projects import Project, columns_of, told_changes
 from ledger.register import latest_cases
 from ledger.rounds import RoundItem, take_round_item
@@ -60,7 +61,10 @@ def correct_facts(acting: Acting, item_id: int, correction: Correction) -> Proje
         raise ItemGone("该项目不由本单位负责，或已经退出")
     if project.revision != correction.revision:
         raise ActRefused("该项目刚刚有了变动，请核对现在的内容后再更正")
-    refuse_if(contradictions({"operation": project.operation, **correction.answers}))
+    wrong = contradictions({"operation": project.operation, **correction.answers})
+    if tells_number(str(correction.answers[REASON])):  # everybody who sees the project reads the reason (M2)
+        wrong = {**wrong, REASON: "理由里不能写手机号码和身份证号码"}
+    refuse_if(wrong)
     before = dict(columns_of(project))
     for name, value in project_values(correction.form, correction.answers, Asked()).items():
         if getattr(project, name) != value:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from ledger.message_words import FIELD_LABELS, KINDS, MOST, PARAMETER, VARIABLE, Kind, TextGroup, TextKind, Wording
+from ledger.personal import tells_number
 
 _NUMBER = re.compile(r"[A-Za-z0-9_-]*")
 _ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)  # the only address in a message is our own
-_PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 
 
 def faults_of(kind: TextKind, wording: Wording) -> dict[str, str]:
@@ -46,7 +46,7 @@ def _in_words(words: str, label: str, *, many: bool) -> Iterator[str]:
         yield f"“{label}”里有换行或看不见的字符"
     if _ADDRESS.search(words):
         yield "不能写网址，登录地址用 {链接}"
-    if _PERSONAL.search(words):
+    if tells_number(words):
         yield "不能写手机号码和身份证号码"
 
 

@@ -14,7 +14,7 @@ from ledger.cases import WorkItem
 from ledger.db import transaction
 from ledger.journal import Moment
 from ledger.people import User
-from ledger.rounds import UnitRound
+from ledger.rounds import RoundItem, UnitRound
 from ledger.scope import CLOCK
 from ledger.spot_checks import Finding, SpotCheck, SpotCheckProject
 from tests.walk import Ground, Walk, local
@@ -51,6 +51,10 @@ def test_r5_late_and_missing_rounds_are_those_due_in_the_span(sqlite_ground: Gro
     assert told == (3, 1, 1, 1, 94)
     set_round(sqlite_ground, town, "plan", backfilled=True)
     assert sheets(sqlite_ground)["桑柘镇"].counts["late"] == 2
+    with transaction(sqlite_ground.sessions) as session:  # of the three reports one came back
+        back = select(func.min(RoundItem.id)).where(RoundItem.unit_id == town).scalar_subquery()
+        session.execute(update(RoundItem).where(RoundItem.id == back).values(returned_reason="数字有误"))
+    assert sheets(sqlite_ground)["桑柘镇"].counts["returned"] == 1
     assert sheets(sqlite_ground, now=local(2023, 11, 15))["桑柘镇"].round_count == 1  # the others are not due yet
 
 

@@ -81,6 +81,8 @@ def test_r3_what_was_changed_meanwhile_or_contradicts_itself_is_refused(site: Si
     normal = {"_revision": shown, "operation": "normal", "reason": "恢复生产"}
     against = person.post(path, {**normal, "findings": "stopped_for_now"})
     assert (against.status_code, "不能同时勾选" in against.text) == (422, True)
+    told = person.post(path, {**normal, "reason": "业主13800001234说已恢复"})  # M2: no whole number in the trail
+    assert (told.status_code, "不能写手机号码" in told.text) == (422, True)
     assert person.post(path, normal).status_code == 303
     again = person.post(path, {**normal, "operation": "difficult", "causes": "funds"})
     assert (again.status_code, "刚刚有了变动" in again.text, "恢复生产" in again.text) == (422, True, True)
