@@ -35,6 +35,7 @@ from ledger.tallies import (
     mark_of,
     place_archive,
     place_cases,
+    place_money,
     take_mark,
 )
 from ledger.tally_sources import (
@@ -116,12 +117,13 @@ def _renew(sessions: SessionFactory, now: datetime, project_ids: Sequence[int]) 
         known = [row.shares for row in before.values()]
         fresh, cases = list[Mapping[str, object]](), list[CaseShare]()
         archives: dict[int, tuple[str, str] | None] = {}
+        money: dict[int, Sequence[Decimal]] = {}
         for source in sources_of(session, project_ids):
             shares = shares_of(source, places, calendar)
             written = shares.written()
             fresh.append(written)
             cases += shares.cases
-            archives[source.project.id] = shares.archive
+            archives[source.project.id], money[source.project.id] = shares.archive, shares.money
             row = before.get(source.project.id)
             if row is None:
                 session.add(Tallied(project_id=source.project.id, revisions=source.revisions, shares=written))
@@ -131,6 +133,7 @@ def _renew(sessions: SessionFactory, now: datetime, project_ids: Sequence[int]) 
         add_sums(session, sums)
         place_cases(session, cases)
         place_archive(session, archives, RowStanding.LACKING)
+        place_money(session, money)
         touched = {key[0] for keyed in sums.values() for key in keyed}
         keep_rates(session, day_of(now), sorted(touched))
 

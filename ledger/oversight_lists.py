@@ -24,7 +24,7 @@ from ledger.papers import ArchiveWaiver
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
-from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, Standing, Tallied, amount_from, archived_as
+from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, SourceShare, Standing, Tallied, archived_as
 from ledger.vocabulary import CaseStatus, RowStanding
 from ledger.working_days import Calendar
 
@@ -235,7 +235,8 @@ def _project_conditions(area: Unit, wanted: Wanted) -> list[ColumnElement[bool]]
     if wanted.archive is not None:
         conditions.append(_archived(*wanted.archive))
     if wanted.source:
-        conditions.append(exists().where(Tallied.project_id == Project.id, amount_from(wanted.source) != 0))
+        has = select(SourceShare.project_id).where(SourceShare.source == wanted.source)
+        conditions.append(Project.id.in_(has))  # looked up once: the few with money of a rare source are at hand
     return conditions
 
 
@@ -327,8 +328,8 @@ def _with_holders(session: Session, rows: Sequence[OverseenRow]) -> list[Oversee
 def _with_shares(session: Session, rows: Sequence[OverseenRow], source: str) -> list[OverseenRow]:
     """Say of each line what its project has from one source."""
     ids = [row.project_id for row in rows]
-    asked = select(Tallied.project_id, amount_from(source)).where(Tallied.project_id.in_(ids))
-    amounts = {project_id: Decimal(amount) for project_id, amount in session.execute(asked)}
+    asked = (SourceShare.source == source, SourceShare.project_id.in_(ids))
+    amounts = {share.project_id: share.yuan for share in session.scalars(select(SourceShare).where(*asked))}
     return [replace(row, share_yuan=amounts.get(row.project_id)) for row in rows]
 
 

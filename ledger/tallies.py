@@ -13,20 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Numeric,
-    and_,
-    bindparam,
-    case,
-    cast,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -48,11 +35,6 @@ class Tallied(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
     revisions: Mapped[int]  # of the project and its cases, added up: every change makes it larger
     shares: Mapped[dict[str, Any]]
-
-
-def amount_from(source: str) -> ColumnElement[Decimal]:
-    """Return what a counted project has from one of SOURCES, in 元, as an expression over `Tallied`."""
-    return cast(Tallied.shares[("money", SOURCES.index(source))].as_string(), Numeric(18, 2))
 
 
 def archived_as(level: str, row: int, standing: str) -> ColumnElement[bool]:
@@ -103,6 +85,18 @@ class ProjectTally(Base):
     sector_yuan: Mapped[Decimal]
     social_yuan: Mapped[Decimal]
     unattributed_yuan: Mapped[Decimal]
+
+
+class SourceShare(Base):
+    """What a counted project has from one of SOURCES, in 元; no row where it has nothing."""
+
+    __tablename__ = "source_share"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    yuan: Mapped[Decimal]
+
+    __table_args__ = (Index("ix_source_share_source", "source", "project_id"),)
 
 
 class ArchiveStanding(Base):
@@ -316,6 +310,17 @@ def place_archive(session: Session, known: Mapping[int, tuple[str, str] | None],
             level, letters = archive
             lacking = "".join(str(row) for row, letter in enumerate(letters, 1) if letter == lacks)
             session.add(ArchiveStanding(project_id=project_id, level=level, lacking=lacking))
+
+
+def place_money(session: Session, known: Mapping[int, Sequence[Decimal]]) -> None:
+    """Write anew what these projects have from each of SOURCES."""
+    session.execute(delete(SourceShare).where(SourceShare.project_id.in_(known)))
+    session.add_all(
+        SourceShare(project_id=project_id, source=source, yuan=yuan)
+        for project_id, amounts in known.items()
+        for source, yuan in zip(SOURCES, amounts, strict=True)
+        if yuan
+    )
 
 
 def keep_rates(session: Session, today: date, area_ids: Sequence[int] | None) -> None:

@@ -27,6 +27,7 @@ from ledger.tallies import (
     PassageTally,
     ProjectTally,
     RateDay,
+    SourceShare,
     Standing,
     StandingTally,
     Tallied,
@@ -43,6 +44,7 @@ TALLIES: tuple[type[Base], ...] = (
     Standing,
     ArchiveTally,
     ArchiveStanding,
+    SourceShare,
 )
 
 

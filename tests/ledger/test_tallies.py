@@ -1,4 +1,4 @@
-"""What a counted project has from one source is asked of the database exactly (issue 8 item 3)."""
+"""What a counted project has from one source is kept exactly, and nothing where it has none (issue 8 item 3)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from ledger.db import transaction
-from ledger.tallies import SOURCES, Tallied, amount_from
+from ledger.tallies import SourceShare, place_money
 from tests.walk import Ground
 
 
-def test_an_amount_is_read_from_its_place(ground: Ground) -> None:
-    amounts = ("1200000.05", "0", "0.00", "7.25", "19999999999.99")
-    with transaction(ground.sessions) as session:
-        session.add(Tallied(project_id=ground.projects[0].id, revisions=1, shares={"money": list(amounts)}))
-        session.flush()
-        found = {source: session.scalars(select(amount_from(source))).one() for source in SOURCES}
-        some = [source for source in SOURCES if session.scalar(select(Tallied).where(amount_from(source) != 0))]
-    assert found == {source: Decimal(amount) for source, amount in zip(SOURCES, amounts, strict=True)}
-    assert some == ["earmarked", "social", "unattributed"]
+def test_a_projects_money_is_kept_by_source(ground: Ground) -> None:
+    amounts = [Decimal(each) for each in ("1200000.05", "0", "0.00", "7.25", "19999999999.99")]
+    project_id = ground.projects[0].id
+    for known in ([Decimal(1)] * 5, amounts):  # the second takes the place of the first
+        with transaction(ground.sessions) as session:
+            place_money(session, {project_id: known})
+    with transaction(ground.sessions, writes=False) as session:
+        found = {(share.source, share.yuan) for share in session.scalars(select(SourceShare))}
+    told = {("earmarked", "1200000.05"), ("social", "7.25"), ("unattributed", "19999999999.99")}
+    assert found == {(source, Decimal(yuan)) for source, yuan in told}
