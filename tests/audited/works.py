@@ -365,10 +365,19 @@ def _deploy(stage: Stage) -> Drive:
     return Drive(deploy_anew(stage.shared("receive")), "")
 
 
+def _small(stage: Stage) -> int:
+    """Return the number of the newest small procedure, deployed when no act before has done so."""
+    small = select(func.max(Procedure.id)).where(Procedure.process_id == "survey")
+    if stage.read(lambda session: session.scalar(small)) is None:
+        deploy_anew(stage.shared("receive"))()
+    with transaction(stage.site.ground.sessions, writes=False) as session:
+        return session.scalars(small).one()
+
+
 def _draft(stage: Stage, *, drawn: bool = True) -> str:
     """Begin a draft of the newest small procedure, with a change."""
     drawer = stage.person(SYSTEM)
-    draft = location(drawer.post(f"/design/versions/{stage.newest(Procedure)}/drafts"))
+    draft = location(drawer.post(f"/design/versions/{_small(stage)}/drafts"))
     if drawn:
         diagram = drawer.get(f"{draft}/diagram.bpmn").text
         changed = re.sub('(id="look" name=")[^"]*', rf"\g<1>核查{draft.rpartition('/')[2]}", diagram)
@@ -378,7 +387,7 @@ def _draft(stage: Stage, *, drawn: bool = True) -> str:
 
 
 def _begin_draft(stage: Stage) -> Drive:
-    return Drive(stage.post(SYSTEM, f"/design/versions/{stage.newest(Procedure)}/drafts"), SYSTEM)
+    return Drive(stage.post(SYSTEM, f"/design/versions/{_small(stage)}/drafts"), SYSTEM)
 
 
 def _submitted(stage: Stage, **more: str) -> str:
@@ -419,7 +428,7 @@ def _refuse_bundle(stage: Stage) -> Drive:
 
 
 def _move_run(stage: Stage) -> Drive:
-    path = f"/design/versions/{stage.newest(Procedure)}/moving"
+    path = f"/design/versions/{_small(stage)}/moving"
     return Drive(stage.post(SYSTEM, path, {"checked": "1"}), SYSTEM, {"count": 0, "back": False})
 
 
@@ -430,6 +439,7 @@ def _keep_scenario(stage: Stage) -> Drive:
 
 
 def _retire_scenario(stage: Stage) -> Drive:
+    _keep_scenario(stage).do()  # of the name kept before it is that one again
     path = f"{_draft(stage)}/scenarios/{stage.newest(Scenario)}/retire"
     return Drive(stage.post(SYSTEM, path), SYSTEM)
 
