@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bpmn.checks import CAMPAIGN_DATES, LANES
-from bpmn.expressions import PUBLISHED
+from bpmn.condition_words import answer_words, fixed_words, variable_kind
+from bpmn.table_comparison import table_title
 from bpmn.wording import AUTOMATIC as AUTOMATIC_WORDS
 from bpmn.wording import CAMPAIGN_DATES as DATE_WORDS
-from bpmn.wording import VARIABLES
+from bpmn.wording import COMPLETIONS, VARIABLES
 from forms.definition import shipped_forms
 from forms.fields import SILENT
 from forms.permissions import FieldPermission
@@ -32,16 +33,35 @@ def catalogue(session: Session, parts: Sequence[DraftPart]) -> dict[str, Any]:
     shipped = shipped_forms()
     return {
         "handlers": [_handler(stem, forms.get(stem) or shipped.get(stem, {})) for stem in HANDLERS],
-        "automatic": [{"value": name, "meaning": AUTOMATIC_WORDS[name]} for name in AUTOMATIC],
+        "automatic": [_automatic(name) for name in AUTOMATIC],
         "forms": [_form(stem, forms[stem]) for stem in sorted(forms) if stem not in HANDLERS],
-        "decisions": sorted(part.name for part in parts if part.kind == PartKind.DECISION),
+        "decisions": [
+            {"value": part.name, "label": table_title(part.content, part.name)}
+            for part in parts
+            if part.kind == PartKind.DECISION
+        ],
         "processes": [{"value": name, "label": each.name} for name, each in newest_versions(session).items()],
         "lanes": [lane for lane in _LANE_ORDER if lane in LANES],
         "roles": [{"value": role, "label": Role(role).label} for role in (Role.HANDLER, Role.SIGNER)],
         "dates": [{"value": name, "label": DATE_WORDS[name]} for name in DATE_WORDS if name in CAMPAIGN_DATES],
         "permissions": [{"value": each, "label": each.label} for each in FieldPermission],
-        "variables": [{"value": name, "label": VARIABLES[name]} for name in sorted(PUBLISHED)],
+        "variables": [_variable(name) for name in VARIABLES],
+        "completions": _chosen(COMPLETIONS),
     }
+
+
+def _variable(name: str) -> dict[str, Any]:
+    kind = variable_kind(name)
+    return {"value": name, "label": VARIABLES[name], "kind": kind, "values": _chosen(fixed_words(name))}
+
+
+def _chosen(words: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"value": value, "label": label} for value, label in words.items()]
+
+
+def _automatic(name: str) -> dict[str, str]:
+    label, _, meaning = AUTOMATIC_WORDS[name].partition("：")
+    return {"value": name, "label": label, "meaning": meaning}
 
 
 def _definition(text: str) -> Mapping[str, Any]:
@@ -61,6 +81,7 @@ def _handler(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
         "article": form.get("article", ""),
         "papers": _papers(form),
         "publishes": _published(form),
+        "answers": {name: _chosen(words) for name, words in answer_words(stem, form).items()},
         "fields": _asked(form),
     }
 
@@ -71,6 +92,7 @@ def _form(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
         "label": form.get("title", stem),
         "papers": _papers(form),
         "publishes": _published(form),
+        "answers": {name: _chosen(words) for name, words in answer_words(stem, form).items()},
         "fields": _asked(form),
     }
 
@@ -111,4 +133,6 @@ def _asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _published(form: Mapping[str, Any]) -> list[str]:
-    return [str(each["publish"]) for each in _fields(form) if each.get("publish")]
+    """Return what people call the variables that a form gives, in its fields' order."""
+    names = (str(each["publish"]) for each in _fields(form) if each.get("publish"))
+    return [VARIABLES.get(name, name) for name in dict.fromkeys(names)]

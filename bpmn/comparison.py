@@ -6,9 +6,10 @@ The order of tags and the spelling of numbers say nothing; where nothing is list
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from bpmn.condition_words import condition_text, words_before
 from bpmn.deployment import Bundle
 from bpmn.difference import FORM_PART, TABLE_PART, ChangeKind, Difference
 from bpmn.engine import Element
@@ -16,7 +17,8 @@ from bpmn.engine.diagram import index, process_of
 from bpmn.engine.xml import BPMN, Node, read_tree
 from bpmn.form_comparison import fields_of, form_changes
 from bpmn.table_comparison import table_changes, table_title
-from bpmn.wording import ASPECTS, KINDS, value_text
+from bpmn.wording import ASPECTS, AUTOMATIC, KINDS, value_text
+from forms.definition import shipped_forms
 from forms.permissions import BadPermissions, read_permissions
 from handlers.plain import stem_of
 
@@ -34,6 +36,28 @@ def differences(old: Bundle, new: Bundle) -> list[Difference]:
 
 
 Compare = Callable[[Any, Any, str], Iterator[Difference]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two diagrams, with the forms and tables its steps name."""
+
+    elements: Mapping[str, Element]
+    bundle: Bundle
+
+    def said(self, aspect: str, value: Any, element: Element) -> str:
+        """Say the value of an aspect of an element in the words of this version."""
+        if aspect in _REFERENCES and value in self.elements:
+            return _called(self.elements[value], self.elements)
+        if aspect == "condition" and value:
+            return condition_text(value, words_before(element, self.elements, self.bundle.forms))
+        if aspect == "handler" and value in AUTOMATIC:
+            return AUTOMATIC[value].partition("：")[0]
+        if aspect in ("handler", "form") and value:
+            return _title(self.bundle.forms.get(value) or shipped_forms().get(value, {}), value)
+        if aspect == "decision" and value in self.bundle.decisions:
+            return table_title(self.bundle.decisions[value], value)
+        return value_text(aspect, value)
 
 
 def _by_name(old: Mapping[str, Any], new: Mapping[str, Any], word: str, compare: Compare) -> Iterator[Difference]:
@@ -61,20 +85,21 @@ def _diagrams(old: Bundle, new: Bundle) -> Iterator[Difference]:
         return
     trees = read_tree(old.diagram.encode()), read_tree(new.diagram.encode())
     forms = {**old.forms, **new.forms}
-    before, after = (_worded(index(tree), forms) for tree in trees)
+    sides = Side(_worded(index(trees[0]), forms), old), Side(_worded(index(trees[1]), forms), new)
+    before, after = (side.elements for side in sides)
     processes = process_of(trees[0]), process_of(trees[1])
     for key, label in (("id", "流程编号"), ("name", "流程名称")):
         if processes[0].get(key) != processes[1].get(key):
             values = processes[0].get(key), processes[1].get(key)
             yield Difference(ChangeKind.CHANGED, "流程图", "", processes[1].get("name"), label, *values)
     for gone in (each for each in before.values() if each.id not in after):
-        yield _whole(ChangeKind.REMOVED, gone, before)
+        yield _whole(ChangeKind.REMOVED, gone, sides[0])
     for fresh in (each for each in after.values() if each.id not in before):
-        yield _whole(ChangeKind.ADDED, fresh, after)
+        yield _whole(ChangeKind.ADDED, fresh, sides[1])
     drawn = _drawing(trees[0]), _drawing(trees[1])
     for element in after.values():
         if element.id in before:
-            yield from _element(before[element.id], element, before, after)
+            yield from _element(before[element.id], element, sides)
             if drawn[0].get(element.id) != drawn[1].get(element.id):
                 yield _line(ChangeKind.MOVED, element, after, "位置或走线")
     yield from _texts(trees)
@@ -100,9 +125,9 @@ def _permissions(element: Element, forms: Mapping[str, Mapping[str, Any]]) -> st
     return "；".join(f"{asked.get(name, {}).get('label') or name}：{each.label}" for name, each in given.items())
 
 
-def _whole(kind: ChangeKind, element: Element, elements: Mapping[str, Element]) -> Difference:
-    told = _line(kind, element, elements, KINDS.get(element.kind, element.kind))
-    settings = "；".join(f"{label}：{text}" for label, text in _settings(element, elements))
+def _whole(kind: ChangeKind, element: Element, side: Side) -> Difference:
+    told = _line(kind, element, side.elements, KINDS.get(element.kind, element.kind))
+    settings = "；".join(f"{label}：{text}" for label, text in _settings(element, side))
     return Difference(told.kind, told.part, told.element, told.name, told.what, *_sides(kind, settings))
 
 
@@ -110,31 +135,25 @@ def _sides(kind: ChangeKind, settings: str) -> tuple[str, str]:
     return (settings, "") if kind is ChangeKind.REMOVED else ("", settings)
 
 
-def _settings(element: Element, elements: Mapping[str, Element]) -> Iterator[tuple[str, str]]:
+def _settings(element: Element, side: Side) -> Iterator[tuple[str, str]]:
     for aspect, value in _aspects(element).items():
         if aspect not in ("name", "kind", "parent", "interrupting") and value not in (None, ""):
-            yield ASPECTS.get(aspect, aspect), _said(aspect, value, elements)
+            yield ASPECTS.get(aspect, aspect), side.said(aspect, value, element)
 
 
 def _aspects(element: Element) -> dict[str, Any]:
     return {**{each: getattr(element, each) for each in (*_PLAIN, *_EVENTS)}, **element.attributes}
 
 
-def _element(
-    old: Element, new: Element, before: Mapping[str, Element], after: Mapping[str, Element]
-) -> Iterator[Difference]:
+def _element(old: Element, new: Element, sides: tuple[Side, Side]) -> Iterator[Difference]:
     left, right = _aspects(old), _aspects(new)
     for aspect in [*left, *(each for each in right if each not in left)]:
         if (left.get(aspect) or None) != (right.get(aspect) or None):
-            said = _said(aspect, left.get(aspect), before), _said(aspect, right.get(aspect), after)
-            told = _line(ChangeKind.CHANGED, new, after, ASPECTS.get(aspect, aspect))
+            said = sides[0].said(aspect, left.get(aspect), old), sides[1].said(aspect, right.get(aspect), new)
+            if said[0] == said[1]:  # spelt otherwise: only the spelling shows it
+                said = str(left.get(aspect) or ""), str(right.get(aspect) or "")
+            told = _line(ChangeKind.CHANGED, new, sides[1].elements, ASPECTS.get(aspect, aspect))
             yield Difference(told.kind, told.part, told.element, told.name, told.what, *said)
-
-
-def _said(aspect: str, value: Any, elements: Mapping[str, Element]) -> str:
-    if aspect in _REFERENCES and value in elements:
-        return _called(elements[value], elements)
-    return value_text(aspect, value)
 
 
 def _line(kind: ChangeKind, element: Element, elements: Mapping[str, Element], what: str) -> Difference:

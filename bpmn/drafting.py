@@ -20,6 +20,7 @@ from bpmn.deployment import FINDING_COUNTS, KNOWN_HANDLERS, Bundle, deployed_dia
 from bpmn.engine.problems import error
 from bpmn.refusals import ActRefused
 from bpmn.surroundings import CLASSIFICATION
+from bpmn.table_writing import blank_table
 from bpmn.uploads import Finding, Ground, check_upload
 from forms.definition import DefinitionRefused, read_form
 from forms.keeping import kept_faults
@@ -129,6 +130,16 @@ def new_form(acting: Acting, draft_id: int, title: str) -> DraftPart:
     first = {"name": "f1", "label": "意见", "type": "textarea", "required": True, "max_length": 500, "width": 12}
     form = {"stem": stem, "title": title.strip()[:60], "sections": [{"title": title.strip()[:60], "fields": [first]}]}
     return change_part(acting, Place(draft_id, PartKind.FORM, stem), form_text(form), 0)
+
+
+def new_table(acting: Acting, draft_id: int, title: str) -> DraftPart:
+    """Add a decision table of the administrator's own to a draft, with one rule; raises DraftGone, ActRefused."""
+    if not title.strip():
+        raise ActRefused("请填写决策表的名称")
+    taken = {part.name for part in parts_of(acting.session, draft_id) if part.kind == PartKind.DECISION}
+    stem = next(name for number in count(1) if (name := f"own_table_{number}") not in taken)
+    text = blank_table(stem, title.strip()[:60])
+    return change_part(acting, Place(draft_id, PartKind.DECISION, stem), text, 0)
 
 
 def bundle_of(session: Session, draft: ProcedureDraft) -> Bundle:

@@ -216,7 +216,7 @@ _IN_WORDS: Mapping[str, Callable[[Any], str]] = {
     "vocabulary": _vocabulary,
     "source": _source,
     "kind": lambda value: PaperKind(value).label if value in set(PaperKind) else str(value),
-    "publish": lambda value: VARIABLES.get(str(value), str(value)).partition("：")[0],
+    "publish": lambda value: VARIABLES.get(str(value), str(value)),
     "width": lambda value: f"{value}/12",
 }
 
@@ -234,7 +234,7 @@ def _one(name: str, values: Any, form: Definition) -> str:
     if name.startswith("$"):
         label, words = CONTEXT_WORDS.get(name.removeprefix("$"), (name, {}))
     else:
-        label, words = _label(name, form), _choices(fields_of(form).get(name, {}))
+        label, words = _label(name, form), choices_of(fields_of(form).get(name, {}))
     return f"“{label}”为{'或'.join(f'“{words.get(each, each)}”' for each in wanted)}"
 
 
@@ -242,8 +242,8 @@ def _label(name: str, form: Definition) -> str:
     return str(fields_of(form).get(name, {}).get("label") or name)
 
 
-def _choices(field: Definition) -> dict[str, str]:
-    """Return the words of a field's choices by value."""
+def choices_of(field: Definition) -> dict[str, str]:
+    """Return the words of a field's choices by value; none for a field that offers none of its own."""
     if field.get("type") == "tick":
         return {"true": "已勾选", "false": "未勾选"}
     if field.get("vocabulary"):

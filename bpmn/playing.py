@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bpmn.casefile import CONSULTED
+from bpmn.condition_words import answer_words, fixed_words
 from bpmn.counting import Counting
 from bpmn.engine import Diagram, Element, ReadyTask, Run, StepFailed, Surroundings
 from bpmn.expressions import PUBLISHED, compile_expression
@@ -19,7 +20,9 @@ from bpmn.steps import OBJECTION
 from bpmn.surroundings import decided
 from bpmn.versions import Version
 from bpmn.wording import VARIABLES, due_text
+from forms.definition import shipped_forms
 from handlers.automatic import AUTOMATIC, Passing
+from handlers.plain import stem_of
 from ledger.db import day_of
 from ledger.working_days import MOMENTS, Calendar
 
@@ -130,10 +133,13 @@ def _task_words(element: Element, task: ReadyTask) -> str:
 def variables_after(diagram: Diagram, element_id: str) -> Iterator[Asked]:
     """Yield the variables that conditions look at between a step and the next ones."""
     conditions, known = list(_conditions_after(diagram, element_id)), constants_after(diagram, element_id)
+    stem = stem_of(diagram.elements[element_id].attributes)
+    said = answer_words(stem, shipped_forms().get(stem, {}))
     names = sorted({name for text in conditions for name in compile_expression(text).names} & PUBLISHED)
     for name in names:
         constants = known.get(name, ())
-        options = [(value, value) for value in constants] if constants else [("true", "是")]
+        words = {**fixed_words(name), **said.get(name, {})}
+        options = [(value, words.get(value, value)) for value in constants] if constants else [("true", "是")]
         other = [("other", "其他")] if constants else [("false", "否")]
         yield Asked(name, VARIABLES[name], (*options, *other))
 

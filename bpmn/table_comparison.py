@@ -8,6 +8,7 @@ from bpmn.decisions import Column, DecisionTable, HitPolicy, read_table, table_o
 from bpmn.difference import TABLE_PART, ChangeKind, Difference
 from bpmn.engine import DiagramProblems
 from bpmn.engine.xml import Node, read_tree
+from bpmn.table_writing import cell_words
 from bpmn.wording import VARIABLES
 
 POLICIES: Mapping[HitPolicy, str] = {
@@ -87,7 +88,7 @@ def _label(column: Column) -> str:
 
 
 def _about(column: Column) -> str:
-    return VARIABLES.get(column.name, column.name).partition("：")[0]
+    return VARIABLES.get(column.name, column.name)
 
 
 def _type(column: Column) -> str:
@@ -130,7 +131,7 @@ def _rows(table: DecisionTable) -> dict[str, dict[str, tuple[str, str]]]:
         rule.id: {
             "": ("说明", rule.description),
             **{
-                column.id: (_label(column), text)
+                column.id: (_label(column), cell_words(column, text))
                 for column, text in zip(
                     columns,
                     [*(cell.text for cell in rule.cells), *(each.source if each else "" for each in rule.answers)],

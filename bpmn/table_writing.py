@@ -1,6 +1,7 @@
 """A decision table as the editor has it and as DMN is written: one does not lose what the other says.
 
-Only what we execute is written: one decision, one table, cells in the language of `bpmn.expressions`.
+Only what we execute is written: one decision, one table, cells in the language of `bpmn.expressions`, columns of what
+`bpmn.table_columns` offers.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from bpmn.decision_checks import samples_of, together
 from bpmn.decisions import Column, DecisionTable, HitPolicy, read_table, table_of
 from bpmn.engine.xml import DMN, read_tree
 from bpmn.refusals import ActRefused
+from bpmn.table_columns import columns_of, offered, policy_of
 from ledger import vocabulary
 from ledger.vocabulary import Term
 
 _ID = re.compile(r"[^\W\d][\w.\-]{0,79}")
+_COMPARISON = re.compile(r"(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)")
+_COMPARED: Mapping[str, str] = {">=": "不少于", "<=": "不多于", ">": "多于", "<": "少于"}
+_TRUTHS: Mapping[str, str] = {"true": "是", "false": "否", "-": "任意"}
 _PAIRS = 20
 _LONG = 1000
 
@@ -33,8 +38,8 @@ def model_of(text: str) -> dict[str, Any]:
         "name": table.name,
         "description": described.text.strip() if described else "",
         "policy": table.policy,
-        "inputs": [_column(each) for each in table.inputs],
-        "outputs": [_column(each) for each in table.outputs],
+        "inputs": [column_model(each) for each in table.inputs],
+        "outputs": [column_model(each) for each in table.outputs],
         "rules": [
             {
                 "id": rule.id,
@@ -47,7 +52,8 @@ def model_of(text: str) -> dict[str, Any]:
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def column_model(column: Column) -> dict[str, Any]:
+    """Return a column as the editor has it, its values with the words people read."""
     values = [tests[0].operand.constant for tests in column.values.alternatives] if column.values else []
     return {
         "id": column.id,
@@ -67,16 +73,27 @@ def labels_of(values: Sequence[Any]) -> list[str]:
     return [str(each) for each in values]
 
 
-def text_of_model(model: Mapping[str, Any], old: str) -> str:
-    """Return the DMN of an edited table. Its columns and policy are those of `old`; only rules and words change.
+def cell_words(column: Column, text: str) -> str:
+    """Say a cell in the words of its column's values; one that says more stays as it is written."""
+    known = {f'"{each["value"]}"': each["label"] for each in column_model(column)["values"]} | _TRUTHS
+    found = _COMPARISON.fullmatch(text)
+    if found:
+        return f"{_COMPARED[found[1]]} {found[2]}"
+    return "、".join(known.get(each.replace("'", '"'), each.strip("\"'")) for each in text.split(", ")) if text else ""
+
+
+def text_of_model(model: Mapping[str, Any], old: str, stem: str) -> str:
+    """Return the DMN of an edited table called `stem`, which was `old` before.
 
     Raises ActRefused for what no editor of ours sends, and DiagramProblems for rules that cannot be read.
     """
-    before = read_table(old.encode())
+    before, may = read_table(old.encode()), offered(stem)
+    inputs = columns_of(model.get("inputs"), before.inputs, may.inputs)
+    outputs = before.outputs if may.fixed else columns_of(model.get("outputs"), before.outputs, may.outputs)
     rules, description = model.get("rules"), model.get("description", "")
     if not isinstance(rules, list) or not isinstance(description, str) or not all(map(_whole, rules)):
         raise ActRefused("决策表的内容不完整，没有保存")
-    written = "".join(_rule_text(each, before) for each in rules)
+    written = "".join(_rule_text(each, len(inputs), len(outputs)) for each in rules)
     text = _HEAD.format(
         dmn=DMN,
         definitions=quoteattr(f"{before.id}_definitions"),
@@ -85,8 +102,8 @@ def text_of_model(model: Mapping[str, Any], old: str) -> str:
         table=quoteattr(f"{before.id}_table"),
         name=quoteattr(str(model.get("name") or before.name)[:120]),
         description=escape(description),
-        policy=before.policy,
-        columns="".join(_columns_text(before)),
+        policy=policy_of(model.get("policy"), before.policy, fixed=may.fixed),
+        columns="".join(_columns_text(inputs, outputs)),
         rules=written,
     )
     read_table(text.encode())
@@ -104,12 +121,29 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def _columns_text(table: DecisionTable) -> Iterator[str]:
-    for each in table.inputs:
+def blank_table(stem: str, title: str) -> str:
+    """Return a table of one rule to begin with, which looks at the class and gives a verdict."""
+    may = offered(stem)
+    return _HEAD.format(
+        dmn=DMN,
+        definitions=quoteattr(f"{stem}_definitions"),
+        space=quoteattr(f"urn:sigeyipi:{stem}"),
+        id=quoteattr(stem),
+        table=quoteattr(f"{stem}_table"),
+        name=quoteattr(title),
+        description="",
+        policy=HitPolicy.FIRST,
+        columns="".join(_columns_text((may.inputs["category"],), (may.outputs["verdict"],))),
+        rules=_rule_text({"id": "rule_1", "cells": [""], "answers": ['""']}, 1, 1),
+    )
+
+
+def _columns_text(inputs: Sequence[Column], outputs: Sequence[Column]) -> Iterator[str]:
+    for each in inputs:
         asked = f"<inputExpression typeRef={quoteattr(each.kind)}><text>{escape(each.name)}</text></inputExpression>"
         inside = asked + _values_text(each, "inputValues")
         yield f"      <input id={quoteattr(each.id)} label={quoteattr(each.label)}>{inside}</input>\n"
-    for each in table.outputs:
+    for each in outputs:
         head = f"id={quoteattr(each.id)} label={quoteattr(each.label)} name={quoteattr(each.name)}"
         yield f"      <output {head} typeRef={quoteattr(each.kind)}>{_values_text(each, 'outputValues')}</output>\n"
 
@@ -126,8 +160,8 @@ def _whole(rule: Any) -> bool:
     return all(isinstance(each, str) and len(each) <= _LONG for each in texts)
 
 
-def _rule_text(rule: Mapping[str, Any], table: DecisionTable) -> str:
-    if len(rule["cells"]) != len(table.inputs) or len(rule["answers"]) != len(table.outputs):
+def _rule_text(rule: Mapping[str, Any], input_count: int, output_count: int) -> str:
+    if len(rule["cells"]) != input_count or len(rule["answers"]) != output_count:
         raise ActRefused("决策表的格数与列数不符，没有保存")
     cells = [f"<inputEntry><text>{escape(each)}</text></inputEntry>" for each in rule["cells"]]
     cells += [f"<outputEntry><text>{escape(each)}</text></outputEntry>" for each in rule["answers"]]

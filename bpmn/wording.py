@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ledger.vocabulary import Role
 
@@ -71,20 +71,20 @@ CAMPAIGN_DATES: Mapping[str, str] = {
     "report": "年度报告",
 }
 VARIABLES: Mapping[str, str] = {
-    "level": "实施层级：village 村级、township 乡镇级、county 县级",
+    "level": "实施层级",
     "suggested_category": "建议的类别",
-    "category": "认定的类别：consolidate 巩固、upgrade 提升、revive 盘活、rebuild 重建",
+    "category": "认定的类别",
     "previous_category": "重新分类前的类别",
-    "verdict": "上一环节的结论，如 return 退回、survey 重新调研",
-    "approved": "领导小组是否同意",
-    "needs_assessment": "是否需要评估报告",
+    "verdict": "上一环节的结论",
+    "approved": "领导小组同意",
+    "needs_assessment": "需要评估报告",
     "objection_open": "有异议还没有核查完",
-    "objection_upheld": "异议是否成立",
+    "objection_upheld": "异议成立",
     "exit_proposed": "提出退出追偿",
     "exit_decided": "决定退出追偿",
     "write_off_proposed": "建议核销",
     "write_off_approved": "同意核销",
-    "reached": "成效是否达到",
+    "reached": "成效达到",
     "round": "第几轮",
     "reviewing_bodies": "会审单位（多个）",
     "amount_yuan": "金额（元）",
@@ -97,8 +97,19 @@ VARIABLES: Mapping[str, str] = {
 }
 AUTOMATIC: Mapping[str, str] = {
     "notify": "抄送：告知所在泳道的单位经办人，内容为“说明”里的文字",
-    "clear_verdict": "清除上一环节的结论，免得被后面的条件误用",
+    "clear_verdict": "清除结论：忘掉上一环节的结论，免得被后面的条件误用",
 }
+COMPLETIONS: Mapping[str, str] = {
+    "nr_done >= 1": "有一份办完就行",
+    "nr_done > nr_total / 2": "过半数办完就行",
+}
+"""When a joint step is done before everybody is, as administrators choose it; otherwise every part is waited for."""
+_TIMERS: tuple[tuple[str, str], ...] = (
+    (r"publicity_end\((\d+)\)", "公告满 {} 个工作日"),
+    (r"working_days_end\((\d+)\)", "到达后满 {} 个工作日"),
+    (r"P(\d+)D", "到达后满 {} 天"),
+)
+_CAMPAIGN_TIMER = re.compile(r"campaign_end\('(\w+)'\)")
 _WORKING_DAYS = re.compile(r"(\d{1,3})wd")
 
 
@@ -126,6 +137,16 @@ def _moment_text(written: str) -> str:
     return written
 
 
+def timer_text(written: str) -> str:
+    """Say what a timer waits for; what is not understood stays as it is written."""
+    for pattern, words in _TIMERS:
+        found = re.fullmatch(pattern, written)
+        if found:
+            return words.format(found[1])
+    date = _CAMPAIGN_TIMER.fullmatch(written)
+    return f"{_moment_text(f'campaign:{date[1]}')}结束" if date else written
+
+
 def value_text(aspect: str, value: object) -> str:
     """Say the value of an aspect of an element in words."""
     if value is None or value == "":
@@ -133,16 +154,20 @@ def value_text(aspect: str, value: object) -> str:
     if isinstance(value, bool) or value in ("true", "false"):
         return "是" if value in (True, "true") else "否"
     text = str(value)
-    if aspect == "due":
+    if aspect in ("due", "milestone"):
         return due_text(text)
-    if aspect == "remind":
-        return "到期前 " + "、".join(text.split()) + " 个工作日"
-    if aspect == "kind":
-        return KINDS.get(text, text)
-    if aspect == "role" and text in set(Role):
-        return Role(text).label
-    if aspect == "multiple":
-        return {"parallel": "同时", "sequential": "依次"}.get(text, text)
-    if aspect == "article":
-        return f"第{text}条"
+    if aspect in _IN_WORDS:
+        return _IN_WORDS[aspect](text)
     return text
+
+
+_IN_WORDS: Mapping[str, Callable[[str], str]] = {
+    "remind": lambda text: "到期前 " + "、".join(text.split()) + " 个工作日",
+    "kind": lambda text: KINDS.get(text, text),
+    "role": lambda text: Role(text).label if text in set(Role) else text,
+    "multiple": lambda text: {"parallel": "同时", "sequential": "依次"}.get(text, text),
+    "article": lambda text: f"第{text}条",
+    "timer": timer_text,
+    "collection": lambda text: VARIABLES.get(text, text),
+    "completion": lambda text: COMPLETIONS.get(text, text),
+}

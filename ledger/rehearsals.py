@@ -141,6 +141,12 @@ def past_cases(session: Session, process_id: str, *, ended: bool | None, limit: 
     return session.scalars(wanted.order_by(Case.id.desc()).limit(limit)).all()
 
 
+def cases_to_try(session: Session, process_id: str, limit: int) -> Sequence[Case]:
+    """Return the newest cases of a process that are under way, with their projects."""
+    wanted = select(Case).join(Case.procedure).where(Procedure.process_id == process_id, Case.ended_at.is_(None))
+    return session.scalars(wanted.order_by(Case.id.desc()).limit(limit).options(joinedload(Case.project))).all()
+
+
 def case_played(session: Session, case_id: int) -> Case:
     """Return a case with what a run asks of it."""
     wanted = select(Case).where(Case.id == case_id)

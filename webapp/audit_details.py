@@ -186,7 +186,7 @@ def label_of(name: str) -> str:
     if name in _LABELS:
         return _LABELS[name]
     if name in VARIABLES:
-        return VARIABLES[name].partition("：")[0]
+        return VARIABLES[name]
     try:
         day = date.fromisoformat(name)
     except ValueError:

@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bpmn.decision_checks import check_table
 from bpmn.decisions import Column, DecisionTable, read_table
 from bpmn.deployment import FINDING_COUNTS
+from bpmn.drafting import new_table
 from bpmn.engine import DiagramProblems
 from bpmn.expressions import PUBLISHED
-from bpmn.refusals import ActRefused
+from bpmn.refusals import ActRefused, ItemGone
 from bpmn.surroundings import CLASSIFICATION
-from bpmn.table_writing import labels_of, meeting_rules, model_of, text_of_model
-from ledger.procedure_drafts import DraftPart, DraftStage, PartKind, Place, parts_of
+from bpmn.table_columns import offered
+from bpmn.table_comparison import POLICIES
+from bpmn.table_trials import asked_of_case
+from bpmn.table_writing import column_model, labels_of, meeting_rules, model_of, text_of_model
+from ledger.procedure_drafts import DraftPart, DraftStage, PartKind, Place, ProcedureDraft, parts_of
+from ledger.rehearsals import cases_to_try
 from webapp.design import draft_or_404, editable, part_or_404, saved
 from webapp.permissions import DESIGN, SYSTEM, allows
-from webapp.request import ledger_session
+from webapp.request import acting, ledger_session
 
 bp = Blueprint("table_design", __name__, url_prefix="/design/drafts/<int:draft_id>/tables")
+_CASES = 60
 
 
 @bp.get("")
 @allows(DESIGN)
 def index(draft_id: int) -> ResponseReturnValue:
-    draft = draft_or_404(draft_id)
-    tables = [part for part in parts_of(ledger_session(), draft_id) if part.kind == PartKind.DECISION]
-    named = [(part, model_of(part.content)["name"]) for part in tables]
+    return _index(draft_or_404(draft_id), "")
+
+
+def _index(draft: ProcedureDraft, wrong: str) -> str:
+    tables = [part for part in parts_of(ledger_session(), draft.id) if part.kind == PartKind.DECISION]
     return render_template(
-        "design/tables.html", draft=draft, stage=DraftStage(draft.stage), tables=named, editable=editable(draft)
+        "design/tables.html",
+        draft=draft,
+        stage=DraftStage(draft.stage),
+        tables=[(part, model_of(part.content)["name"]) for part in tables],
+        editable=editable(draft),
+        wrong=wrong,
     )
+
+
+@bp.post("")
+@allows(SYSTEM)
+def add(draft_id: int) -> ResponseReturnValue:
+    """Begin a table of one's own."""
+    draft = draft_or_404(draft_id)
+    try:
+        part = new_table(acting(), draft_id, request.form.get("title", ""))
+    except ActRefused as refused:
+        return _index(draft, str(refused)), 422
+    return redirect(url_for("table_design.edit", draft_id=draft_id, stem=part.name), 303)
 
 
 @bp.get("/<stem>")
@@ -45,9 +71,10 @@ def edit(draft_id: int, stem: str) -> ResponseReturnValue:
         draft=draft,
         stage=DraftStage(draft.stage),
         part=part,
-        model=json.dumps(model_of(part.content)),
+        model=json.dumps(_model(part)),
         table=read_table(part.content.encode()),
         told=problems_in(part),
+        cases=[] if draft.base is None else cases_to_try(ledger_session(), draft.process_id, _CASES),
         editable=editable(draft),
     )
 
@@ -60,12 +87,20 @@ def save(draft_id: int, stem: str) -> ResponseReturnValue:
     part = part_or_404(draft_id, PartKind.DECISION, stem)
     try:
         model = json.loads(request.form.get("content", ""))
-        text = text_of_model(model if isinstance(model, dict) else {}, part.content)
+        text = text_of_model(model if isinstance(model, dict) else {}, part.content, stem)
     except (ValueError, ActRefused) as refused:
         return jsonify(message=str(refused) if isinstance(refused, ActRefused) else "内容有误，没有保存。"), 422
     except DiagramProblems as wrong:
         return jsonify(message="；".join(each.message for each in wrong.problems[:5])), 422
     return saved(Place(draft_id, PartKind.DECISION, stem), text, problems_in)
+
+
+def _model(part: DraftPart) -> dict[str, Any]:
+    """Return a table as the editor has it, with the columns it can be given."""
+    may = offered(part.name)
+    sides = {"inputs": may.inputs, "outputs": may.outputs}
+    columns = {side: [column_model(each) for each in known.values()] for side, known in sides.items()}
+    return {**model_of(part.content), "offered": columns, "fixed": may.fixed, "policies": POLICIES}
 
 
 def problems_in(part: DraftPart) -> list[str]:
@@ -82,17 +117,37 @@ def problems_in(part: DraftPart) -> list[str]:
 @bp.get("/<stem>/try")
 @allows(DESIGN)
 def attempt(draft_id: int, stem: str) -> ResponseReturnValue:
-    """Answer what the table as saved says to the values in the query."""
+    """Answer what the table as saved says to the values in the query, or to those of a project that is named."""
     draft_or_404(draft_id)
     table = read_table(part_or_404(draft_id, PartKind.DECISION, stem).content.encode())
-    values = {name: _value(table, name, request.args.get(name, "")) for name in sorted(table.names)}
+    case_id, known = request.args.get("case", 0, type=int), {}
+    if case_id:
+        known = _known(stem, case_id)
+        values = {name: known.get(name) for name in sorted(table.names)}
+    else:
+        values = {name: _value(table, name, request.args.get(name, "")) for name in sorted(table.names)}
     try:
         rows, wrong = table.decide(values), ""
     except ValueError as refused:
         rows, wrong = (), str(refused)
     numbers = {rule.id: number for number, rule in enumerate(table.rules, 1)}
     lines = [(numbers[row.rule], [_said(each, row.values[each.name]) for each in table.outputs]) for row in rows]
-    return render_template("design/tried.html", table=table, lines=lines, wrong=wrong)
+    shown = [(each.label or each.name, _seen(each, known.get(each.name))) for each in table.inputs if case_id]
+    return render_template("design/tried.html", table=table, lines=lines, wrong=wrong, shown=shown)
+
+
+def _known(stem: str, case_id: int) -> Mapping[str, Any]:
+    """Return what the table would look at on a case; 404 for one that is not."""
+    try:
+        return asked_of_case(acting(), stem, case_id)
+    except ItemGone:
+        abort(404)
+
+
+def _seen(column: Column, value: Any) -> str:
+    if value is None:
+        return "（还没有）"
+    return ("是" if value else "否") if isinstance(value, bool) else _said(column, value)
 
 
 def _value(table: DecisionTable, name: str, text: str) -> Any:

@@ -106,5 +106,5 @@ def _dead_answers(diagram: Diagram, element: Element, form: Form) -> Iterator[st
         known = {option.value for option in each.options}
         for value in wanted:
             if known and value not in known:
-                label = VARIABLES.get(each.publish, each.publish).partition("：")[0].partition("，")[0]
+                label = VARIABLES.get(each.publish, each.publish)
                 yield f"后面的条件要“{label}”是“{value}”，字段“{each.label}”没有这个选项"

@@ -52,9 +52,11 @@ def test_an_element_s_settings_are_told_before_and_after() -> None:
 def test_a_condition_a_default_and_a_place_are_told() -> None:
     assert told(redrawn("objection_upheld</", "not objection_upheld</"))[0][2:] == (
         "条件",
-        "objection_upheld",
-        "not objection_upheld",
+        "“异议成立”为“是”",
+        "“异议成立”为“否”",
     )
+    again = told(redrawn("objection_upheld</", "objection_upheld == true</"))
+    assert again[0][2:] == ("条件", "objection_upheld", "objection_upheld == true")  # said alike, and no less a change
     default = redrawn('default="flow_receive_result_survey_review"', 'default="flow_receive_result_reassign"')
     assert told(default) == [
         ("修改", "是否签收", "默认出线", "是否签收 → 调研会审（签收）", "是否签收 → 重新分派（退回）")

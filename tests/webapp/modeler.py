@@ -18,7 +18,7 @@ from webapp.assets import asset
 WEBAPP = Path(__file__).parents[2] / "webapp"
 ADDRESS = "http://editor.test"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-LISTS = ("handlers", "automatic", "forms", "decisions", "processes", "lanes", "roles", "dates")
+LISTS = ("handlers", "automatic", "forms", "decisions", "processes", "lanes", "roles", "dates", "completions")
 EMPTY = (WEBAPP.parent / "bpmn" / "work_plan.bpmn").read_text(encoding="utf-8")
 OPEN_AND_SAVE = """async ([xml, rename]) => {
   const { modeler } = document.querySelector('.editor');

@@ -24,6 +24,7 @@ DESIGN = (
     *("webapp/frontend/src/islands/form-editor/*.js", "forms/permissions.py", "webapp/draft_rehearsals.py"),
     *("webapp/playing.py", "webapp/templates/fields.html"),
     *("ledger/rehearsals.py", "ledger/procedure_drafts.py", "webapp/moving.py"),
+    *("bpmn/wording.py", "bpmn/table_comparison.py"),
     *("webapp/templates/vocabularies/*.html", "webapp/templates/approvals/*.html"),
 )
 SCREENS: Mapping[str, tuple[str, ...]] = {

@@ -10,7 +10,9 @@ import pytest
 from bpmn.comparison import differences
 from bpmn.decisions import read_table
 from bpmn.deployment import Bundle, shipped_bundle
-from bpmn.table_writing import meeting_rules, model_of, text_of_model
+from bpmn.refusals import ActRefused
+from bpmn.table_writing import blank_table, meeting_rules, model_of, text_of_model
+from ledger.findings import inputs
 from ledger.vocabulary import Role
 from tests.webapp.conftest import Person, Site
 from tests.webapp.test_design import begun
@@ -31,7 +33,7 @@ def saved(drawer: Person, address: str, model: Any, revision: int) -> tuple[int,
 
 
 def test_what_is_read_and_written_again_is_the_same() -> None:
-    again = text_of_model(model_of(TABLE), TABLE)
+    again = text_of_model(model_of(TABLE), TABLE, "classification")
     assert model_of(again) == model_of(TABLE)
     old, new = (Bundle(shipped_bundle().diagram, {"classification": text}, {}) for text in (TABLE, again))
     assert differences(old, new) == []
@@ -74,4 +76,75 @@ def test_rules_that_meet_with_different_answers_are_told() -> None:
     model = model_of(TABLE)
     every = {"id": "every", "description": "", "cells": [""] * 7, "answers": ['"revive"', '""', '""']}
     model["rules"] = [model["rules"][0], every]
-    assert meeting_rules(read_table(text_of_model(model, TABLE).encode())) == [(1, 2)]
+    assert meeting_rules(read_table(text_of_model(model, TABLE, "classification").encode())) == [(1, 2)]
+
+
+def test_columns_come_and_go_with_their_cells() -> None:
+    model = model_of(TABLE)
+    gone = model["inputs"].pop()
+    for rule in model["rules"]:
+        rule["cells"].pop()
+    model["inputs"][0]["label"] = "巩固条件"
+    fewer = text_of_model({**model, "policy": "FIRST", "outputs": []}, TABLE, "classification")
+    table = read_table(fewer.encode())
+    assert table.inputs[0].label == "巩固条件"
+    assert gone["name"] not in table.names
+    # what the steps ask of the classification is not the administrator's
+    assert (table.policy, [each.name for each in table.outputs]) == ("COLLECT", ["category", "article", "reason"])
+    back = model_of(fewer)
+    back["inputs"].append({"name": gone["name"], "label": gone["label"]})
+    for rule in back["rules"]:
+        rule["cells"].append(">= 1")
+    assert gone["name"] in read_table(text_of_model(back, fewer, "classification").encode()).names
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [],
+        [{"name": "password", "label": "口令"}],
+        [{"name": "category", "label": "类"}] * 2,
+        ["category"],
+        "category",
+    ],
+)
+def test_columns_nobody_offers_are_refused(inputs: Any) -> None:
+    old = blank_table("own_table_1", "补助标准")
+    model = {**model_of(old), "inputs": inputs}
+    with pytest.raises(ActRefused):
+        text_of_model(model, old, "own_table_1")
+
+
+def test_a_table_of_ones_own_is_made_and_tried_with_a_project(site: Site, drawer: Person) -> None:
+    walk = site.walk(0)
+    walk.to("village_opinion")
+    draft = begun(drawer)
+    assert drawer.post(f"{draft}/tables", {"title": " "}).status_code == 422
+    address = str(drawer.post(f"{draft}/tables", {"title": "复核<b>标准"}).headers["Location"])
+    page = drawer.get(address).get_data(as_text=True)
+    assert "复核&lt;b&gt;标准" in page
+    assert f'<option value="{walk.case_id}">' in page
+    model = model_of(blank_table("own_table_1", "复核标准"))
+    assert [each["label"] for each in model["inputs"][0]["values"]] == ["巩固", "提升", "盘活", "重建"]
+    model["inputs"].append({"name": "level", "label": "层级"})
+    model["rules"] = [
+        {"id": "a", "description": "", "cells": ['"consolidate"', '"village"'], "answers": ['"快办"']},
+        {"id": "b", "description": "", "cells": ["", ""], "answers": ['"复核"']},
+    ]
+    status, told = saved(drawer, address, model, 1)
+    assert (status, told["problems"]) == (200, [])
+    tried = drawer.get(f"{address}/try", query_string={"case": walk.case_id}).get_data(as_text=True)
+    assert "层级：<strong>村级" in tried
+    assert "规则 " in tried
+    assert drawer.get(f"{address}/try", query_string={"case": 10**6}).status_code == 404
+    assert drawer.get(f"{draft}/problems.json").get_json()["problems"] == []
+    assert "决策表" in drawer.get(f"{draft}/changes").get_data(as_text=True)
+
+
+def test_the_classification_is_tried_with_what_a_survey_found(site: Site, drawer: Person) -> None:
+    walk = site.walk(0)
+    walk.to("joint_review")
+    address = f"{begun(drawer)}/tables/classification"
+    tried = drawer.get(f"{address}/try", query_string={"case": walk.case_id}).get_data(as_text=True)
+    known = inputs(walk.project.findings or ())
+    assert f"巩固条件项数：<strong>{known['strengths_count']}" in tried

@@ -1,6 +1,7 @@
 // The editor of a decision table: values are chosen, never quoted; it saves itself and tells where rules meet or miss.
 import '../css/table-editor.css';
 import { el } from './editor/dom.js';
+import { choice, text } from './editor/fields.js';
 import { formSaving } from './form-editor/saving.js';
 
 const OPERATORS = [['', '任意'], ['=', '等于'], ['>=', '不少于'], ['<=', '不多于'], ['>', '多于'], ['<', '少于'], ['raw', '自己写']];
@@ -62,11 +63,14 @@ export function mount(host) {
     changed();
   }
 
+  // a new column begins with what says nothing: any value, or the first answer there is
+  const nothing = (column) => (column.values.length ? quoted(column.values[0].value) : column.kind === 'string' ? '""' : '');
+
   function fresh() {
     const taken = new Set(table.rules.map((rule) => rule.id));
     let number = table.rules.length + 1;
     while (taken.has(`rule_${number}`)) number += 1;
-    return { id: `rule_${number}`, description: '', cells: table.inputs.map(() => ''), answers: table.outputs.map((each) => (each.values.length ? quoted(each.values[0].value) : each.kind === 'string' ? '""' : '')) };
+    return { id: `rule_${number}`, description: '', cells: table.inputs.map(() => ''), answers: table.outputs.map(nothing) };
   }
 
   function act(label, run, can = true) {
@@ -85,11 +89,40 @@ export function mount(host) {
     return el('tr', {}, el('th', { scope: 'row' }, place + 1), ...inputs, ...outputs, el('td', {}, note), el('td', {}, editable ? acts : null));
   }
 
+  function head(side, column, place) {
+    if (!editable || (table.fixed && side === 'outputs')) return el('th', { scope: 'col', class: side === 'outputs' ? 'is-output' : '' }, column.label || column.name);
+    const cells = side === 'inputs' ? 'cells' : 'answers';
+    const away = () => { table[side].splice(place, 1); for (const rule of table.rules) rule[cells].splice(place, 1); };
+    const name = typed(column.label || column.name, (label) => { column.label = label; changed(); }, `第 ${place + 1} 列${side === 'inputs' ? '条件' : '结论'}的名称`);
+    return el('th', { scope: 'col', class: side === 'outputs' ? 'is-output' : '' }, name, act('去掉这一列', away, table[side].length > 1));
+  }
+
+  // what the table does not look at or answer yet
+  function adding(side, label) {
+    const left = table.offered[side].filter((each) => !table[side].some((column) => column.name === each.name));
+    if (!left.length) return null;
+    const cells = side === 'inputs' ? 'cells' : 'answers';
+    const add = (name) => change(() => {
+      const column = { ...left.find((each) => each.name === name) };
+      table[side].push(column);
+      for (const rule of table.rules) rule[cells].push(side === 'inputs' ? '' : nothing(column));
+    });
+    return choice(label, [{ value: '', label: '（请选择）' }, ...left.map((each) => ({ value: each.name, label: each.label }))], '', (name) => { if (name) add(name); });
+  }
+
+  function settings() {
+    const policies = Object.entries(table.policies).map(([value, label]) => ({ value, label }));
+    const policy = choice('几条规则同时成立时', policies, table.policy, (value) => { table.policy = value; changed(); });
+    if (table.fixed) policy.querySelector('select').disabled = true;
+    const name = text('决策表的名称', table.name, (value) => { table.name = value || table.name; changed(); });
+    return el('div', { class: 'table-settings' }, name, policy, adding('inputs', '加一列条件'), adding('outputs', '加一列结论'));
+  }
+
   function draw() {
-    const heads = [...table.inputs.map((each) => el('th', { scope: 'col' }, each.label || each.name)), ...table.outputs.map((each) => el('th', { scope: 'col', class: 'is-output' }, each.label || each.name))];
+    const heads = [...table.inputs.map((each, place) => head('inputs', each, place)), ...table.outputs.map((each, place) => head('outputs', each, place))];
     const grid = el('table', { class: 'table table-sm table-bordered align-middle decision-grid' },
       el('thead', {}, el('tr', {}, el('th', {}), ...heads, el('th', { scope: 'col' }, '说明'), el('th', {}))), el('tbody', {}, ...table.rules.map(row)));
-    body.replaceChildren(el('div', { class: 'table-responsive' }, grid), editable ? act('加一条规则', () => table.rules.push(fresh())) : '');
+    body.replaceChildren(editable ? settings() : '', el('div', { class: 'table-responsive' }, grid), editable ? act('加一条规则', () => table.rules.push(fresh())) : '');
   }
 
   draw();

@@ -1,4 +1,5 @@
 // The properties of what is chosen, in the words of this house; every change is one step that can be undone.
+import { completionFields, conditionFields } from './conditions.js';
 import { el } from './dom.js';
 import { choice, section, text, tick } from './fields.js';
 import { permissionFields } from './permissions.js';
@@ -76,7 +77,7 @@ export function propertiesPanel(modeler, container, choices, editable) {
       choice('表单', options, now, set, { hint: known?.meaning }),
       known ? papers(known) : null,
       known ? permissionFields(known, own(element, 'fields'), choices.permissions, setOwn(element, 'fields')) : null,
-      known?.publishes.length ? el('p', { class: 'hint' }, `办完后可用于条件的变量：${known.publishes.join('、')}`) : null);
+      known?.publishes.length ? el('p', { class: 'hint' }, `办完后条件可以看：${known.publishes.join('、')}`) : null);
   }
 
   function papers(form) {
@@ -111,12 +112,12 @@ export function propertiesPanel(modeler, container, choices, editable) {
     const repeat = element.businessObject.loopCharacteristics;
     if (!is(element, ...BY_HAND) || !repeat) return null;
     const set = (name) => (value) => modeling.updateModdleProperties(element, repeat, { [`sgyp:${name}`]: value || undefined });
-    const lists = choices.variables.filter((each) => each.label.includes('多个')).map((each) => ({ value: each.value, label: each.label }));
+    const lists = choices.variables.filter((each) => each.kind === 'list');
     return section('多人会办',
       choice('由哪些人会办', [NONE, ...lists], repeat.get('sgyp:collection'), set('collection')),
       text('每一份叫什么', repeat.get('sgyp:item'), set('item')),
       tick('依次办（不勾选为同时办）', repeat.isSequential === true, (on) => modeling.updateModdleProperties(element, repeat, { isSequential: on })),
-      text('提前办完的条件', repeat.completionCondition?.body, (words) => modeling.updateModdleProperties(element, repeat, { completionCondition: words ? formal(repeat, words) : undefined }), { hint: '不写为每一份都办完；可用 nr_done（已办）、nr_total（共）' }));
+      ...completionFields(repeat.completionCondition?.body || '', choices.completions, (words) => { modeling.updateModdleProperties(element, repeat, { completionCondition: words ? formal(repeat, words) : undefined }); again(); }));
   }
 
   function article(element) {
@@ -127,12 +128,12 @@ export function propertiesPanel(modeler, container, choices, editable) {
   function automatic(element) {
     if (is(element, 'bpmn:ServiceTask')) {
       const meaning = choices.automatic.find((each) => each.value === own(element, 'handler'))?.meaning;
-      const options = [{ value: '', label: '（请选择）' }, ...choices.automatic.map((each) => ({ value: each.value, label: `${each.value}　${each.meaning}` }))];
+      const options = [{ value: '', label: '（请选择）' }, ...choices.automatic];
       return section('自动做什么', choice('处理程序', options, own(element, 'handler'), (value) => { setOwn(element, 'handler')(value); again(); }, { hint: meaning }),
         text('可能报出的错误代码', own(element, 'throws'), setOwn(element, 'throws'), { hint: '没有就不写' }));
     }
     if (is(element, 'bpmn:BusinessRuleTask')) {
-      const options = [{ value: '', label: '（请选择）' }, ...choices.decisions.map((each) => ({ value: each, label: each }))];
+      const options = [{ value: '', label: '（请选择）' }, ...choices.decisions];
       return section('按哪张表决定', choice('决策表', options, own(element, 'decision'), setOwn(element, 'decision')));
     }
     if (is(element, 'bpmn:CallActivity')) {
@@ -158,14 +159,9 @@ export function propertiesPanel(modeler, container, choices, editable) {
     }
     if (!isDefault) {
       const set = (words) => modeling.updateProperties(element, { conditionExpression: words ? formal(bo, words) : undefined });
-      parts.push(text('条件', bo.conditionExpression?.body, set, { rows: 2, hint: "如 category == 'rebuild' and not exit_decided" }), variableTable());
+      parts.push(...conditionFields(bo, choices, set));
     }
     return section('什么时候走这条', ...parts);
-  }
-
-  function variableTable() {
-    const rows = choices.variables.map((each) => el('tr', {}, el('td', {}, el('code', {}, each.value)), el('td', {}, each.label)));
-    return el('details', {}, el('summary', { class: 'hint' }, '可以用的变量'), el('table', { class: 'table table-sm mb-0' }, el('tbody', {}, ...rows)));
   }
 
   function gateway(element) {

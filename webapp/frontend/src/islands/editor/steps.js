@@ -1,6 +1,7 @@
 // The same procedure as a list for those who fear pictures: insert, remove, reorder; the picture stays neatly drawn.
 //
 // Every change goes through the modeler as one step, so that it is saved, checked and undone like one made in the picture.
+import { conditionText } from './conditions.js';
 import { el } from './dom.js';
 import { dueText } from './moments.js';
 import { readPermissions } from './permissions.js';
@@ -190,7 +191,7 @@ export function stepList(modeler, container, choices, editable) {
     const bo = shape.businessObject;
     const ways = flows(shape.outgoing).map((flow) => {
       const to = flow.target.businessObject.name || kindOf(flow.target);
-      const when = bo.default === flow.businessObject ? '其他情况' : flow.businessObject.conditionExpression?.body || flow.businessObject.name || '';
+      const when = bo.default === flow.businessObject ? '其他情况' : conditionText(flow.businessObject, choices) || flow.businessObject.name || '';
       return `${when ? `${when}：` : ''}到“${to}”`;
     });
     return el('tr', { class: 'text-secondary small' }, el('td', {}), el('td', { colspan: 5 }, `${bo.name || kindOf(shape)}　${ways.join('；')}`));
