@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -161,7 +162,7 @@ def _value(node: ast.expr, words: Mapping[str, str]) -> str:
             return "“是”" if told else "“否”"
         case ast.Constant(str() as told):
             return f"“{words.get(told, told)}”"
-        case ast.Constant(told):
+        case ast.Constant(int() | Decimal() as told):
             return f" {told} "
         case ast.List(parts) | ast.Tuple(parts):
             return "、".join(_value(each, words) for each in parts) + "之一"

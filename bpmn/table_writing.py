@@ -75,7 +75,7 @@ def labels_of(values: Sequence[Any]) -> list[str]:
 
 def cell_words(column: Column, text: str) -> str:
     """Say a cell in the words of its column's values; one that says more stays as it is written."""
-    known = {f'"{each["value"]}"': each["label"] for each in column_model(column)["values"]} | _TRUTHS
+    known = {**{f'"{each["value"]}"': each["label"] for each in column_model(column)["values"]}, **_TRUTHS}
     found = _COMPARISON.fullmatch(text)
     if found:
         return f"{_COMPARED[found[1]]} {found[2]}"

@@ -9,11 +9,11 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.condition_words import variable_kind
 from bpmn.drafting import new_form
 from bpmn.engine import DiagramProblems
 from bpmn.engine.diagram import index
 from bpmn.engine.xml import read_tree
-from bpmn.expressions import PUBLISHED
 from bpmn.lookups import list_options
 from bpmn.refusals import ActRefused
 from bpmn.wording import VARIABLES
@@ -65,7 +65,7 @@ def edit(draft_id: int, stem: str) -> ResponseReturnValue:
         "kinds": {str(kind): kind.label for kind in PaperKind},
         "vocabularies": {name: "、".join(option.label for option in vocabulary_options(name)) for name in VOCABULARIES},
         "lists": {each.head.source: _list_words(each) for each in whole_lists(ledger_session())},
-        "variables": {name: VARIABLES[name] for name in sorted(PUBLISHED)},
+        "variables": [{"value": name, "label": VARIABLES[name], "kind": variable_kind(name)} for name in VARIABLES],
         "kept": sorted(_names(base)),
         "needed": stem in HANDLERS,
     }

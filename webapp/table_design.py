@@ -120,9 +120,9 @@ def attempt(draft_id: int, stem: str) -> ResponseReturnValue:
     """Answer what the table as saved says to the values in the query, or to those of a project that is named."""
     draft_or_404(draft_id)
     table = read_table(part_or_404(draft_id, PartKind.DECISION, stem).content.encode())
-    case_id, known = request.args.get("case", 0, type=int), {}
+    case_id = request.args.get("case", 0, type=int)
+    known = _known(stem, case_id) if case_id else {}
     if case_id:
-        known = _known(stem, case_id)
         values = {name: known.get(name) for name in sorted(table.names)}
     else:
         values = {name: _value(table, name, request.args.get(name, "")) for name in sorted(table.names)}

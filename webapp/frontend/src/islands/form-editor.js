@@ -4,7 +4,7 @@
 import '../css/form-editor.css';
 import { el } from './editor/dom.js';
 import { text } from './editor/fields.js';
-import { fieldCard } from './form-editor/field.js';
+import { conditionFields, fieldCard } from './form-editor/field.js';
 import { formSaving } from './form-editor/saving.js';
 
 export async function mount(host) {
@@ -40,8 +40,14 @@ export async function mount(host) {
     const removing = el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary' }, '去掉空的分组');
     removing.addEventListener('click', () => { form.sections.splice(number, 1); redraw(); changed(); });
     const empty = !section.fields.length && form.sections.length > 1;
-    return el('section', { class: 'form-section' }, heading, ...section.fields.map((field, place) => fieldCard(state, section, field, place)),
-      el('div', { class: 'd-flex gap-2' }, adding, empty ? removing : null));
+    const move = (label, by) => {
+      const button = el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', disabled: !form.sections[number + by] }, label);
+      button.addEventListener('click', () => { form.sections.splice(number, 1); form.sections.splice(number + by, 0, section); redraw(); changed(); });
+      return button;
+    };
+    const places = form.sections.length > 1 ? [move('上移分组', -1), move('下移分组', 1)] : [];
+    return el('section', { class: 'form-section' }, heading, ...conditionFields(state, section), ...section.fields.map((field, place) => fieldCard(state, section, field, place)),
+      el('div', { class: 'd-flex flex-wrap gap-2' }, adding, ...places, empty ? removing : null));
   }
 
   function redraw() {

@@ -4,6 +4,11 @@ import { choice, number, text, tick } from '../editor/fields.js';
 
 const CHOOSING = new Set(['radio', 'select', 'checks']);
 const LENGTHS = new Set(['text', 'textarea']);
+// what kind of answer a variable can hold: a choice is no yes or no, whatever it is called
+const PUBLISHES = {
+  truth: new Set(['tick']), choice: new Set(['radio', 'select', 'text']), text: new Set(['radio', 'select', 'text']),
+  number: new Set(['integer', 'money', 'percent', 'year']), day: new Set(['date']), list: new Set(['checks']),
+};
 const NUMBERS = new Set(['integer', 'money', 'percent', 'year']);
 const WIDTHS = [{ value: '12', label: '整行' }, { value: '6', label: '半行' }, { value: '4', label: '三分之一行' }, { value: '3', label: '四分之一行' }, { value: '8', label: '三分之二行' }];
 
@@ -69,8 +74,17 @@ export function fieldCard(state, section, field, place) {
   if (field.type === 'table' && !old) parts.push(columnField(field, changed));
   parts.push(...conditionFields(state, field));
   if (!['note', 'display', 'file', 'table', 'matrix', 'records'].includes(field.type)) {
-    const variables = Object.entries(known.variables).map(([value, words]) => ({ value, label: `${value}　${words}` }));
-    parts.push(choice('办完后记入哪个变量', [{ value: '', label: '（不记）' }, ...variables], field.publish, change('publish'), { hint: '记入后，流程图里的条件可以用它' }));
+    const variables = known.variables.filter((each) => each.value === field.publish || PUBLISHES[each.kind].has(field.type));
+    if (variables.length) parts.push(choice('办完后记入哪个变量', [{ value: '', label: '（不记）' }, ...variables], field.publish, change('publish'), { hint: '记入后，流程图里的条件可以用它' }));
+  }
+  const sections = state.form.sections.map((each, number) => ({ value: String(number), label: each.title }));
+  if (sections.length > 1) {
+    parts.push(choice('放在哪个分组', sections, String(state.form.sections.indexOf(section)), (number) => {
+      section.fields.splice(place, 1);
+      state.form.sections[Number(number)].fields.push(field);
+      redraw();
+      changed();
+    }));
   }
   parts.push(buttons(state, section, field, place, old));
   card.append(el('div', { class: 'form-field-body' }, ...parts));
@@ -107,16 +121,38 @@ function columnField(field, changed) {
   }, { rows: 3 });
 }
 
-// shown only when an earlier choice has one of these values
-function conditionFields(state, field) {
+// every choice that is asked before a field, or before the first field of a section
+export function choicesBefore(state, target) {
   const before = [];
-  for (const each of state.fields()) {
-    if (each === field) break;
-    if (each.options && !each.retired) before.push(each);
+  for (const section of state.form.sections) {
+    if (section === target) return before;
+    for (const each of section.fields) {
+      if (each === target) return before;
+      if (each.options && !each.retired) before.push(each);
+    }
   }
+  return before;
+}
+
+function conditionWords(state, show) {
+  return Object.entries(show).map(([name, values]) => {
+    const asked = state.fields().find((each) => each.name === name);
+    const words = values.map((value) => asked?.options?.find((each) => each.value === value)?.label || value);
+    return `“${asked?.label || name}”选了${words.join('或')}`;
+  }).join('，并且');
+}
+
+// a field or a section is shown only when an earlier choice has one of these values
+export function conditionFields(state, field) {
+  const before = choicesBefore(state, field);
   const conditions = Object.entries(field.show_if || {});
   const simple = conditions.length <= 1 && (!conditions.length || before.some((each) => each.name === conditions[0][0]));
-  if (!simple) return [el('p', { class: 'hint' }, `显示条件：${conditions.map(([name, values]) => `${name} 为 ${values.join('、')}`).join('；')}`)];
+  if (!simple) {
+    if (conditions.some(([name]) => name.startsWith('$'))) return [el('p', { class: 'hint' }, '显示条件看的是项目的情况，由系统判断。')];
+    const drop = el('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary' }, '改成总是显示');
+    drop.addEventListener('click', () => { delete field.show_if; state.redraw(); state.changed(); });
+    return [el('p', { class: 'hint' }, `显示条件：${conditionWords(state, field.show_if)}。`), drop];
+  }
   if (!before.length) return [];
   const [name, values] = conditions[0] || ['', []];
   const first = choice('什么时候显示', [{ value: '', label: '总是显示' }, ...before.map((each) => ({ value: each.name, label: `“${each.label}”选了…` }))], name, (value) => {
