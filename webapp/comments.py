@@ -57,7 +57,8 @@ def _chosen() -> list[int]:
 
 def _refused(case: Case, text: str, problem: str) -> str:
     parts = discussion(case)
-    return render_template("cases/comments.html", case=case, text=text, problem=problem, **parts)
+    chosen = request.form.getlist("mention")
+    return render_template("cases/comments.html", case=case, text=text, problem=problem, chosen=chosen, **parts)
 
 
 def discussion(case: Case) -> dict[str, Any]:

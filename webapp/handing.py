@@ -77,5 +77,6 @@ def _page(leaver: User, problem: str) -> str:
         receivers=receivers(ledger_session(), leaver),
         system=actor().holds(Role.SYSTEM_ADMIN),  # who sees how much there is, and of no project what
         reason=request.form.get("reason", ""),
+        receiver=request.form.get("receiver", ""),
         problem=problem,
     )

@@ -21,6 +21,7 @@ from sqlalchemy import update
 from ledger.db import transaction
 from ledger.people import User
 from ledger.projects import Project
+from tests.acceptance.answered import answers
 from tests.acceptance.every_page import BUREAU, FOR_A_PC, LEFT_OUT, MISSING, PIECES, Looker, furnished
 from tests.acceptance.houses import served
 from tests.acceptance.people import ALLOWED_WORDS, NARROW, WIDE
@@ -29,7 +30,10 @@ from tests.webapp.conftest import Person, Site, site_over
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 EYES = Path(__file__).with_name("eyes.js")
+FINGERS = Path(__file__).with_name("fingers.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LAID_ANEW = ["color-contrast", "scrollable-region-focusable", "aria-hidden-focus"]
+"""What a narrow page can break: its cards lie on another ground, what was a table may be scrolled or gone."""
 ASKED = """([rules, shell, piece]) => axe.run(
   shell ? document : {exclude: ['.side', '.top', '.notice-bar']},
   {runOnly: rules, resultTypes: ['violations'], preload: false,
@@ -42,6 +46,7 @@ REFUSED = re.compile(r"status of (404|422)")
 TECHNICAL = "没有译成中文"  # identifiers of the interface, sign-in names and journal entries are shown as they are
 LONG_VALUE = "被裁切："  # a box of one line with a longer value: one moves inside it
 PATIENCE = 60_000  # milliseconds
+ANSWERED = "/answered"  # where the browser is shown what answered a form
 
 
 @dataclass
@@ -73,6 +78,16 @@ class Look:
         assert navigation.value.status == HTTPStatus.UNPROCESSABLE_ENTITY
         self._look(path)
 
+    def at_answer(self, name: str, text: str) -> None:
+        """Look at a page that answered a form."""
+        self.page.route(
+            f"**{ANSWERED}", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8")
+        )
+        self.page.goto(self.address + ANSWERED)
+        self.page.unroute(f"**{ANSWERED}")
+        self.page.wait_for_function(MOUNTED)
+        self._inspect(name)
+
     def _look(self, path: str) -> None:
         route = self.site.url_map.bind("").match(path.partition("?")[0], "GET")[0]
         try:
@@ -82,19 +97,30 @@ class Look:
             self.complaints.append(f"{self.login} {path}: what the page draws by itself does not come")
         shell = not self.visited  # menu and head are the same on every page and looked at once
         self.visited.add(route)
-        found: list[Any] = self.page.evaluate(ASKED, [RULES, shell, route in PIECES])
-        wrong = [f"{rule}: {html[:160]}" for rule, nodes in found for html in nodes]
+        self._inspect(path, route, shell=shell)
+
+    def _inspect(self, path: str, route: str = "", *, shell: bool = False) -> None:
+        wrong = violations(self.page, RULES, shell, route in PIECES)
         if route not in FOR_A_PC | PIECES:
-            wrong += unseen(self.page)
+            wrong += on_a_phone(self.page)
         self.complaints += [f"{self.login} {path} {one}" for one in wrong]
 
 
-def unseen(page: Page) -> list[str]:
-    """Return what is clipped, overlaps or sticks out on a phone."""
+def violations(page: Page, rules: list[str], shell: bool, piece: bool = False) -> list[str]:
+    """Return what axe finds against some of its rules, with or without what surrounds every page."""
+    found: list[Any] = page.evaluate(ASKED, [rules, shell, piece])
+    return [f"{rule}: {html[:160]}" for rule, nodes in found for html in nodes]
+
+
+def on_a_phone(page: Page) -> list[str]:
+    """Return what is clipped, overlaps, sticks out, is too small for a finger or breaks a rule on a phone."""
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # Playwright's own TypedDict
     findings = page.evaluate(EYES.read_text(encoding="utf-8"), list(ALLOWED_WORDS))
+    small = page.evaluate(FINGERS.read_text(encoding="utf-8"))
+    broken = violations(page, LAID_ANEW, shell=False)
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-    return [one for one in findings if not one.startswith(TECHNICAL) and one != LONG_VALUE]
+    seen = [one for one in findings if not one.startswith(TECHNICAL) and one != LONG_VALUE]
+    return [*seen, *(f"360: {one}" for one in (*small, *broken))]
 
 
 def named_with_malice(site: Site) -> None:
@@ -161,5 +187,9 @@ def test_every_page_is_accessible_and_whole(sqlite_ground: Ground, browser: Brow
                     look.at_refusal(looker.emptied)
             complaints += look.complaints
             visited |= look.visited
+        with looking(browser, site.app, address, Looker("", site.visitor()), complaints) as look:
+            for answer in answers(site):
+                look.at_answer(answer.name, answer.text)
+        complaints += look.complaints
     complaints += forgotten(site.app, visited)
     assert complaints == [], "\n".join(complaints)

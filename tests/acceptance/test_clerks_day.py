@@ -1,10 +1,11 @@
-"""A clerk's days in Chromium, on a PC and on a phone: a morning, a quicker colleague, a lost session, a week off.
+"""A clerk's days in Chromium, on a PC and on a phone: a morning, a lost session, a week off, an item in many hands.
 
-One county, one server and one browser serve all four (issue 5). Days are those of November 2023.
+One county, one server and one browser serve them all (issue 5). Days are those of November 2023.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from tests.walk import Ground, Walk
 from tests.webapp.conftest import site_over
 
 CLERK, COLLEAGUE, SUBSTITUTE = "sangzhezhen.jingban", "yi", "sangzhezhen.shenhe"
+BUREAU = "xiangcunzhenxingju.jingban"
 LOOKED_AT_ELSEWHERE = ("sign-in", "sent")
 PROJECTS = 15
 
@@ -202,3 +204,88 @@ def test_a_substitutes_week_by_clicks(desk: Desk) -> None:
     clerk.move_clock("2023-11-11")
     substitute.go("/inbox")
     expect(substitute.page.get_by_text("现在没有待办任务")).to_be_visible()
+
+
+def press(person: Person, act: str, reason: str = "", button: str = "", **chosen: str) -> None:
+    """Unfold an act on the page of acts, choose by the labels of its boxes, give a reason and press its button."""
+    fold = person.page.locator("details.act", has=person.page.locator("summary", has_text=re.compile(f"^{act}$")))
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").click()
+    for label, choice in chosen.items():
+        fold.get_by_label(label).select_option(label=choice)
+    if reason:
+        fold.get_by_label("原因").fill(reason)
+    fold.get_by_role("button", name=button or act, exact=True).click()
+
+
+def told(person: Person, words: str) -> None:
+    expect(person.page.get_by_text(words).first).to_be_visible()
+
+
+def test_one_item_in_many_hands_by_clicks(desk: Desk) -> None:
+    """Filled by a colleague, called back, talked about, copied, urged, and handed over when its clerk leaves."""
+    clerk, colleague, walk = at(desk, CLERK), at(desk, COLLEAGUE, NARROW), desk.taken("receive")
+    name = walk.project.name
+    clerk.open(name, "签收项目")
+    clerk.answer("verdict", "back")
+    clerk.answer("reason", "应由县林业局负责")
+    clerk.page.get_by_role("button", name="暂存", exact=True).click()
+    told(clerk, "已暂存")
+    clerk.page.get_by_role("link", name="更多操作").click()
+    press(clerk, "委托办理", "到县里开会", "委托", 委托给="经办乙")
+    told(clerk, "已委托，填好后会交回给您")
+
+    colleague.open(name, "签收项目")
+    expect(colleague.page.locator('[name="reason"]')).to_have_value("应由县林业局负责")
+    colleague.answer("verdict", "taken")
+    colleague.page.get_by_role("button", name="填好交回").click()
+    told(colleague, "已交回委托人")
+    clerk.open(name, "签收项目")
+    clerk.finish("签收项目")
+    clerk.page.get_by_role("link", name="撤回").click()
+    press(clerk, "撤回", "还要再核对")
+    told(clerk, "已撤回，可以修改后重新提交")
+    clerk.finish("签收项目")
+    assert walk.waiting() == ["field_survey"]
+
+    clerk.case(name, "留言")
+    clerk.page.fill("#comment-text", "请先核实灌溉面积")
+    clerk.page.get_by_text("选择提醒的人").click()
+    clerk.page.locator("[data-mention-list] label", has_text="经办乙").click()
+    clerk.page.get_by_role("button", name="发出").click()
+    told(clerk, "留言已发出")
+    colleague.go("/notices")
+    told(colleague, "请先核实灌溉面积")
+    clerk.page.get_by_role("link", name="抄送", exact=True).click()
+    clerk.page.get_by_text("县乡村振兴局", exact=True).click()
+    clerk.page.fill("#note", "进度请了解")
+    clerk.page.get_by_role("button", name="抄送", exact=True).click()
+    told(clerk, "已抄送")
+
+    bureau = at(desk, BUREAU, NARROW)
+    bureau.go("/copies")
+    told(bureau, "进度请了解")
+    bureau.page.get_by_role("button", name=f"已阅：{name}").click()
+    bureau.case(name)
+    bureau.page.get_by_role("link", name="实地调研：更多操作").click()
+    press(bureau, "催办")
+    told(bureau, "已催办，通知了")
+    clerk.open(name, "实地调研")
+    told(clerk, "催办")
+    clerk.page.get_by_role("link", name="更多操作").click()
+    press(clerk, "领取")
+    told(clerk, "已领取，由您办理")
+
+    leader = at(desk, SUBSTITUTE)
+    leader.go("/handovers")
+    leader.page.get_by_role("link", name="移交：桑柘镇经办甲").click()
+    expect(leader.page.get_by_role("link", name=name)).to_be_visible()
+    leader.page.get_by_label("移交给").select_option(label="经办乙")
+    leader.page.locator("#reason").fill("调离本单位")
+    leader.page.locator("summary", has_text="移交").click()
+    leader.page.get_by_role("button", name="确定移交").click()
+    told(leader, "已移交")
+    colleague.open(name, "实地调研")
+    with walk.session() as session:
+        holder = session.get_one(User, walk.item("field_survey").claimed_by_id)
+        assert holder.login == COLLEAGUE

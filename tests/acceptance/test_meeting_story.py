@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -109,6 +111,14 @@ def test_p4_a_party_group_meeting_over_30_projects(sqlite_ground: Ground, browse
         expect(page.get_by_text("已登记 30 个项目的议定结果")).to_be_visible()
         page.set_viewport_size(WIDE)
         clerk.look("meeting-decided")
+        with page.expect_download() as taken:
+            page.locator("main").get_by_role("link", name=re.compile(r"\.docx$")).click()
+        with ZipFile(taken.value.path()) as minutes:
+            assert "桑柘镇党委第12次会议" in minutes.read("word/document.xml").decode()
+        clerk.answer("scan", "签字纪要.pdf")
+        page.get_by_role("button", name="上传扫描件").click()
+        expect(page.get_by_role("link", name="签字纪要.pdf", exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="列入项目")).to_have_count(0)
     assert (waiting(sqlite_ground, "application"), waiting(sqlite_ground, "field_survey")) == (29, 1)
 
 

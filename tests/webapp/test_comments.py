@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 from tests.walk import PDF
@@ -26,9 +27,11 @@ def test_a_remark_with_a_file_reaches_whom_it_addresses(both_sites: Site) -> Non
 def test_a_refused_remark_keeps_its_words_and_stores_nothing(site: Site) -> None:
     walk, town = site.walk(), site.town()
     address = f"/cases/{walk.case_id}/comments"
-    broken = {"text": "请看附件", "files": (BytesIO(b"<html>"), "照片.jpg")}
+    bureau = str(site.user_id("xiangcunzhenxingju.jingban"))
+    broken = {"text": "请看附件", "mention": bureau, "files": (BytesIO(b"<html>"), "照片.jpg")}
     answer = town.post(address, broken, content_type="multipart/form-data")
     assert (answer.status_code, "请看附件" in answer.text, "不是 jpg 文件" in answer.text) == (422, True, True)
+    assert re.search(rf'name="mention" value="{bureau}"[^>]* checked', answer.text)
     assert town.post(address, {"text": "请看", "mention": "999999"}).status_code == 422
     assert "还没有留言" in town.get(f"/cases/{walk.case_id}?tab=comments").text
     assert site.town("保家镇").post(address, {"text": "看不到"}).status_code == 404

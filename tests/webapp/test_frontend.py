@@ -205,13 +205,28 @@ def test_a_box_of_text_is_as_high_as_its_text(show: Callable[..., Page]) -> None
     assert box.evaluate("box => box.offsetHeight") > before
 
 
-def test_leaving_with_unsaved_changes_warns(show: Callable[..., Page]) -> None:
-    page = show(DRAFT.replace('data-draft-seconds="0.05"', ""))
+MINUTES = '<form method="post"><textarea id="opinion" name="opinion"></textarea><button>保存</button></form>'
+
+
+@pytest.mark.parametrize("body", [DRAFT.replace('data-draft-seconds="0.05"', ""), MINUTES])
+def test_leaving_with_unsaved_changes_warns(show: Callable[..., Page], body: str) -> None:
+    page = show(body)
     page.fill("#opinion", "同意")
     with page.expect_event("dialog") as warned:
         page.close(run_before_unload=True)
     assert warned.value.type == "beforeunload"
     warned.value.accept()
+
+
+def test_what_is_missing_is_said_in_chinese(show: Callable[..., Page]) -> None:
+    page = show('<form method="post"><input name="a" required><input type="url" name="b"><button>保存</button></form>')
+    said = "all => all.map(one => one.validationMessage)"
+    page.click("button")
+    assert page.locator("input").evaluate_all(said) == ["请填写此项", ""]
+    page.fill('[name="a"]', "名称")
+    page.fill('[name="b"]', "www")
+    page.click("button")
+    assert page.locator("input").evaluate_all(said) == ["", "请填写完整的网址，以 https:// 开头"]
 
 
 STATE = {

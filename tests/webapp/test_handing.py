@@ -23,6 +23,7 @@ def test_a_leavers_items_and_drafts_go_to_a_colleague(both_sites: Site) -> None:
     assert "共 2 件" in page
     refused = leader.post(f"/handovers/{leaver}", {"receiver": str(receiver), "reason": ""})
     assert (refused.status_code, "请填写移交的原因" in refused.text) == (422, True)
+    assert f'<option value="{receiver}" selected>' in refused.text
     done = leader.post(f"/handovers/{leaver}", {"receiver": str(receiver), "reason": "调离"})
     assert done.status_code == 303
     assert row(site, first).claimed_by_id == receiver
