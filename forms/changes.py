@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forms.fields import SILENT, Asked, FieldType, Form, Posted, Section
+from forms.fields import SILENT, Asked, FieldType, Form, Posted, Section, visible
 from forms.parsing import FormErrors, parse
 from forms.rendering import posted_from, shown, text_of
 
@@ -52,6 +52,18 @@ def carried(form: Form, before: Mapping[str, Any], initial: Posted) -> dict[str,
 
 def _said(posted: Posted) -> dict[str, list[str]]:
     return {name: list(values) for name, values in posted.items() if any(values)}
+
+
+def resumed(form: Form, kept: Posted, begun: Posted, asked: Asked) -> dict[str, list[str]]:
+    """Return what a kept draft goes on with; a field that it did not show begins as on a new page."""
+    given = {name: list(values) for name, values in kept.items()}
+    hidden = {
+        each.name
+        for section, each in form.fields()
+        if not (visible(section.show_if, given, asked) and visible(each.show_if, given, asked))
+    }
+    begins = {name: list(values) for name, values in begun.items() if name.split(".")[0] in hidden}
+    return {**begins, **given}
 
 
 def last_words(form: Form, before: Mapping[str, Any], asked: Asked) -> dict[str, str]:

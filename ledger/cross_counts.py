@@ -46,7 +46,8 @@ def _grouped() -> Select[Any]:
         *(_sum_where(and_(Project.linkage == Linkage.PARTIAL, _names(gaps, gap))) for gap in LinkageGap),
     )
     name = func.coalesce(Unit.short_name, UNASSIGNED)
-    wanted = select(Project.responsible_unit_id, name, *sums).outerjoin(Unit, Unit.id == Project.responsible_unit_id)
+    columns: tuple[Any, ...] = (Project.responsible_unit_id, name, *sums)
+    wanted: Select[Any] = select(*columns).outerjoin(Unit, Unit.id == Project.responsible_unit_id)
     return wanted.group_by(Project.responsible_unit_id, Unit.short_name)
 
 

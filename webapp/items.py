@@ -24,7 +24,7 @@ from bpmn.runtime import (
     record_overdue,
     sign_item,
 )
-from forms.changes import Change, carried, changes, last_words, words_of
+from forms.changes import Change, carried, changes, last_words, resumed, words_of
 from forms.fields import Field, FieldType, Posted
 from forms.parsing import FormErrors
 from forms.rendering import shown
@@ -64,7 +64,9 @@ def show(item_id: int) -> ResponseReturnValue:
         return _signature_page(opened, {})
     draft = draft_of(ledger_session(), item_id, actor().user_id or 0)
     anew = draft is None or request.args.get("answers") == "handed_back"
-    return _page(opened, _started(opened) if draft is None or anew else draft.posted, {}, draft=draft)
+    begun = _started(opened)
+    posted = begun if draft is None or anew else resumed(opened.form, draft.posted, begun, opened.asked)
+    return _page(opened, posted, {}, draft=draft)
 
 
 @bp.post("/items/<int:item_id>")
