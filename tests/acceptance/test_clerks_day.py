@@ -237,7 +237,7 @@ def test_one_item_in_many_hands_by_clicks(desk: Desk) -> None:
 
     colleague.open(name, "签收项目")
     expect(colleague.page.locator('[name="reason"]')).to_have_value("应由县林业局负责")
-    colleague.answer("verdict", "taken")
+    colleague.fill(verdict="taken")
     colleague.page.get_by_role("button", name="填好交回").click()
     told(colleague, "已交回委托人")
     clerk.open(name, "签收项目")
