@@ -37,7 +37,8 @@ class Recording:
 
     def hear(self, _connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
         if statement.startswith(WRITES):
-            self._open.append((statement, given, many))
+            rows = many and isinstance(given[0], list | tuple | dict)  # many in one statement have one flat row
+            self._open.append((statement, _plain(given), rows))
 
     def commit(self, _connection: Any) -> None:
         if any(statement.startswith(WRITES[:3]) for statement, _given, _many in self._open):
@@ -49,9 +50,21 @@ class Recording:
         self._open = []
 
     def transactions(self) -> Iterator[list[Sent]]:
-        self.target.seek(0)
-        for _number in range(self.count):
-            yield pickle.load(self.target)  # our own file of a moment ago
+        with Path(self.target.name).open("rb") as kept:
+            for _number in range(self.count):
+                yield pickle.load(kept)  # our own file of a moment ago
+
+
+def _plain(given: Any) -> Any:
+    """Return parameters that a file can keep: the driver takes a view of bytes too."""
+    match given:
+        case memoryview():
+            return bytes(given)
+        case list() | tuple():
+            return [_plain(each) for each in given]
+        case dict():
+            return {name: _plain(value) for name, value in given.items()}
+    return given
 
 
 @contextmanager
