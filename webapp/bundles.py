@@ -16,7 +16,7 @@ from ledger.writing import record
 from webapp.design import draft_or_404, version_or_404
 from webapp.permissions import DESIGN, SYSTEM, allows
 from webapp.request import acting, actor, ledger_session, moment
-from webapp.uploads import clean_name
+from webapp.uploads import FileRefused, admit, clean_name
 
 bp = Blueprint("bundles", __name__, url_prefix="/design")
 
@@ -52,7 +52,10 @@ def take_in() -> ResponseReturnValue:
     if not content or len(content) > SIZE_LIMIT:
         return _page("请选择流程文件（.bpmn）或导出的压缩包（.zip），不超过 20 MB", []), 422
     try:
+        admit(name, content)
         draft = import_bundle(acting(), content, name)
+    except FileRefused as refused:
+        return _page(str(refused), []), 422
     except BundleRefused as refused:
         detail = {"file": name, "count": len(refused.findings)}
         record(ledger_session(), moment(), actor(), Act("bundle_refused", detail=detail))

@@ -25,6 +25,7 @@ from ledger.writing import record
 from webapp.people import new_person
 from webapp.permissions import SYSTEM, allows
 from webapp.request import actor, ledger_session, moment
+from webapp.uploads import FileRefused, admit, clean_name
 
 bp = Blueprint("people_lists", __name__)
 HEADS = ("单位", "姓名", "登录名", "岗位", "手机号码", "电子邮箱")
@@ -63,8 +64,10 @@ def take() -> ResponseReturnValue:
     errors: list[str] = []
     listed: list[Listed] = []
     try:
-        listed, errors = read_list(sent.read() if sent else b"", units_below(ledger_session(), actor()))
-    except WorkbookRefused as refused:
+        content = sent.read() if sent else b""
+        admit(clean_name(sent.filename or "") if sent else "", content)
+        listed, errors = read_list(content, units_below(ledger_session(), actor()))
+    except (FileRefused, WorkbookRefused) as refused:
         errors = [str(refused)]
     if not reason.strip():
         errors.append("请填写理由：复核的人要看")

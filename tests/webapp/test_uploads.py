@@ -7,11 +7,13 @@ import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from werkzeug.datastructures import FileStorage
 
+from ledger.vocabulary import Role
 from tests.walk import PDF
 from tests.webapp.conftest import Site
 from webapp.uploads import FileRefused, clean_name, take
@@ -127,6 +129,41 @@ def test_a_virus_check_that_is_away_lets_nothing_in(site: Site) -> None:
     restrict(site, clamav="127.0.0.1:1")
     with site.app.app_context(), pytest.raises(FileRefused, match="病毒检查暂时不可用"):
         take(upload("报告.pdf", PDF))
+
+
+GB = 1024**3
+
+
+@pytest.mark.usefixtures("door")
+@pytest.mark.parametrize(
+    ("total", "free", "taken"),
+    [
+        *((100 * GB, GB - 1, False), (20 * GB, 2 * GB - 1, False), (20 * GB, 2 * GB, True)),  # a GB, and a tenth
+        *((4000 * GB, 5 * GB - 1, False), (4000 * GB, 5 * GB, True)),  # of a large disk five are enough
+    ],
+)
+def test_with_little_disk_left_nothing_is_taken(
+    monkeypatch: pytest.MonkeyPatch, total: int, free: int, *, taken: bool
+) -> None:
+    """Safety rule 7: the ledger itself still needs room to write."""
+    monkeypatch.setattr("webapp.uploads.disk_usage", lambda _path: SimpleNamespace(total=total, free=free))
+    if taken:
+        assert take(upload("报告.pdf", PDF)).content == PDF
+    else:
+        with pytest.raises(FileRefused, match="磁盘空间不足"):
+            take(upload("报告.pdf", PDF))
+
+
+@pytest.mark.parametrize(
+    ("path", "box", "name"), [("/design/import", "bundle", "流程.bpmn"), ("/people/import", "file", "人员.xlsx")]
+)
+def test_what_is_only_read_comes_by_the_same_door(site: Site, path: str, box: str, name: str) -> None:
+    """A procedure and a list of people are checked for viruses as papers are."""
+    restrict(site, clamav="127.0.0.1:1")
+    sent = {box: (BytesIO(b"anything"), name), "reason": "新增人员"}
+    person = site.person(site.ground.county.county.id, Role.SYSTEM_ADMIN)
+    answer = person.post(path, sent, content_type="multipart/form-data")
+    assert (answer.status_code, "病毒检查暂时不可用" in answer.text) == (422, True)
 
 
 def test_a_persons_day_is_full_at_some_point(both_sites: Site) -> None:
