@@ -182,12 +182,11 @@ def condition(hands: Hands) -> None:
     hands.not_told("没有出线")
     hands.act("条件", page.locator('[data-element-id="flow_decision_result_decision_returned_label"]').first).click()
     hands.turn_to("属性", "#tab-properties")
+    hands.act("自己写", page.locator("summary", has_text="自己写")).click()
     hands.fill("条件", "verdikt == 'return'")
     hands.turn_to("问题", "#tab-problems")
     hands.told("verdikt")
-    hands.turn_to("属性", "#tab-properties")
-    hands.fill("条件", "verdict == 'return'")
-    hands.turn_to("问题", "#tab-problems")
+    hands.press("撤销")
     hands.not_told("verdikt")
 
 

@@ -53,7 +53,7 @@ PAGES = (
     *("/board", "/board?area={town}", "/board/screen/figures", "/board/late"),
     *("/board/projects?category=revive", "/board/projects?light=red", "/board/projects?light=green"),
     *("/board/projects?source=earmarked", "/board/projects?source=social", "/board/projects?source=social&area={town}"),
-    *("/board/projects?archive=township-6-l", "/board/projects?lacking=township-1"),
+    *("/board/projects?archive=township-6-l", "/board/projects?archive=township-1-t"),
     *("/board/projects?staying=1&progress=3_5", "/board/projects?staying=1&progress=10_10"),
     *("/board/projects?staying=1&progress=-1_-1", "/board/projects?operation=difficult&linkage=partial"),
     *("/stalled", "/stalled?area={town}", "/stalled?kind=suspended"),

@@ -19,7 +19,7 @@ const chinese = {
 
 export async function read(url) {
   const answer = await fetch(url, { headers: { Accept: '*/*' } });
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  if (!answer.ok || answer.redirected) throw new Error(`${url}: ${answer.status}`);
   return answer;
 }
 
