@@ -26,6 +26,8 @@ WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 SERVER_ERROR = 500
 ROUNDS = 8  # an answer may make another question appear, which makes another
 # what is written in Latin letters in Chinese offices too: file types, sizes, a hash; the workbook's own sheet name
+# what htmx asked for when its page was left; an answer that failed is told as responseError or sendError
+LEFT_BEHIND = re.compile(r"htmx:(sendAbort|afterRequest)\b")
 ALLOWED_WORDS = ("xlsx", "docx", "pdf", "PDF", "jpg", "png", "zip", "KB", "MB", "SHA", "Sheet", "Word")
 FLAT = ".top, .actbar { position: static !important; }"  # of a long page's picture: what sticks would hide a part of it
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
@@ -73,7 +75,8 @@ class House:
         return self.people[login]
 
     def complain(self, page: Page, text: str) -> None:
-        self.complaints.append(f"{page.url}: {text}")
+        if not LEFT_BEHIND.match(text):
+            self.complaints.append(f"{page.url}: {text}")
 
     def _answered(self, page: Page, response: Response) -> None:
         if response.status >= SERVER_ERROR:
