@@ -191,9 +191,9 @@ def late_holders(session: Session, area: Unit, now: datetime) -> list[tuple[Unit
     # the sum keeps SQLite on the index by due moment, which holds all that is asked for
     late = (WorkItem.completed_at.is_(None), WorkItem.due_at <= now, (WorkItem.unit_id + 0).in_(held))
     counted = Counter(dict(_by_unit(session, select(WorkItem.unit_id, func.count()).where(*late))))
-    # suspended cases are few: taken off again rather than asked for at every item
-    resting = select(WorkItem.unit_id, func.count()).join(Case, Case.id == WorkItem.case_id)
-    counted.subtract(dict(_by_unit(session, resting.where(Case.suspended_at.is_not(None), *late))))
+    # suspended cases are few: taken off again rather than asked for at every item, and their items found by them
+    of_resting = WorkItem.case_id.in_(select(Case.id).where(Case.suspended_at.is_not(None)))
+    counted.subtract(dict(_by_unit(session, select(WorkItem.unit_id, func.count()).where(of_resting, *late))))
     units = names_of(session, [unit_id for unit_id, count in counted.items() if count > 0])
     return sorted(((unit, counted[unit.id]) for unit in units.values()), key=lambda each: (-each[1], each[0].id))
 

@@ -169,15 +169,31 @@ def silent_cases(session: Session, seen: ColumnElement[bool], cutoff: datetime, 
 
     `seen` says which projects the reader may see.
     """
-    acted = exists().where(Entry.case_id == Standing.case_id, Entry.at > cutoff, Entry.user_id.is_not(None))
-    silent = [Standing.since_at <= cutoff, Standing.late_at < NEVER, Case.status == CaseStatus.RUNNING, ~acted]
-    return _by_since(session, [seen, *silent], after, size)
+    earlier = aliased(Standing)
+    before = or_(
+        earlier.since_at < Standing.since_at,
+        and_(earlier.since_at == Standing.since_at, earlier.element < Standing.element),
+    )
+    wanted = (
+        select(Standing.case_id)
+        # the sum lets SQLite begin nowhere but with the index that has them in order: it ends when a page is full
+        .join(Case, Case.id == Standing.case_id + 0)
+        .join(Project, Project.id == Case.project_id)
+        .where(seen, Standing.since_at <= cutoff, Standing.late_at < NEVER, Case.status == CaseStatus.RUNNING)
+        .where(~exists().where(Entry.case_id == Standing.case_id, Entry.at > cutoff, Entry.user_id.is_not(None)))
+        .where(~exists().where(earlier.case_id == Standing.case_id, earlier.late_at < NEVER, before))
+        .order_by(Standing.since_at, Standing.case_id)
+    )
+    if after:
+        wanted = wanted.where(beyond(after, Standing.since_at, Standing.case_id, newest_first=False))
+    first = Standing.case_id.in_(session.scalars(wanted.limit(size + 1)).all())
+    return _by_since(session, [first, Standing.late_at < NEVER], size)
 
 
 def suspended_cases(session: Session, seen: ColumnElement[bool], after: str, size: int) -> OverseenPage:
     """Return suspended cases by how long they stand where they are."""
-    resting = (Case.suspended_at.is_not(None), Case.status == CaseStatus.SUSPENDED)  # the first has an index
-    return _by_since(session, [seen, *resting], after, size)
+    resting = select(Case.id).where(Case.suspended_at.is_not(None), Case.status == CaseStatus.SUSPENDED)
+    return _by_since(session, [seen, Standing.case_id.in_(resting)], size, after)  # few, at hand by an index
 
 
 def seen_in(actor: Actor, area: Unit) -> ColumnElement[bool]:
@@ -185,7 +201,7 @@ def seen_in(actor: Actor, area: Unit) -> ColumnElement[bool]:
     return and_(visible_projects(actor), in_area(area))
 
 
-def _by_since(session: Session, conditions: list[ColumnElement[bool]], after: str, size: int) -> OverseenPage:
+def _by_since(session: Session, conditions: list[ColumnElement[bool]], size: int, after: str = "") -> OverseenPage:
     # what a line tells is read for one page only: sorted with all of it, a county's rows take three times as long
     since, late = func.min(Standing.since_at).label("since_at"), func.min(Standing.late_at).label("late_at")
     meant = (
@@ -255,7 +271,9 @@ def _progress(first: int, last: int) -> ColumnElement[bool]:
     begun = Project.progress_percent
     if first >= 0:
         return and_(begun >= first * 10, begun < last * 10 + 10)
-    waits = exists().where(Case.project_id == Project.id, Standing.case_id == Case.id, Standing.element == "disposal")
+    # one list, made once: looked up from each project, SQLite goes through all that stands at disposal each time
+    standing = select(Case.project_id).join(Standing, Standing.case_id == Case.id)
+    waits = Project.id.in_(standing.where(Standing.element == "disposal"))
     return and_(begun.is_(None), waits if first == NOT_BEGUN else ~waits)
 
 

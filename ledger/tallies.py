@@ -64,7 +64,10 @@ class Standing(Base):
     late_at: Mapped[datetime]
     since_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_standing_element", "element", "late_at", "case_id"),)
+    __table_args__ = (
+        Index("ix_standing_element", "element", "late_at", "case_id"),
+        Index("ix_standing_since", "since_at", "case_id"),
+    )
 
 
 class ProjectTally(Base):

@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from ledger.db import Keys, SealedJson, SessionFactory, open_ledger, transaction
@@ -151,3 +151,16 @@ def test_a_turn_ends_with_a_failure(sessions: SessionFactory) -> None:
     for _again in range(2):
         with pytest.raises(ZeroDivisionError), transaction(sessions) as session:
             session.get_one(Project, project_id).name = str(1 / 0)
+
+
+@pytest.mark.parametrize(("said", "jit"), [("", "off"), ("-c jit=on -c work_mem=7MB", "on")])
+def test_postgresql_compiles_no_statement_unless_the_address_says_so(postgres_url: str, said: str, jit: str) -> None:
+    url = make_url(postgres_url).update_query_dict({"options": said} if said else {})
+    sessions = open_ledger(url, KEYS)
+    try:
+        with sessions() as session:
+            shown = session.connection().exec_driver_sql("SHOW jit").scalar_one()
+            memory = session.connection().exec_driver_sql("SHOW work_mem").scalar_one()
+    finally:
+        sessions.kw["bind"].dispose()
+    assert (shown, memory == "7MB") == (jit, bool(said))
