@@ -50,7 +50,7 @@ from ledger.tally_sources import (
     unit_places,
     written_shares,
 )
-from ledger.vocabulary import CaseStatus, RowStanding, UnitKind
+from ledger.vocabulary import CaseStatus, UnitKind
 from ledger.working_days import Calendar, load_calendar
 
 BATCH = 200  # projects in one transaction: a person's step waits for no more than these
@@ -132,7 +132,7 @@ def _renew(sessions: SessionFactory, now: datetime, project_ids: Sequence[int]) 
         sums = differences(known, fresh)
         add_sums(session, sums)
         place_cases(session, cases)
-        place_archive(session, archives, RowStanding.LACKING)
+        place_archive(session, archives)
         place_money(session, money)
         touched = {key[0] for keyed in sums.values() for key in keyed}
         keep_rates(session, day_of(now), sorted(touched))

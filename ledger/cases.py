@@ -106,12 +106,15 @@ class WorkItem(Base):
 
     __table_args__ = (
         Index("ix_work_item_case_id_element_id", "case_id", "element", "id"),  # what came first of two steps
-        partial_index("ix_work_item_inbox", "unit_id", "role", "due_at", "id", where="completed_at IS NULL"),
+        # completed_at, though always empty here: else SQLite looks it up in the table row by row, for the lists too
+        partial_index(
+            *("ix_work_item_inbox", "unit_id", "role", "due_at", "id", "completed_at"), where="completed_at IS NULL"
+        ),
         # 在办: a whole county's open items by due moment
-        partial_index("ix_work_item_due", "due_at", "id", "unit_id", where="completed_at IS NULL"),
+        partial_index("ix_work_item_due", "due_at", "id", "unit_id", "completed_at", where="completed_at IS NULL"),
         # 待签收: counted on every page, and few among all that waits
         partial_index(
-            *("ix_work_item_receipt", "unit_id", "role", "due_at", "id"),
+            *("ix_work_item_receipt", "unit_id", "role", "due_at", "id", "stem", "completed_at"),
             where="completed_at IS NULL AND stem = 'receive'",
         ),
         Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),

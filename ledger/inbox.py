@@ -56,6 +56,7 @@ RECEIPT = "receive"
 """The step by which a unit takes what was pushed to it (签收项目): what waits there is 待签收."""
 _WAITS = WorkItem.completed_at.is_(None)  # as the index of waiting items says it
 _WORKING = frozenset({Role.HANDLER, Role.SIGNER})
+_FEW_PLACES = 3
 
 
 def _mine(actor: Actor) -> list[ColumnElement[bool]]:
@@ -83,21 +84,24 @@ def _overseen(actor: Actor) -> list[ColumnElement[bool]]:
 
 def inbox(session: Session, actor: Actor, now: datetime, filters: Filters, size: int = PAGE_SIZE) -> InboxPage:
     """Return a page of 待办: what is overdue first, then by due moment; a few more items never change earlier pages."""
-    return _waiting(session, _mine(actor), now, filters, size)
+    places = _mine(actor)
+    return _waiting(session, places, now, filters, size, ranges=len(places) <= _FEW_PLACES)
 
 
 def under_way(session: Session, actor: Actor, now: datetime, filters: Filters, size: int = PAGE_SIZE) -> InboxPage:
     """Return a page of 在办: what waits for anybody, on projects the person may see."""
-    return _waiting(session, _overseen(actor), now, filters, size)
+    ranges = all(post.unit_kind in COUNTY_WIDE for post in actor.posts if post.role in BUSINESS)
+    return _waiting(session, _overseen(actor), now, filters, size, ranges=ranges)
 
 
 def _waiting(
-    session: Session, places: list[ColumnElement[bool]], now: datetime, filters: Filters, size: int
+    session: Session, places: list[ColumnElement[bool]], now: datetime, filters: Filters, size: int, *, ranges: bool
 ) -> InboxPage:
     limits = bounds(session, now)
     if not places:
         return InboxPage((), dict.fromkeys(Limit, 0), "")
-    counts = _counts(session, places, filters, limits)
+    count = _counts_alone if ranges and not of_project(filters) else _counts_walked
+    counts = count(session, places, filters, limits)
     newest = filters.order is Order.NEWEST
     moment = WorkItem.created_at if newest else WorkItem.due_at
     wanted = [limits.condition(filters.limit)] if filters.limit is not None else []
@@ -110,15 +114,28 @@ def _waiting(
     return _page(rows, counts, shown, size)
 
 
-def _counts(session: Session, places: list[ColumnElement[bool]], filters: Filters, limits: Bounds) -> dict[Limit, int]:
-    """Count what falls under each counter: in one walk over a list of ordinary length, else each by itself."""
+def _counts_walked(
+    session: Session, places: list[ColumnElement[bool]], filters: Filters, limits: Bounds
+) -> dict[Limit, int]:
+    """Count what falls under each counter in one walk over a list of ordinary length, else each by itself."""
     parts = [_searched(filters, place).with_only_columns(WorkItem.due_at) for place in places]
     walked = union_all(*[select(each.limit(_literal(MOST_COUNTED)).subquery()) for each in parts]).subquery()
     under = [func.count(case((limits.condition(limit, walked.c.due_at), 1))) for limit in Limit]
     total, *counts = session.execute(select(func.count(), *under).select_from(walked)).one()
     if total >= MOST_COUNTED:
-        each_alone = [[_searched(filters, place, limits.condition(limit)) for place in places] for limit in Limit]
-        counts = list(session.execute(select(*[_counted(found) for found in each_alone])).one())
+        return _counts_alone(session, places, filters, limits)
+    return dict(zip(Limit, counts, strict=True))
+
+
+def _counts_alone(
+    session: Session, places: list[ColumnElement[bool]], filters: Filters, limits: Bounds
+) -> dict[Limit, int]:
+    """Count what falls under each counter by itself: a part of an index in the order of due moments, nothing compared.
+
+    A list that must be searched through is walked only once, before.
+    """
+    each_alone = [[_searched(filters, place, limits.condition(limit)) for place in places] for limit in Limit]
+    counts = session.execute(select(*[_counted(found) for found in each_alone])).one()
     return dict(zip(Limit, counts, strict=True))
 
 

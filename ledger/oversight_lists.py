@@ -24,7 +24,7 @@ from ledger.papers import ArchiveWaiver
 from ledger.people import Unit
 from ledger.projects import Project
 from ledger.scope import Actor, visible_projects
-from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, SourceShare, Standing, Tallied, archived_as
+from ledger.tallies import NEVER, NOT_BEGUN, ArchiveStanding, SourceShare, Standing
 from ledger.vocabulary import CaseStatus, RowStanding
 from ledger.working_days import Calendar
 
@@ -257,11 +257,12 @@ def _project_conditions(area: Unit, wanted: Wanted) -> list[ColumnElement[bool]]
 
 
 def _archived(level: str, row: int, standing: RowStanding) -> ColumnElement[bool]:
-    empty = (ArchiveStanding.project_id == Project.id, ArchiveStanding.lacking.contains(str(row)))
-    if standing == RowStanding.LACKING:
-        return exists().where(ArchiveStanding.level == level, *empty)
-    so = exists().where(Tallied.project_id == Project.id, archived_as(level, row, standing))
-    if standing == RowStanding.THERE:
+    so = exists().where(
+        ArchiveStanding.project_id == Project.id,
+        ArchiveStanding.level == level,
+        func.substr(ArchiveStanding.letters, row, 1) == standing,
+    )
+    if standing != RowStanding.WAIVED:
         return so
     agreed = select(Case.project_id).join(ArchiveWaiver, ArchiveWaiver.case_id == Case.id)  # few: asked for first
     return and_(Project.id.in_(agreed.where(ArchiveWaiver.row == row, ArchiveWaiver.confirmed_at.is_not(None))), so)

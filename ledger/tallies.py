@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, bindparam, case, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -35,12 +35,6 @@ class Tallied(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
     revisions: Mapped[int]  # of the project and its cases, added up: every change makes it larger
     shares: Mapped[dict[str, Any]]
-
-
-def archived_as(level: str, row: int, standing: str) -> ColumnElement[bool]:
-    """Return whether a counted project's row of Annex 6 at `level` stands so (`RowStanding`), over `Tallied`."""
-    told, letters = (Tallied.shares[("archive", part)].as_string() for part in (0, 1))
-    return and_(told == level, func.substr(letters, row, 1) == standing)
 
 
 class TallyMark(Base):
@@ -103,13 +97,13 @@ class SourceShare(Base):
 
 
 class ArchiveStanding(Base):
-    """What Annex 6 lacks of a project's newest case: the digits of its empty rows, nothing where all is there."""
+    """How Annex 6 stands for a project's newest case: a letter of `RowStanding` for each row of its level's list."""
 
     __tablename__ = "archive_standing"
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, autoincrement=False)
     level: Mapped[str]  # Level
-    lacking: Mapped[str]
+    letters: Mapped[str]
 
 
 class ArchiveTally(Base):
@@ -305,14 +299,13 @@ def place_cases(session: Session, cases: Sequence[CaseShare]) -> None:
     )
 
 
-def place_archive(session: Session, known: Mapping[int, tuple[str, str] | None], lacks: str) -> None:
-    """Write anew what the archive of these projects lacks: rows whose letter is `lacks`."""
+def place_archive(session: Session, known: Mapping[int, tuple[str, str] | None]) -> None:
+    """Write anew how the archive of these projects stands: level and a letter per row, None without a case."""
     session.execute(delete(ArchiveStanding).where(ArchiveStanding.project_id.in_(known)))
     for project_id, archive in known.items():
         if archive is not None:
             level, letters = archive
-            lacking = "".join(str(row) for row, letter in enumerate(letters, 1) if letter == lacks)
-            session.add(ArchiveStanding(project_id=project_id, level=level, lacking=lacking))
+            session.add(ArchiveStanding(project_id=project_id, level=level, letters=letters))
 
 
 def place_money(session: Session, known: Mapping[int, Sequence[Decimal]]) -> None:

@@ -66,7 +66,7 @@ SPREAD = (
     "progress_percent = CASE WHEN id % {few} = 0 THEN 100 WHEN id % 4 = 0 THEN id % 99 END"
 )
 FILED = (
-    "UPDATE archive_standing SET lacking = CASE project_id % {few} WHEN 0 THEN '123456' ELSE '3456' END",
+    "UPDATE archive_standing SET letters = CASE project_id % {few} WHEN 0 THEN 'llllll' ELSE 'ttllll' END",
     "INSERT INTO archive_tally SELECT area_id, level, row, '{there}', count FROM archive_tally",
     "INSERT INTO archive_tally SELECT area_id, level, row, '{waived}', count FROM archive_tally "
     "WHERE standing = '{there}'",
