@@ -7,6 +7,7 @@ import pytest
 
 from bpmn.engine import Run, StateRefused, case_key, read_diagram
 from bpmn.engine.run import VERSION
+from tests.bpmn.engine.blocks import BLOCKS, ten_blocks
 from tests.bpmn.sketch import KEY, again, around, finish, node, ready, sketch, user
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -105,3 +106,16 @@ def test_the_states_of_two_cases_cannot_be_swapped() -> None:
     for wrong in (theirs, case_key(b"another key", "7/1"), KEY):
         with pytest.raises(StateRefused, match="校验码"):
             Run.load(TWO, saved, wrong, around())
+
+
+def test_ten_parallel_blocks_in_a_row_stay_small_from_the_first_to_the_last() -> None:
+    """What is ahead is not predicted: the state holds what stands, and the next block begins when one is joined."""
+    run, largest = Run.start(ten_blocks(), {}, around()), 0
+    for block in range(BLOCKS):
+        assert ready(run) == [f"task_{block}_0", f"task_{block}_1"]
+        for way in (1, 0):
+            largest = max(largest, len(run.dump(KEY)))
+            finish(run, f"task_{block}_{way}")
+            run = again(run)
+    assert run.finished
+    assert largest <= 5120
