@@ -1,4 +1,4 @@
-"""Ten parallel blocks in a row, which a library that predicts every way to the end takes apart as thousands of tasks."""
+"""Ten parallel blocks in a row, which a library that predicts every way to the end takes for thousands of tasks."""
 
 from __future__ import annotations
 
