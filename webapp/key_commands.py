@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 from cryptography.exceptions import InvalidTag
 
-from ledger.db import Keys, open_ledger, transaction
+from ledger.db import Keys, SessionFactory, open_ledger, transaction
 from ledger.installation import installation
 from ledger.journal import Act
 from ledger.rotation import Resealed, change_audit_key, change_seal_key, forget_earlier_keys, seal_again
@@ -74,18 +75,25 @@ def _rotate_audit(given: argparse.Namespace, settings: Settings) -> int:
 
 def _begin_audit(settings: Settings, keys: Keys) -> None:
     """Write the first row under a new key and seal it at once: it ties down everything before it."""
-    sessions = open_ledger(settings.database_url, keys)
-    with transaction(sessions) as session:
+    with _opened(settings, keys) as sessions, transaction(sessions) as session:
         act = Act("rotate_audit_key", detail={"number": keys.audit_key.number, "digest": str(keys.digest)})
         record(session, moment_of(installation(session), real_now()), CLOCK, act)
-    sessions.kw["bind"].dispose()
     _seal_audit(settings, keys)
 
 
 def _seal_audit(settings: Settings, keys: Keys) -> None:
+    with _opened(settings, keys) as sessions:
+        Watch(sessions, settings.anchors, settings.audit_archives, settings.audit.digest).seal(real_now())
+
+
+@contextmanager
+def _opened(settings: Settings, keys: Keys) -> Iterator[SessionFactory]:
+    """Open the ledger under these keys for a while, whatever becomes of what is done with it."""
     sessions = open_ledger(settings.database_url, keys)
-    Watch(sessions, settings.anchors, settings.audit_archives, settings.audit.digest).seal(real_now())
-    sessions.kw["bind"].dispose()
+    try:
+        yield sessions
+    finally:
+        sessions.kw["bind"].dispose()
 
 
 def _expect_silence(settings: Settings) -> None:
@@ -96,14 +104,14 @@ def _expect_silence(settings: Settings) -> None:
 
 
 def _seal_again(settings: Settings, keys: Keys) -> Resealed:
-    sessions = open_ledger(settings.database_url, keys)
-    try:
-        done = seal_again(sessions, _tell)
-    except InvalidTag as foreign:
-        raise Unusable("有数据用这些密钥都打不开：keys.json 不是这个安装的，或者数据被改动过") from foreign
-    with transaction(sessions) as session:
-        detail = {"cipher": str(keys.cipher), "resealed": done.value_count, "kept": done.kept_count}
-        record(session, moment_of(installation(session), real_now()), CLOCK, Act("rotate_keys", detail=detail))
+    with _opened(settings, keys) as sessions:
+        try:
+            done = seal_again(sessions, _tell)
+        except InvalidTag as foreign:
+            raise Unusable("有数据用这些密钥都打不开：keys.json 不是这个安装的，或者数据被改动过") from foreign
+        with transaction(sessions) as session:
+            detail = {"cipher": str(keys.cipher), "resealed": done.value_count, "kept": done.kept_count}
+            record(session, moment_of(installation(session), real_now()), CLOCK, Act("rotate_keys", detail=detail))
     return done
 
 

@@ -7,7 +7,6 @@ leaves one row that says who did what (safety rule 14).
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -20,6 +19,7 @@ from ledger.db import transaction
 from ledger.demonstration import PASSWORD
 from ledger.journal import Entry
 from ledger.people import User
+from tests.audited.outside import Outside
 from tests.walk import Walk
 from tests.webapp.conftest import Person, Site
 
@@ -61,7 +61,7 @@ class Stage:
     """A county with many projects that wait for their push, and the people in it."""
 
     site: Site
-    outside: sqlite3.Connection
+    outside: Outside
     used: int = 0
     walks: dict[str, Walk] = field(default_factory=dict)
     recovery: list[str] = field(default_factory=list)
