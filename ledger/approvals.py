@@ -74,8 +74,7 @@ def ask(session: Session, wish: Wish, actor: Actor, real_now: datetime) -> Appro
     reason = " ".join(wish.reason.split())
     if not reason or len(reason) > REASON_LENGTH:
         raise ApprovalRefused(f"请写明理由（最多 {REASON_LENGTH} 字）")
-    same = (Approval.kind == wish.kind, Approval.subject_id == wish.subject_id)
-    if session.scalars(_waiting(real_now).where(*same).limit(1)).first() is not None:
+    if waits(session, wish.kind, wish.subject_id, real_now):
         raise ApprovalRefused(f"已有一项“{wish.kind.label}”申请等待复核，请先处理")
     row = Approval(
         kind=wish.kind,
@@ -110,6 +109,12 @@ def decide(session: Session, approval_id: int, actor: Actor, real_now: datetime,
         raise ApprovalRefused("申请人不能复核自己的申请，须由另一人复核")
     row.decided_by, row.decided_at, row.approved = actor.user_id, real_now, approved
     return row
+
+
+def waits(session: Session, kind: ApprovalKind, subject_id: int, real_now: datetime) -> bool:
+    """Return whether a wish about this waits for a second person; a lapsed one waits no longer."""
+    same = (Approval.kind == kind, Approval.subject_id == subject_id)
+    return session.scalars(_waiting(real_now).where(*same).limit(1)).first() is not None
 
 
 def waiting(session: Session, real_now: datetime) -> Sequence[Approval]:

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, defer, joinedload, mapped_column, relationship, undefer
 
+from ledger.approvals import ApprovalKind, waits
 from ledger.db import Base
 from ledger.people import User
 from ledger.scope import Actor
@@ -70,7 +71,7 @@ def bring(session: Session, brought: Brought, actor: Actor, now: datetime) -> Pa
         raise TemplateRefused(f"请写明改了什么（最多 {NOTE_LENGTH} 字）")
     digest = sha256(brought.content).hexdigest()
     last = session.scalars(_versions(brought.paper).limit(1)).first()
-    if last is not None and last.sha256 == digest and last.refused_at is None:
+    if last is not None and last.sha256 == digest and (last.in_force_at is not None or is_waiting(session, last, now)):
         raise TemplateRefused("内容与上一版相同，没有产生新版本")
     row = PaperTemplate(
         paper=brought.paper,
@@ -85,6 +86,11 @@ def bring(session: Session, brought: Brought, actor: Actor, now: datetime) -> Pa
     session.add(row)
     session.flush()
     return row
+
+
+def is_waiting(session: Session, row: PaperTemplate, real_now: datetime) -> bool:
+    """Return whether a version waits for a second person: not when that was refused, or nobody looked for a week."""
+    return waits(session, ApprovalKind.TEMPLATE, row.id, real_now)
 
 
 def settle_template(session: Session, template_id: int, now: datetime, *, approved: bool) -> PaperTemplate:

@@ -19,6 +19,7 @@ from ledger.paper_templates import (
     PaperTemplate,
     TemplateRefused,
     bring,
+    is_waiting,
     newest_in_force,
     version_of_paper,
     versions_of_paper,
@@ -142,5 +143,5 @@ def _state(row: PaperTemplate) -> str:
     if row.refused_at is not None:
         return "已退回"
     if row.in_force_at is None:
-        return "等待复核"
+        return "等待复核" if is_waiting(ledger_session(), row, moment().real_at) else "已失效"
     return "已启用" if row.in_force_at <= moment().at else "即将启用"
