@@ -43,6 +43,7 @@ OTHER_ACTS: Mapping[str, str] = {
     "template_rejected": "文书模板未通过检查",
     "number_started": "设置文号起始",
     "upload": "上传材料",
+    "file_refused": "上传的文件被拒",
     "remove_paper": "移除材料",
     "comment": "留言",
     "import": "导入",

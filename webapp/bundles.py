@@ -16,9 +16,10 @@ from ledger.writing import record
 from webapp.design import draft_or_404, version_or_404
 from webapp.permissions import DESIGN, SYSTEM, allows
 from webapp.request import acting, actor, ledger_session, moment
-from webapp.uploads import FileRefused, admit, clean_name
+from webapp.uploads import FileRefused, admit, clean_name, noting
 
 bp = Blueprint("bundles", __name__, url_prefix="/design")
+_CHOOSE = "请选择流程文件（.bpmn）或导出的压缩包（.zip），不超过 20 MB，不能是空文件"
 
 
 @bp.get("/versions/<int:procedure_id>/bundle.zip")
@@ -47,11 +48,13 @@ def ask() -> ResponseReturnValue:
 def take_in() -> ResponseReturnValue:
     """Make a draft of what was sent, or list everything that is wrong with it."""
     sent = request.files.get("bundle")
-    name = clean_name(sent.filename or "") if sent is not None else ""
-    content = sent.stream.read(SIZE_LIMIT + 1) if sent is not None else b""
-    if not content or len(content) > SIZE_LIMIT:
-        return _page("请选择流程文件（.bpmn）或导出的压缩包（.zip），不超过 20 MB", []), 422
+    if sent is None or not sent.filename:
+        return _page(_CHOOSE, []), 422
+    name, content = clean_name(sent.filename), sent.stream.read(SIZE_LIMIT + 1)
     try:
+        with noting(name):
+            if not content or len(content) > SIZE_LIMIT:
+                raise FileRefused(_CHOOSE)
         admit(name, content)
         draft = import_bundle(acting(), content, name)
     except FileRefused as refused:

@@ -1,23 +1,28 @@
 """The one door for uploaded files: allowed kinds, content that is what the name says, limits, a clean name.
 
-What passes is stored under its hash by `ledger.papers` and only ever served as a download (`webapp.papers`).
+What passes is stored under its hash by `ledger.papers` and only ever served as a download (`webapp.papers`). What is
+refused leaves a row of the trail, in a transaction of its own: the act it was sent for is undone.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from shutil import disk_usage
 
-from flask import g
+from flask import Response, after_this_request, g, has_request_context, request
 from werkzeug.datastructures import FileStorage
 
 from forms.containers import MOST_ENTRIES, ContainerBroken, contents_of
-from ledger.db import ONE_DAY, day_of, end_of_day
+from ledger.db import ONE_DAY, day_of, end_of_day, transaction
+from ledger.journal import Act
 from ledger.papers import File
 from ledger.quotas import attached_bytes
 from ledger.scope import Actor
-from webapp.request import ledger_session, moment, settings
+from ledger.writing import record
+from webapp.request import ledger_session, moment, sessions, settings
 from webapp.virus_check import CheckUnavailable, virus_in
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -48,6 +53,8 @@ _NAME_LENGTH = 120
 # with less free disk, or less than a tenth of it, nothing is taken in any more (safety rule 7); a tenth of a large disk
 # is room for years
 _LEAST_FREE, _ENOUGH_FREE = 1024**3, 5 * 1024**3
+# what is sent there and refused is told by an act of that work
+_TOLD_THERE = frozenset({"imports.upload", "ledger_returns.upload", "paper_designs.bring_one"})
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys('<>:"|?*/\\', "_"))
 _WINDOWS_DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))})
 
@@ -56,9 +63,32 @@ class FileRefused(ValueError):
     """文件不能上传；说明是哪个文件、为什么."""
 
 
+@contextmanager
+def noting(name: str) -> Iterator[None]:
+    """Have a file that is refused meanwhile written down once the request is over, whatever it was sent for."""
+    try:
+        yield
+    except FileRefused as refused:
+        if has_request_context() and request.endpoint not in _TOLD_THERE:
+            after_this_request(partial(_tell, {"file": name, "reason": str(refused), "route": request.endpoint}))
+        raise
+
+
+def _tell(detail: dict[str, str | None], response: Response) -> Response:
+    who = g.get("actor") or Actor(None, "未登录", address=request.remote_addr or "")
+    with transaction(sessions()) as session:
+        record(session, moment(), who, Act("file_refused", detail=detail))
+    return response
+
+
 def take(upload: FileStorage) -> File:
     """Return the file that was sent, checked and with a clean name; FileRefused says what is wrong with it."""
     name = clean_name(upload.filename or "")
+    with noting(name):
+        return _taken(name, upload)
+
+
+def _taken(name: str, upload: FileStorage) -> File:
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     if extension not in MEDIA_TYPES:
         raise FileRefused(f"“{name}”不是允许的文件类型，只能上传 {KINDS_TEXT}")
@@ -69,7 +99,7 @@ def take(upload: FileStorage) -> File:
     if len(content) > limit * _MEGABYTE:
         raise FileRefused(f"“{name}”超过 {limit} MB，请压缩后再上传")
     _check_content(name, extension, content)
-    admit(name, content)
+    _admit(name, content)
     return File(name, MEDIA_TYPES[extension], content)
 
 
@@ -78,6 +108,11 @@ def admit(name: str, content: bytes) -> None:
 
     What is read and not kept (a procedure, a list of people) comes by here too; what it holds its reader checks.
     """
+    with noting(name):
+        _admit(name, content)
+
+
+def _admit(name: str, content: bytes) -> None:
     _check_quota(len(content))
     _check_for_viruses(name, content)
     settings().papers.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,14 @@ WITHOUT_PAIR = frozenset(
     {
         # who came, and what was refused
         *("sign_in", "sign_in_failed", "sign_in_refused", "sign_out", "sessions_ended", "denied"),
-        *("password_changed", "second_factor_begun", "recovery_code_used", "bundle_refused", "template_rejected"),
+        *(
+            "password_changed",
+            "second_factor_begun",
+            "recovery_code_used",
+            "bundle_refused",
+            "template_rejected",
+            "file_refused",
+        ),
         # what was looked at, taken away or verified
         *("telephone_revealed", "export", "audit_verified", "backup", "rotate_keys", "rotate_audit_key", "snapshot"),
         # what is gone for good, and its application

@@ -190,6 +190,13 @@ def _upload(stage: Stage) -> Drive:
     return Drive(stage.post(CLERK, f"/items/{item.id}", sent, content_type=MULTIPART), CLERK, {"file": "现场.pdf"})
 
 
+def _refuse_file(stage: Stage) -> Drive:
+    case = stage.shared("receive").case_id
+    sent = {"text": "见附件", "files": lambda: (BytesIO(b"<html>"), "现场.pdf")}
+    told = {"file": "现场.pdf", "route": "comments.say"}
+    return Drive(stage.post(CLERK, f"/cases/{case}/comments", sent, content_type=MULTIPART), CLERK, told)
+
+
 def _remove(stage: Stage) -> Drive:
     item = stage.shared("field_survey").item("field_survey")
     sent = {"_revision": str(item.revision), "_remove": str(stage.newest(Attachment))}
@@ -568,6 +575,7 @@ DRIVES: dict[str, Maker] = {
     "ledger_edit": _returned({}, "已续签"),
     "fact_correction": _correct_facts,
     "upload": _upload,
+    "file_refused": _refuse_file,
     "remove_paper": _remove,
     "comment": _comment,
     "meeting": _meeting,

@@ -68,7 +68,8 @@ def test_behind_https_the_cookie_is_bound_to_the_host(sqlite_ground: Ground) -> 
     )
     header = next(h for h in answer.headers.getlist("Set-Cookie") if h.startswith("__Host-sigeyipi="))
     assert "Secure" in header.split("; ")
-    assert answer.headers["Strict-Transport-Security"]
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert all(each.startswith("__Host-") for each in answer.headers.getlist("Set-Cookie"))
 
 
 def test_an_unknown_name_and_a_wrong_password_look_the_same(site: Site) -> None:

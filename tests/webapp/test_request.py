@@ -29,6 +29,17 @@ def test_every_answer_carries_the_headers(site: Site, path: str) -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/login", "/api/v1/openapi.json", "/healthz", "/static/favicon.svg"])
+def test_no_other_site_is_let_in_and_no_trace_is_answered(site: Site, path: str) -> None:
+    client = site.visitor().client
+    asked = client.get(path, headers={"Origin": "https://elsewhere.example"}, buffered=True)
+    before = client.options(
+        path, headers={"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    )
+    assert [name for name, _ in (*asked.headers, *before.headers) if name.startswith("Access-Control-")] == []
+    assert client.open(path, method="TRACE").status_code == 405
+
+
 def test_only_the_demonstrations_clock_is_ahead() -> None:
     row = Installation(demonstration=True, clock_offset_seconds=86400, created_at=REAL)
     assert (moment_of(row, REAL).at - REAL).days == 1
