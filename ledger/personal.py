@@ -1,25 +1,30 @@
 """Personal data: what is held on a person, and what is cleared away when its purpose has ended (safety rule 13).
 
-A project's responsible person is known to those who work on it until its cases have been closed for some years; a
-person's own number and address until the account has been disabled as long. What has been printed stays in the archive.
+A project's responsible person, and who objected, are known to those who work on it until its cases have been closed
+for some years: in the register, in the answers given at each step and in what was typed and never handed in. A person's
+own number and address go when the account has been disabled as long. What has been printed stays in the archive.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ledger.cases import Case
+from ledger.cases import Case, Draft, Objection, StepEntry, WorkItem
+from ledger.former_answers import FormerAnswers
 from ledger.journal import Entry
 from ledger.people import SignIn, User
 from ledger.projects import Project
 
 _MOST = 5_000  # rows of the trail told to a person
+_NAMED = frozenset({"responsible_person", "telephone"})  # what the forms call them, as the register does
+CLEARED = "（已按规定清除）"
 _NUMBER = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 
 
@@ -51,9 +56,40 @@ def purge(session: Session, before: datetime) -> Purge:
     """Clear names and numbers of what was closed before `before`; returns what was cleared."""
     projects = session.scalars(select(Project.id).where(*_done_with(before))).all()
     people = session.scalars(select(User.id).where(*_gone(before))).all()
+    for project_id in projects:
+        _clear_cases(session, session.get_one(Project, project_id))
     session.execute(update(Project).where(Project.id.in_(projects)).values(responsible_person=None, telephone=None))
     session.execute(update(User).where(User.id.in_(people)).values(telephone=None, email=None))
     return Purge(len(projects), len(people))
+
+
+def _clear_cases(session: Session, project: Project) -> None:
+    """Take the names and numbers out of all that a project's cases keep beside the register."""
+    known = {each for each in (project.responsible_person, project.telephone) if each}
+    cases = select(Case.id).where(Case.project_id == project.id)
+    items = select(WorkItem.id).where(WorkItem.case_id.in_(cases))
+    session.execute(delete(Draft).where(Draft.item_id.in_(items)))
+    session.execute(update(Objection).where(Objection.case_id.in_(cases)).values(raised_by=CLEARED, contact=""))
+    for table, of_it in (
+        (WorkItem, WorkItem.case_id.in_(cases)),
+        (StepEntry, StepEntry.case_id.in_(cases)),
+        (FormerAnswers, FormerAnswers.item_id.in_(items)),
+    ):
+        for number, answers in session.execute(select(table.id, table.answers).where(of_it)).all():
+            kept = _without(answers, known)
+            if kept != answers:
+                session.execute(update(table).where(table.id == number).values(answers=kept))
+
+
+def _without(answers: Any, known: Collection[str]) -> Any:
+    """Return answers without the fields that name somebody, whatever a form of the county's own calls them."""
+    if not isinstance(answers, dict):
+        return answers
+    return {
+        name: value
+        for name, value in answers.items()
+        if name not in _NAMED and not (isinstance(value, str) and value in known)
+    }
 
 
 def _done_with(before: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -55,7 +55,9 @@ def test_one_downloads_what_is_held_on_oneself(site: Site) -> None:
 
 def test_two_administrators_clear_away_what_was_closed_long_ago(both_sites: Site) -> None:
     site = both_sites
-    project = site.walk(0).project
+    walk = site.walk(0)
+    walk.to("joint_review")
+    project = walk.project
     system, security = admin(site), admin(site, "anquan")
     assert system.post("/purge", {"reason": "保存期满"}).status_code == 422
     with transaction(site.ground.sessions) as session:
@@ -74,3 +76,7 @@ def test_two_administrators_clear_away_what_was_closed_long_ago(both_sites: Site
     with transaction(site.ground.sessions, writes=False) as session:
         assert session.scalars(select(Project.telephone).where(Project.id == project.id)).one() is None
     assert acts(site)[-1] == "purged"
+    survey = f"/items/{walk.items('field_survey')[0].id}"
+    for page in (f"/projects/{project.id}", f"/cases/{walk.case_id}", f"/cases/{walk.case_id}?tab=trail", survey):
+        answer = site.town().get(page, follow_redirects=True)
+        assert (answer.status_code, str(project.telephone) in answer.get_data(as_text=True)) == (200, False), page

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
 from waitress import create_server, wasyncore
 
+from ledger.settings import Settings
 from webapp.serving import proxied
 
 
@@ -46,3 +48,7 @@ def test_a_forwarded_address_is_believed_from_the_named_proxy_alone(trusted: str
         line.request("GET", "/", headers={"X-Forwarded-For": "10.1.2.3"})
         assert line.getresponse().read().decode() == seen
         line.close()
+
+
+def test_nobody_is_believed_unless_named() -> None:
+    assert Settings(data=Path("nowhere")).trusted_proxy == ""

@@ -11,11 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
+from ledger.db import transaction
+from ledger.journal import Entry
 from ledger.vocabulary import Role
 from tests.walk import PDF
 from tests.webapp.conftest import Site
+from tests.webapp.test_virus_check import EICAR, clamd
 from webapp.uploads import FileRefused, clean_name, take
 
 
@@ -129,6 +133,19 @@ def test_a_virus_check_that_is_away_lets_nothing_in(site: Site) -> None:
     restrict(site, clamav="127.0.0.1:1")
     with site.app.app_context(), pytest.raises(FileRefused, match="病毒检查暂时不可用"):
         take(upload("报告.pdf", PDF))
+
+
+def test_a_virus_is_named_kept_nowhere_and_written_down(site: Site) -> None:
+    case, clerk = site.walk(0), site.town()
+    with clamd() as (address, _seen):
+        restrict(site, clamav=address)
+        sent = {"text": "见附件", "files": (BytesIO(PDF + EICAR), "报告.pdf")}
+        answer = clerk.post(f"/cases/{case.case_id}/comments", sent, content_type="multipart/form-data")
+    assert (answer.status_code, "“报告.pdf”含有病毒（Eicar-Test）" in answer.text) == (422, True)
+    assert [path for path in site.ground.papers.rglob("*") if path.is_file()] == []
+    with transaction(site.ground.sessions, writes=False) as session:
+        row = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
+    assert (row.act, "Eicar-Test" in row.detail) == ("file_refused", True)
 
 
 GB = 1024**3
