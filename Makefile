@@ -53,10 +53,11 @@ check: audit
 audit: .venv/ready .audit/ready
 	@bash .ci/audit
 
-# every Python part of a release with its version and licence, as CycloneDX
-sbom: .venv/ready .audit/ready
+# every part of a release with its version and licence, as CycloneDX: Python's, and what the pages are built from
+sbom: setup .audit/ready
 	@mkdir -p build
 	.audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json
+	$(BIN)/npm --prefix webapp/frontend sbom --sbom-format cyclonedx --omit=dev --package-lock-only > build/sbom-pages.json
 
 # requirements.lock for production (pip install --require-hashes) and docs/licences.tsv, made anew when a version changes
 lock: setup

@@ -1,4 +1,4 @@
-"""What a production machine installs: every Python part with its version, its licence and the hash of its wheel.
+"""What a release holds: every Python part with its version, its licence and the hash of its wheel, and every npm part.
 
     python -m tests.supply licences > docs/licences.tsv
     python -m tests.supply lock > requirements.lock
@@ -18,12 +18,14 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[1]
 EXTRAS = ("aliyun", "chat", "oidc", "tencent")
+PAGES = REPOSITORY / "webapp" / "frontend"
 LICENCES, LOCK = REPOSITORY / "docs" / "licences.tsv", REPOSITORY / "requirements.lock"
 _CLASSIFIED = "License :: OSI Approved :: "
 
@@ -62,8 +64,17 @@ def licence_of(part: Distribution) -> str:
     return "; ".join(classified) or plain
 
 
+def page_parts() -> dict[str, dict[str, Any]]:
+    """Return what the built pages hold of npm, by name: what only the build needs is no part of a release."""
+    locked = json.loads((PAGES / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    parts = {path.rpartition("node_modules/")[2]: part for path, part in locked.items() if path}
+    return {name: part for name, part in sorted(parts.items()) if not part.get("dev")}
+
+
 def licence_lines() -> list[str]:
-    return [f"{name}\t{part.version}\t{licence_of(part)}" for name, part in closure().items()]
+    python = [f"{name}\t{part.version}\t{licence_of(part)}" for name, part in closure().items()]
+    pages = [f"npm:{name}\t{part['version']}\t{part.get('license', '')}" for name, part in page_parts().items()]
+    return python + pages
 
 
 def lock_lines() -> Iterator[str]:
