@@ -125,11 +125,12 @@ class Patience:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who holds a session, and how far the demonstration's clock is ahead."""
+    """Who holds a session, how far the demonstration's clock is ahead, and when the session ends at last."""
 
     actor: Actor
     must_change_password: bool
     clock_ahead: timedelta
+    ends_at: datetime
 
 
 def who_asks(
@@ -149,7 +150,8 @@ def who_asks(
     if touch and real_now - seen_at > _TOUCH_EVERY:
         session.execute(update(SignIn).where(SignIn.token_hash == hash_token(token)).values(seen_at=real_now))
     ahead = clock_ahead(demonstration, seconds)
-    return Asking(Actor(user_id, name, _posts(rows, day_of(real_now + ahead)), address), must_change, ahead)
+    asker = Actor(user_id, name, _posts(rows, day_of(real_now + ahead)), address)
+    return Asking(asker, must_change, ahead, created_at + patience.absolute)
 
 
 _OWN, _LENT = 7, 13  # where the columns of an own post begin, and those of one that is stood in for

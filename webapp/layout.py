@@ -20,7 +20,7 @@ from ledger.working_days import Calendar, load_calendar
 from webapp.assets import asset
 from webapp.permissions import STAFF
 from webapp.previews import SHOWN
-from webapp.request import Permission, here
+from webapp.request import Permission, here, settings
 from webapp.uploads import ACCEPT, KINDS_TEXT
 
 SYSTEM_NAME = "经营性帮扶产业项目“四个一批”管理系统"
@@ -205,7 +205,14 @@ def _frame() -> dict[str, Any]:
         "now": g.moment.at,
         "today": day_of(g.moment.at),
         "big": current_user.user.large_type,
+        "sign_in_ends": current_user.ends_at and _lasts(current_user.ends_at),
     }
+
+
+def _lasts(ends_at: datetime) -> dict[str, int]:
+    """Return after how many seconds without use a sign-in ends, and in how many in any case."""
+    left = (ends_at - g.moment.real_at).total_seconds()
+    return {"idle": settings().idle_minutes * 60, "left": max(0, int(left))}
 
 
 def _ledger_open() -> bool:

@@ -78,9 +78,10 @@ class SignedIn:
     is_active = True
     is_anonymous = False
 
-    def __init__(self, actor: Actor, must_change_password: bool) -> None:
+    def __init__(self, actor: Actor, must_change_password: bool, ends_at: datetime | None = None) -> None:
         self.actor = actor
         self.must_change_password = must_change_password
+        self.ends_at = ends_at  # None for a program, which has no session
 
     def get_id(self) -> str:
         return str(self.actor.user_id)
@@ -213,7 +214,7 @@ def signed_in(asking: Request) -> SignedIn | None:
     if found is None:
         return None
     g.moment = Moment(real_at + found.clock_ahead, real_at)
-    return SignedIn(found.actor, found.must_change_password)
+    return SignedIn(found.actor, found.must_change_password, found.ends_at)
 
 
 def _by_token(asking: Request) -> SignedIn | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -105,6 +106,19 @@ def test_signing_out_ends_the_session_for_good(site: Site) -> None:
     assert person.post("/logout").status_code == 303
     person.client.set_cookie("sigeyipi", kept.value)
     assert person.get("/inbox").status_code == 302
+
+
+def test_a_page_knows_when_its_sign_in_ends(site: Site) -> None:
+    assert "data-idle-seconds" not in site.visitor().get("/login").text
+    person = site.town()
+    with transaction(site.ground.sessions) as session:
+        sign_in = session.scalars(select(SignIn)).one()
+        sign_in.created_at -= timedelta(hours=11, minutes=30)
+    page = person.get("/inbox").text
+    assert 'data-idle-seconds="1800"' in page
+    left = re.search(r'data-left-seconds="(\d+)"', page)
+    assert left is not None
+    assert 1700 < int(left[1]) <= 1800
 
 
 @pytest.mark.parametrize("column", ["seen_at", "created_at"])

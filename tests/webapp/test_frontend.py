@@ -64,6 +64,9 @@ def _answering(site: Site) -> type[BaseHTTPRequestHandler]:
             else:
                 self._send(HTTPStatus.NOT_FOUND)
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_POST(self) -> None:
             site.posted.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
             self._send(HTTPStatus.NO_CONTENT)
@@ -216,6 +219,50 @@ def test_leaving_with_unsaved_changes_warns(show: Callable[..., Page], body: str
         page.close(run_before_unload=True)
     assert warned.value.type == "beforeunload"
     warned.value.accept()
+
+
+ENDING = """
+<div hidden data-idle-seconds="1800" data-left-seconds="{left}" data-go="/go">
+<span data-when="idle" hidden>没有操作</span>
+<span data-when="last" hidden>最长时间</span><span data-when="over" hidden>已经结束</span>
+<button type="button" hidden>继续使用</button></div>
+<form data-draft-url="/draft" data-draft-seconds="1"><textarea name="a" id="a"></textarea><span data-draft-state></span>
+</form>"""
+
+
+def after(show: Callable[..., Page], left: int, seconds: int) -> Page:
+    """Open a page that knows when its sign-in ends, and let some time pass."""
+    page = show(ENDING.format(left=left))
+    page.clock.install()
+    page.reload()
+    page.clock.fast_forward(seconds * 1000)
+    return page
+
+
+def test_before_a_sign_in_ends_the_page_says_so_and_one_click_goes_on(show: Callable[..., Page], site: Site) -> None:
+    page = after(show, 40_000, 26 * 60)
+    told = page.locator("[data-idle-seconds]")
+    expect(told).to_be_hidden()
+    page.clock.fast_forward(70_000)  # two minutes before the server, which notes use once a minute, may end it
+    expect(page.get_by_role("alert").get_by_text("没有操作")).to_be_visible()
+    expect(told.get_by_text("最长时间")).to_be_hidden()
+    site.pages["/go"] = ("", "text/html")
+    page.get_by_role("button", name="继续使用").click()
+    expect(told).to_be_hidden()
+    page.clock.fast_forward(27 * 60_000)
+    expect(told).to_be_visible()
+    page.fill("#a", "同意")
+    page.clock.fast_forward(2_000)
+    expect(told).to_be_hidden()  # a draft was saved
+    page.clock.fast_forward(40 * 60_000)
+    expect(told.get_by_text("已经结束")).to_be_visible()
+    expect(told.get_by_role("button")).to_be_hidden()
+
+
+def test_the_longest_a_sign_in_lasts_is_told_and_cannot_be_put_off(show: Callable[..., Page]) -> None:
+    told = after(show, 600, 490).get_by_role("alert")
+    expect(told.get_by_text("最长时间")).to_be_visible()
+    expect(told.get_by_role("button")).to_be_hidden()
 
 
 def test_what_is_missing_is_said_in_chinese(show: Callable[..., Page]) -> None:

@@ -146,6 +146,7 @@ export function mount(form) {
       const answer = await send(form, contentOf(form));
       if (answer.ok) {
         saved = saving;
+        document.dispatchEvent(new Event('sign-in-used'));
         if (began && answer.headers.get('Draft-Revision')) began.value = answer.headers.get('Draft-Revision');
         form.querySelector('.draft-bar')?.remove();
         sessionStorage.removeItem(keyOf(form));
