@@ -19,6 +19,7 @@ from bpmn.drafting import form_text, lay_draft
 from bpmn.engine import Severity, read_diagram
 from bpmn.engine.problems import error
 from bpmn.engine.xml import text_of
+from bpmn.first_drawing import drawn
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.uploads import Finding, Ground, check_upload, unpacked
 from forms.keeping import kept_faults
@@ -87,7 +88,7 @@ def import_bundle(acting: Acting, content: bytes, name: str) -> ProcedureDraft:
     diagrams = [written for file, written in files.items() if file.endswith(".bpmn") or len(files) == 1]
     diagram = read_diagram(diagrams[0])
     base = newest.get(diagram.process_id)
-    bundle = _completed(files, text_of(diagrams[0]), base)
+    bundle = _completed(files, drawn(text_of(diagrams[0])), base)
     lost = list(_lost(bundle, base))
     if lost:
         raise BundleRefused(lost)

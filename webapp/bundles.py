@@ -19,7 +19,6 @@ from webapp.request import acting, actor, ledger_session, moment
 from webapp.uploads import FileRefused, admit, clean_name, noting
 
 bp = Blueprint("bundles", __name__, url_prefix="/design")
-_CHOOSE = "请选择流程文件（.bpmn）或导出的压缩包（.zip），不超过 20 MB，不能是空文件"
 
 
 @bp.get("/versions/<int:procedure_id>/bundle.zip")
@@ -49,12 +48,14 @@ def take_in() -> ResponseReturnValue:
     """Make a draft of what was sent, or list everything that is wrong with it."""
     sent = request.files.get("bundle")
     if sent is None or not sent.filename:
-        return _page(_CHOOSE, []), 422
+        return _page("请选择流程文件（.bpmn）或导出的压缩包（.zip）", []), 422
     name, content = clean_name(sent.filename), sent.stream.read(SIZE_LIMIT + 1)
     try:
         with noting(name):
             if not content or len(content) > SIZE_LIMIT:
-                raise FileRefused(_CHOOSE)
+                raise FileRefused(
+                    f"“{name}”{f'超过 {SIZE_LIMIT // 1_000_000} MB' if content else '是空文件'}，没有导入"
+                )
         admit(name, content)
         draft = import_bundle(acting(), content, name)
     except FileRefused as refused:
@@ -62,7 +63,7 @@ def take_in() -> ResponseReturnValue:
     except BundleRefused as refused:
         detail = {"file": name, "count": len(refused.findings)}
         record(ledger_session(), moment(), actor(), Act("bundle_refused", detail=detail))
-        return _page(f"“{name}”{str(refused).removeprefix('文件')}，没有导入", refused.findings), 422
+        return _page(f"“{name}”有 {len(refused.findings)} 处问题，没有导入", refused.findings), 422
     return redirect(url_for("design.edit", draft_id=draft.id), 303)
 
 

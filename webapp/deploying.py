@@ -11,6 +11,7 @@ from typing import Any
 from bpmn.deployment import FINDING_COUNTS, KNOWN_HANDLERS, Bundle, deploy, deployed_diagrams, shipped_bundle
 from bpmn.engine import Severity, read_diagram
 from bpmn.engine.xml import text_of
+from bpmn.first_drawing import drawn
 from bpmn.surroundings import CLASSIFICATION
 from bpmn.uploads import Finding, Ground, check_upload, pack, unpacked
 from ledger.db import SessionFactory, transaction
@@ -100,7 +101,7 @@ def bundles(checked: Checked) -> list[Bundle]:
             decisions[Path(name).stem] = text_of(content)
         elif name.endswith(".bpmn") or len(files) == 1:
             diagrams.append(content)
-    return [Bundle(text_of(content), decisions, forms) for content in called_first(diagrams)]
+    return [Bundle(drawn(text_of(content)), decisions, forms) for content in called_first(diagrams)]
 
 
 def called_first(diagrams: list[bytes]) -> list[bytes]:

@@ -4,7 +4,7 @@ Everything after this module works on `Node`, so that the parser has one home an
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,6 +19,14 @@ DEPTH_LIMIT = 40
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 SGYP = "urn:sigeyipi:bpmn:1"
+BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
+DC = "http://www.omg.org/spec/DD/20100524/DC"
+DI = "http://www.omg.org/spec/DD/20100524/DI"
+
+Point = tuple[int, int]
+Bounds = tuple[int, int, int, int]
+"""Left, top, width and height."""
+_DRAWN = {"bpmndi": BPMNDI, "dc": DC, "di": DI}
 
 DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -96,6 +104,51 @@ def with_attributes(text: str, name: str, values: Mapping[str, str]) -> str:
         element.attrib.pop(f"{{{SGYP}}}{name}", "")
         if value:
             element.set(f"{{{SGYP}}}{name}", value)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(root, encoding="unicode") + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where everything of a process or a sub-process is drawn, by the elements' ids."""
+
+    element: str
+    lanes: Mapping[str, Bounds]
+    shapes: Mapping[str, Bounds]
+    lines: Mapping[str, Sequence[Point]]
+
+
+def with_drawing(text: str, pages: Sequence[Page]) -> str:
+    """Return a diagram's text with this drawing in place of what it had; raises `DiagramProblems` as `read_tree`."""
+    read_tree(text.encode())
+    root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    for drawing in root.findall(f"{{{BPMNDI}}}BPMNDiagram"):
+        root.remove(drawing)
+    taken = {str(each.get("id")) for each in root.iter(etree.Element)}
+
+    def named(element: str, kind: str) -> str:
+        name = f"{element}_{kind}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        return name
+
+    for page in pages:
+        sheet = etree.SubElement(root, f"{{{BPMNDI}}}BPMNDiagram", {"id": named(page.element, "diagram")}, _DRAWN)
+        plane = etree.SubElement(
+            sheet, f"{{{BPMNDI}}}BPMNPlane", {"id": named(page.element, "plane"), "bpmnElement": page.element}
+        )
+        for element, bounds in (*page.lanes.items(), *page.shapes.items()):
+            more = {"isHorizontal": "true"} if element in page.lanes else {}
+            told = {"id": named(element, "di"), "bpmnElement": element, **more}
+            shape = etree.SubElement(plane, f"{{{BPMNDI}}}BPMNShape", told)
+            sides = zip(("x", "y", "width", "height"), map(str, bounds), strict=True)
+            etree.SubElement(shape, f"{{{DC}}}Bounds", dict(sides))
+        for element, points in page.lines.items():
+            edge = etree.SubElement(
+                plane, f"{{{BPMNDI}}}BPMNEdge", {"id": named(element, "di"), "bpmnElement": element}
+            )
+            for x, y in points:
+                etree.SubElement(edge, f"{{{DI}}}waypoint", {"x": str(x), "y": str(y)})
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(root, encoding="unicode") + "\n"
 
 
