@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from bpmn.checks import CAMPAIGN_DATES, LANES
 from bpmn.condition_words import answer_words, fixed_words, variable_kind
+from bpmn.handler_words import HANDLER_WORDS
+from bpmn.round_checks import ROUND_PROCESSES
 from bpmn.table_comparison import table_title
 from bpmn.wording import AUTOMATIC as AUTOMATIC_WORDS
 from bpmn.wording import CAMPAIGN_DATES as DATE_WORDS
@@ -17,22 +20,23 @@ from bpmn.wording import COMPLETIONS, VARIABLES
 from forms.definition import shipped_forms
 from forms.fields import SILENT
 from forms.permissions import FieldPermission
-from handlers import HANDLERS
+from handlers import HANDLERS, ROUND_STEMS
 from handlers.automatic import AUTOMATIC
 from ledger.procedure_drafts import DraftPart, PartKind
 from ledger.procedures import newest_versions
 from ledger.vocabulary import PaperKind, Role
 
+_PROCESS = re.compile(r"<(?:\w+:)?process\b[^>]*\bid=[\"']([^\"']+)")
 _LANE_ORDER = ("县乡村振兴局", "领导小组办公室", "责任单位", "村（居）", "项目所在乡镇", "业务部门", "会审单位", "系统")
 
 
 def catalogue(session: Session, parts: Sequence[DraftPart]) -> dict[str, Any]:
     """Return the choices of the editor for a draft, each with the words people read."""
     written = {part.name: part.content for part in parts if part.kind == PartKind.FORM}
-    forms = {stem: _definition(text) for stem, text in written.items()}
+    forms = {stem: definition_of(text) for stem, text in written.items()}
     shipped = shipped_forms()
     return {
-        "handlers": [_handler(stem, forms.get(stem) or shipped.get(stem, {})) for stem in HANDLERS],
+        "handlers": [_handler(stem, {**shipped, **forms}) for stem in _handlers_for(parts)],
         "automatic": [_automatic(name) for name in AUTOMATIC],
         "forms": [_form(stem, forms[stem]) for stem in sorted(forms) if stem not in HANDLERS],
         "decisions": [
@@ -64,7 +68,8 @@ def _automatic(name: str) -> dict[str, str]:
     return {"value": name, "label": label, "meaning": meaning}
 
 
-def _definition(text: str) -> Mapping[str, Any]:
+def definition_of(text: str) -> Mapping[str, Any]:
+    """Return a form as a draft keeps it; empty where it cannot be read yet."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -72,12 +77,22 @@ def _definition(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _handler(stem: str, form: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell a handler by its form: what it is called, what it is for, which article asks for it, which papers."""
+def _handlers_for(parts: Sequence[DraftPart]) -> list[str]:
+    """Return the handlers a draft's kind of process may name: a round's, or a project's."""
+    diagram = next((part.content for part in parts if part.kind == PartKind.DIAGRAM), "")
+    found = _PROCESS.search(diagram)
+    of_round = found is not None and found[1] in ROUND_PROCESSES.values()
+    return [stem for stem in HANDLERS if (stem in ROUND_STEMS) is of_round]
+
+
+def _handler(stem: str, forms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Tell a handler: what people fill in and which papers, what it does then, and which earlier steps it looks at."""
+    form, words = forms.get(stem) or {}, HANDLER_WORDS[stem]
     return {
         "value": stem,
         "label": form.get("title", stem),
-        "meaning": form.get("intro", ""),
+        "meaning": words.does,
+        "looks_at": [str(forms.get(each, {}).get("title", each)) for each in words.looks_at],
         "article": form.get("article", ""),
         "papers": _papers(form),
         "publishes": _published(form),

@@ -36,6 +36,7 @@ class VariableKind(StrEnum):
     LIST = "list"
 
 
+_WORDS_SHOWN = 3
 _TERMS: Mapping[str, type[Term]] = {
     "level": Level,
     **dict.fromkeys(("category", "suggested_category", "previous_category"), Category),
@@ -93,6 +94,20 @@ def answer_words(stem: str, form: Mapping[str, Any]) -> dict[str, dict[str, str]
         if words and not field.get("retired"):
             found.setdefault(variable, {}).update(words)
     return found
+
+
+def words_anywhere(forms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """Return by variable what its values are called in any of these forms; what two call otherwise has both words."""
+    called: dict[str, dict[str, list[str]]] = {}
+    for stem, form in forms.items():
+        for name, words in answer_words(stem, form).items():
+            for value, label in words.items():
+                labels = called.setdefault(name, {}).setdefault(value, [])
+                labels += [label] if label not in labels else []
+    return {
+        name: {value: "／".join(labels[:_WORDS_SHOWN]) for value, labels in values.items()}
+        for name, values in called.items()
+    }
 
 
 def words_before(element: Element, elements: Mapping[str, Element], forms: Mapping[str, Mapping[str, Any]]) -> Words:

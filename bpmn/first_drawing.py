@@ -138,7 +138,7 @@ def _lines(diagram: Diagram, shapes: Mapping[str, Bounds], grid: _Grid) -> dict[
     for flow in diagram.elements.values():
         if flow.kind != "sequenceFlow" or flow.source not in shapes or flow.target not in shapes:
             continue
-        source = diagram.elements[flow.source]
+        source = diagram.elements[str(flow.source)]
         host = grid.column[source.attached_to or source.id]
         begins, (x, y) = _way_out(source, shapes, turned[host])
         turned[host] += 1

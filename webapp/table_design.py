@@ -10,11 +10,13 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bpmn.catalogue import definition_of
+from bpmn.condition_words import words_anywhere
 from bpmn.decision_checks import check_table
 from bpmn.decisions import Column, DecisionTable, read_table
 from bpmn.deployment import FINDING_COUNTS
 from bpmn.drafting import new_table
-from bpmn.engine import DiagramProblems
+from bpmn.engine import DiagramProblems, Severity
 from bpmn.expressions import PUBLISHED
 from bpmn.refusals import ActRefused, ItemGone
 from bpmn.surroundings import CLASSIFICATION
@@ -71,7 +73,7 @@ def edit(draft_id: int, stem: str) -> ResponseReturnValue:
         draft=draft,
         stage=DraftStage(draft.stage),
         part=part,
-        model=json.dumps(_model(part)),
+        model=json.dumps(_model(part, _words(draft_id))),
         table=read_table(part.content.encode()),
         told=problems_in(part),
         cases=[] if draft.base is None else cases_to_try(ledger_session(), draft.process_id, _CASES),
@@ -95,18 +97,30 @@ def save(draft_id: int, stem: str) -> ResponseReturnValue:
     return saved(Place(draft_id, PartKind.DECISION, stem), text, problems_in)
 
 
-def _model(part: DraftPart) -> dict[str, Any]:
-    """Return a table as the editor has it, with the columns it can be given."""
-    may = offered(part.name)
+def _model(part: DraftPart, words: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return a table as the editor has it, with the columns it can be given; `words` are values of the forms."""
+    may, table = offered(part.name), model_of(part.content)
     sides = {"inputs": may.inputs, "outputs": may.outputs}
     columns = {side: [column_model(each) for each in known.values()] for side, known in sides.items()}
-    return {**model_of(part.content), "offered": columns, "fixed": may.fixed, "policies": POLICIES}
+    for column in (*table["inputs"], *table["outputs"], *columns["inputs"], *columns["outputs"]):
+        known = words.get(column["name"], {})
+        column["values"] = column["values"] or [{"value": value, "label": label} for value, label in known.items()]
+    return {**table, "offered": columns, "fixed": may.fixed, "policies": POLICIES}
+
+
+def _words(draft_id: int) -> Mapping[str, Mapping[str, str]]:
+    """Return what the values of the variables are called in the draft's forms, by variable."""
+    forms = [part for part in parts_of(ledger_session(), draft_id) if part.kind == PartKind.FORM]
+    return words_anywhere({part.name: definition_of(part.content) for part in forms})
 
 
 def problems_in(part: DraftPart) -> list[str]:
     """Return what is wrong with a table, where nothing applies, and where two classes meet."""
     names = FINDING_COUNTS if part.name == CLASSIFICATION else PUBLISHED
-    found = [each.message for each in check_table(part.content.encode(), names)]
+    found = [
+        each.message if each.severity is Severity.ERROR else f"提醒：{each.message}"
+        for each in check_table(part.content.encode(), names)
+    ]
     met = meeting_rules(read_table(part.content.encode()))
     if met:
         pairs = "、".join(f"{left} 和 {right}" for left, right in met)
@@ -130,9 +144,10 @@ def attempt(draft_id: int, stem: str) -> ResponseReturnValue:
         rows, wrong = table.decide(values), ""
     except ValueError as refused:
         rows, wrong = (), str(refused)
+    words = _words(draft_id)
     numbers = {rule.id: number for number, rule in enumerate(table.rules, 1)}
-    lines = [(numbers[row.rule], [_said(each, row.values[each.name]) for each in table.outputs]) for row in rows]
-    shown = [(each.label or each.name, _seen(each, known.get(each.name))) for each in table.inputs if case_id]
+    lines = [(numbers[row.rule], [_said(each, row.values[each.name], words) for each in table.outputs]) for row in rows]
+    shown = [(each.label or each.name, _seen(each, known.get(each.name), words)) for each in table.inputs if case_id]
     return render_template("design/tried.html", table=table, lines=lines, wrong=wrong, shown=shown)
 
 
@@ -144,10 +159,10 @@ def _known(stem: str, case_id: int) -> Mapping[str, Any]:
         abort(404)
 
 
-def _seen(column: Column, value: Any) -> str:
+def _seen(column: Column, value: Any, words: Mapping[str, Mapping[str, str]]) -> str:
     if value is None:
         return "（还没有）"
-    return ("是" if value else "否") if isinstance(value, bool) else _said(column, value)
+    return ("是" if value else "否") if isinstance(value, bool) else _said(column, value, words)
 
 
 def _value(table: DecisionTable, name: str, text: str) -> Any:
@@ -164,8 +179,10 @@ def _value(table: DecisionTable, name: str, text: str) -> Any:
     return text
 
 
-def _said(column: Column, value: Any) -> str:
+def _said(column: Column, value: Any, words: Mapping[str, Mapping[str, str]]) -> str:
     if value is None:
         return ""
+    if value in words.get(column.name, {}):
+        return words[column.name][value]
     allowed = [tests[0].operand.constant for tests in column.values.alternatives] if column.values else []
     return labels_of([value])[0] if value in allowed else str(value)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import HANDLERS
+from handlers import HANDLERS, ROUND_STEMS
+from ledger.db import transaction
+from ledger.procedures import newest_versions
 from ledger.vocabulary import Role
 from tests.webapp.conftest import Person, Site
 
@@ -52,10 +54,21 @@ def test_the_problems_are_the_server_s_with_place_and_path(drawer: Person) -> No
 
 def test_what_can_be_chosen_has_words(drawer: Person) -> None:
     choices = drawer.get(f"{begun(drawer)}/catalogue.json").get_json()
-    assert [each["value"] for each in choices["handlers"]] == list(HANDLERS)
+    assert [each["value"] for each in choices["handlers"]] == [stem for stem in HANDLERS if stem not in ROUND_STEMS]
+    assert all(each["meaning"].endswith("。") for each in choices["handlers"])
+    reply = next(each for each in choices["handlers"] if each["value"] == "reply")
+    assert reply["looks_at"] == ["领导小组审定", "单位意见"]
     assert all(each["label"] and each["label"] != each["value"] for each in choices["handlers"])
     assert all(each["label"] for each in choices["variables"])
     assert next(each for each in choices["handlers"] if each["value"] == "field_survey")["papers"]
+
+
+def test_a_round_s_process_is_offered_the_rounds_handlers_only(site: Site, drawer: Person) -> None:
+    with transaction(site.ground.sessions, writes=False) as session:
+        weekly = newest_versions(session)["weekly_report"].id
+    draft = str(drawer.post(f"/design/versions/{weekly}/drafts").headers["Location"])
+    offered = {each["value"] for each in drawer.get(f"{draft}/catalogue.json").get_json()["handlers"]}
+    assert offered == ROUND_STEMS
 
 
 def test_only_the_system_administrator_draws(site: Site, drawer: Person) -> None:

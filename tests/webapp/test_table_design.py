@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -42,6 +44,25 @@ def test_what_is_read_and_written_again_is_the_same() -> None:
 def test_values_have_the_words_of_the_scheme() -> None:
     category = model_of(TABLE)["outputs"][0]
     assert [each["label"] for each in category["values"]] == ["巩固", "提升", "盘活", "重建"]
+
+
+def test_a_conclusion_of_a_step_is_chosen_in_the_words_of_the_forms(drawer: Person) -> None:
+    answer = drawer.post(f"{begun(drawer)}/tables", {"title": "走哪条路"})
+    page = drawer.get(answer.headers["Location"]).get_data(as_text=True)
+    found = re.search(r'data-model="([^"]+)"', page)
+    assert found is not None
+    model = json.loads(html.unescape(found[1]))
+    verdict = next(each for each in model["outputs"] if each["name"] == "verdict")
+    words = {each["value"]: each["label"] for each in verdict["values"]}
+    assert words["accept"] == "接收，提请审定"
+    assert words["back"].startswith("退回")
+    assert len(words) == len({*words.values()})
+    assert next(each for each in model["offered"]["inputs"] if each["name"] == "verdict")["values"] == verdict["values"]
+
+
+def test_what_is_only_a_reminder_says_so(drawer: Person) -> None:
+    page = drawer.get(f"{begun(drawer)}/tables/classification").get_data(as_text=True)
+    assert re.findall(r'<li class="(errtxt|table-note)">(..)', page) == [("table-note", "提醒")]
 
 
 def test_a_rule_is_changed_and_tried(drawer: Person) -> None:

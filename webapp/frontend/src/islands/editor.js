@@ -24,6 +24,7 @@ const TOOLS = [
   ['undo', '撤销'], ['redo', '重做'], ['copy', '复制'], ['paste', '粘贴'], ['find', '查找'],
   ['in', '放大'], ['out', '缩小'], ['fit', '适合窗口'],
 ];
+const NARROW = '(max-width: 900px)'; // as in editor.css: the picture would have no room beside its tools
 const TO_READ = new Set(['find', 'in', 'out', 'fit']);
 
 function frame(host, editable) {
@@ -38,7 +39,8 @@ function frame(host, editable) {
   const tab = (name, label, on) => el('button', { type: 'button', class: 'editor-tab', role: 'tab', id: `tab-${name}`, 'aria-controls': `editor-${name}`, 'aria-selected': String(on) }, label);
   const tabs = el('div', { class: 'editor-tabs', role: 'tablist', 'aria-label': '属性和问题' }, tab('properties', '属性', true), tab('problems', '问题', false));
   const side = el('div', { class: 'editor-side' }, tabs, properties, problems);
-  host.append(bar, el('div', { class: 'editor-body' }, canvas, steps, side));
+  const narrow = el('p', { class: 'editor-narrow', role: 'note' }, '这块屏幕太窄，不便画图：画图请用宽 900 像素以上的电脑屏幕。下面是同一个流程的“环节列表”，可以看，也可以照样插入、删除和改属性。');
+  host.append(narrow, bar, el('div', { class: 'editor-body' }, canvas, steps, side));
   return { bar, canvas, steps, tabs, properties, problems };
 }
 
@@ -113,5 +115,6 @@ export async function mount(host) {
   host.modeler = modeler;
   host.untranslated = untranslated;
   for (const button of parts.bar.children) button.disabled = false; // a click before this would be lost
+  if (window.matchMedia(NARROW).matches) parts.bar.querySelector('[data-tool=list]').click();
   check();
 }

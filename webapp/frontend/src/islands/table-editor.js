@@ -50,6 +50,25 @@ function outputCell(column, text, set) {
   return typed(text, set, column.label, { type: 'number', step: 'any' });
 }
 
+function trialField(column, value) {
+  const known = column.kind === 'boolean' ? [['true', '是'], ['false', '否']] : column.values.map((each) => [each.value, each.label]);
+  const box = known.length
+    ? el('select', { class: 'form-select' }, ...[['', '（未填）'], ...known].map(([key, words]) => el('option', { value: key, selected: key === value }, words)))
+    : el('input', { class: 'form-control', inputmode: column.kind === 'number' ? 'decimal' : 'text' });
+  Object.assign(box, { id: `try-${column.name}`, name: column.name });
+  box.value = value;
+  return el('div', { class: 'col-6 col-md-3' }, el('label', { class: 'form-label mb-1', for: box.id }, column.label || column.name), box);
+}
+
+// what is tried is the table as it is saved: a question asked a moment too early waits for that
+function afterSaving(host) {
+  document.addEventListener('htmx:confirm', (event) => {
+    if (!event.target.matches('[data-tries]') || host.dataset.saved !== 'false') return;
+    event.preventDefault();
+    host.addEventListener('saved', () => event.detail.issueRequest(true), { once: true });
+  });
+}
+
 export function mount(host) {
   const table = JSON.parse(host.dataset.model);
   const editable = host.dataset.editable === 'true';
@@ -80,20 +99,22 @@ export function mount(host) {
   }
 
   function row(rule, place) {
-    const inputs = table.inputs.map((column, number) => el('td', {}, inputCell(column, rule.cells[number], (text) => { rule.cells[number] = text; changed(); }, draw)));
-    const outputs = table.outputs.map((column, number) => el('td', { class: 'is-output' }, outputCell(column, rule.answers[number], (text) => { rule.answers[number] = text; changed(); })));
+    const inputs = table.inputs.map((column, number) => el('td', { 'data-label': column.label || column.name }, inputCell(column, rule.cells[number], (text) => { rule.cells[number] = text; changed(); }, draw)));
+    const outputs = table.outputs.map((column, number) => el('td', { class: 'is-output', 'data-label': column.label || column.name }, outputCell(column, rule.answers[number], (text) => { rule.answers[number] = text; changed(); })));
     const note = typed(rule.description, (text) => { rule.description = text; changed(); }, `规则 ${place + 1} 的说明`);
     const move = (by) => { table.rules.splice(place, 1); table.rules.splice(place + by, 0, rule); };
     const acts = el('div', { class: 'd-flex gap-1' }, act('上移', () => move(-1), place > 0), act('下移', () => move(1), place < table.rules.length - 1),
       act('删除', () => table.rules.splice(place, 1), table.rules.length > 1));
-    return el('tr', {}, el('th', { scope: 'row' }, place + 1), ...inputs, ...outputs, el('td', {}, note), el('td', {}, editable ? acts : null));
+    return el('tr', {}, el('th', { scope: 'row' }, place + 1), ...inputs, ...outputs, el('td', { class: 'is-note', 'data-label': '说明' }, note), editable ? el('td', { class: 'row-acts' }, acts) : null);
   }
 
   function head(side, column, place) {
     if (!editable || (table.fixed && side === 'outputs')) return el('th', { scope: 'col', class: side === 'outputs' ? 'is-output' : '' }, column.label || column.name);
     const cells = side === 'inputs' ? 'cells' : 'answers';
     const away = () => { table[side].splice(place, 1); for (const rule of table.rules) rule[cells].splice(place, 1); };
-    const name = typed(column.label || column.name, (label) => { column.label = label; changed(); }, `第 ${place + 1} 列${side === 'inputs' ? '条件' : '结论'}的名称`);
+    const name = el('textarea', { class: 'form-control form-control-sm', rows: 2, 'aria-label': `第 ${place + 1} 列${side === 'inputs' ? '条件' : '结论'}的名称` });
+    name.value = column.label || column.name;
+    name.addEventListener('change', () => { column.label = name.value.replace(/\s+/g, ' ').trim(); draw(); changed(); });
     return el('th', { scope: 'col', class: side === 'outputs' ? 'is-output' : '' }, name, act('去掉这一列', away, table[side].length > 1));
   }
 
@@ -118,12 +139,25 @@ export function mount(host) {
     return el('div', { class: 'table-settings' }, name, policy, adding('inputs', '加一列条件'), adding('outputs', '加一列结论'));
   }
 
+  // what is asked under 试一试 follows the columns; what was typed there stays
+  function drawTrial() {
+    const place = document.querySelector('[data-trial]');
+    const typedBefore = new Map([...place.querySelectorAll('[name]')].map((box) => [box.name, box.value]));
+    place.replaceChildren(...table.inputs.map((column) => trialField(column, typedBefore.get(column.name) || '')));
+  }
+
   function draw() {
     const heads = [...table.inputs.map((each, place) => head('inputs', each, place)), ...table.outputs.map((each, place) => head('outputs', each, place))];
     const grid = el('table', { class: 'table table-sm table-bordered align-middle decision-grid' },
-      el('thead', {}, el('tr', {}, el('th', {}), ...heads, el('th', { scope: 'col' }, '说明'), el('th', {}))), el('tbody', {}, ...table.rules.map(row)));
-    body.replaceChildren(editable ? settings() : '', el('div', { class: 'table-responsive' }, grid), editable ? act('加一条规则', () => table.rules.push(fresh())) : '');
+      el('thead', {}, el('tr', {}, el('th', {}), ...heads, el('th', { scope: 'col' }, '说明'), editable ? el('th', { class: 'row-acts' }) : null)), el('tbody', {}, ...table.rules.map(row)));
+    drawTrial();
+    const frame = el('div', { class: 'table-responsive' }, grid);
+    const wide = el('p', { class: 'hint', hidden: true }, '表格比屏幕宽，左右拖动看其余的列。');
+    requestAnimationFrame(() => { wide.hidden = frame.scrollWidth <= frame.clientWidth; });
+    const narrow = el('p', { class: 'table-narrow hint' }, '一张卡片是一条规则。改列的名称、去掉列，请用宽 700 像素以上的屏幕。');
+    body.replaceChildren(editable ? settings() : '', narrow, frame, wide, editable ? act('加一条规则', () => table.rules.push(fresh())) : '');
   }
 
   draw();
+  afterSaving(host);
 }

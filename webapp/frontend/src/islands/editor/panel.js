@@ -74,16 +74,28 @@ export function propertiesPanel(modeler, container, choices, editable) {
     };
     const known = choices.handlers.find((each) => each.value === handler) || choices.forms.find((each) => each.value === form);
     return section('填什么',
-      choice('表单', options, now, set, { hint: known?.meaning }),
+      choice('表单', options, now, set),
+      known?.meaning ? told('办完后系统做什么', known.meaning) : null,
+      known?.looks_at?.length ? told('用到前面哪些环节', known.looks_at.join('、')) : null,
       known ? papers(known) : null,
       known ? permissionFields(known, own(element, 'fields'), choices.permissions, setOwn(element, 'fields')) : null,
-      known?.publishes.length ? el('p', { class: 'hint' }, `办完后条件可以看：${known.publishes.join('、')}`) : null);
+      known?.publishes.length ? told('办完后条件可以看', published(known)) : null);
+  }
+
+  // each variable with the answers it can have
+  function published(form) {
+    const named = Object.entries(form.answers).map(([name, values]) => [choices.variables.find((each) => each.value === name)?.label || name, values]);
+    const values = (label) => (named.find(([name]) => name === label) || [])[1] || [];
+    return form.publishes.map((label) => label + (values(label).length ? `（${values(label).map((each) => each.label).join('、')}）` : '')).join('；');
+  }
+
+  function told(label, words) {
+    return el('div', { class: 'property' }, el('div', { class: 'form-label' }, label), el('div', { class: 'hint' }, words));
   }
 
   function papers(form) {
     const lines = form.papers.map((each) => `${each.label}${each.required ? '（必交）' : ''}`);
-    return el('div', { class: 'property' }, el('div', { class: 'form-label' }, '须交的材料'),
-      el('div', { class: 'hint' }, lines.length ? lines.join('、') : '不收材料'));
+    return told('须交的材料', lines.length ? lines.join('、') : '不收材料');
   }
 
   function people(element) {

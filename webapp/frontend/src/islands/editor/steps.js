@@ -176,13 +176,14 @@ export function stepList(modeler, container, choices, editable) {
     const up = before && flows(shape.incoming).length === 1 && isStep(before.source) ? swappable(before.source) : null;
     const why = '前后有分支，请在流程图里调整';
     const acts = !editable ? null : el('div', { class: 'step-row-acts' },
-      act('在前面插入', () => insertBefore(shape), flows(shape.incoming).length > 0), act('在后面插入', () => insertAfter(shape), flows(shape.outgoing).length > 0),
-      act('上移', () => swap(up), Boolean(up), why), act('下移', () => swap(down), Boolean(down), why),
-      act('删除', () => remove(shape), flows(shape.outgoing).length === 1, why));
+      el('div', {}, act('在前面插入', () => insertBefore(shape), flows(shape.incoming).length > 0), act('在后面插入', () => insertAfter(shape), flows(shape.outgoing).length > 0)),
+      el('div', {}, act('上移', () => swap(up), Boolean(up), why), act('下移', () => swap(down), Boolean(down), why),
+        act('删除', () => remove(shape), flows(shape.outgoing).length === 1, why)));
     const name = el('button', { type: 'button', class: 'btn btn-link p-0 text-start' }, bo.name || '（没有名称）');
     const row = el('tr', { class: modeler.get('selection').isSelected(shape) ? 'table-active' : '', 'data-step': shape.id },
-      el('td', {}, number), el('td', {}, name, el('div', { class: 'hint' }, kindOf(shape))), el('td', {}, who(bo)),
-      el('td', {}, /(User|Manual)Task$/.test(bo.$type) ? dueText(bo.get('sgyp:due'), choices.dates) : ''), el('td', {}, formOf(bo), permissionsLine(bo)), el('td', {}, acts));
+      el('td', {}, number), el('td', {}, name, el('div', { class: 'hint' }, kindOf(shape))), el('td', { 'data-label': '谁来办' }, who(bo)),
+      el('td', { 'data-label': '期限' }, /(User|Manual)Task$/.test(bo.$type) ? dueText(bo.get('sgyp:due'), choices.dates) : ''),
+      el('td', { 'data-label': '表单' }, formOf(bo), permissionsLine(bo)), el('td', {}, acts));
     name.addEventListener('click', () => chosen(shape));
     return row;
   }
@@ -220,7 +221,7 @@ export function stepList(modeler, container, choices, editable) {
     if (container.hidden) return;
     const process = modeler.getDefinitions().rootElements.find((each) => each.$type === 'bpmn:Process');
     const head = el('tr', {}, ...['', '环节', '谁来办', '期限', '表单', ''].map((label) => el('th', { scope: 'col' }, label)));
-    container.replaceChildren(el('table', { class: 'table table-sm align-middle mb-0' }, el('thead', {}, head), el('tbody', {}, ...rowsOf(process, ''))));
+    container.replaceChildren(el('table', { class: 'table table-sm align-middle mb-0 step-table' }, el('thead', {}, head), el('tbody', {}, ...rowsOf(process, ''))));
   }
 
   modeler.on('elements.changed', () => requestAnimationFrame(render));

@@ -16,6 +16,7 @@ export function formSaving(host, written) {
     told.textContent = words;
     told.classList.toggle('errtxt', wrong);
     host.dataset.saved = dirty || busy ? 'false' : 'true';
+    if (host.dataset.saved === 'true') host.dispatchEvent(new Event('saved'));
   }
 
   async function preview() {
@@ -37,7 +38,7 @@ export function formSaving(host, written) {
     const content = answer && answer.headers.get('Content-Type').includes('json') ? await answer.json() : {};
     if (answer?.ok) {
       revision = content.revision;
-      problems.replaceChildren(...content.problems.map((each) => el('li', { class: 'errtxt' }, each)));
+      problems.replaceChildren(...content.problems.map((each) => el('li', { class: each.startsWith('提醒：') ? 'table-note' : 'errtxt' }, each)));
       tell(`${content.at} 已自动保存`);
       await preview();
     } else if (answer?.status === 409) {
