@@ -47,6 +47,7 @@ from ledger.reminder_rules import (
 from ledger.webhooks import WEBHOOK
 from ledger.writing import record
 from webapp.layout import stamp_text
+from webapp.opening import local_address
 from webapp.permissions import PUBLIC, SIGNED_IN, SYSTEM, allows
 from webapp.receipts import take_report
 from webapp.request import actor, ledger_session, moment, row_number, settings
@@ -109,7 +110,7 @@ def test() -> ResponseReturnValue:
     subject, body = worded(ledger_session(), TextKind.TEST, 姓名=actor().name, 渠道=LABELS[channel])
     new = post(ledger_session(), [Notice(key, channel, user_id, subject, body, "test")], now)
     flash(f"测试{LABELS[channel]}已交付发送。" if new else "一分钟内只能发送一条测试消息，请稍后再试。")
-    return redirect(url_for("messaging.choices"), 303)
+    return redirect(local_address(request.form.get("back")) or url_for("messaging.choices"), 303)
 
 
 @bp.get("/messages")
@@ -131,6 +132,7 @@ def index() -> ResponseReturnValue:
         channel=channel,
         labels=_OUTSIDE,
         working=(*_working(), *((WEBHOOK,) if settings().channels.webhooks is not None else ())),
+        tested=_working(),
         totals=message_counts(session, moment().at - _WEEK),
         unreachable=without_address(session, county.id),
     )

@@ -79,6 +79,17 @@ def test_t3_a_test_message_goes_to_oneself_once_a_minute(texting: Site) -> None:
     assert set(written) == {(user_of(texting, "sangzhezhen.jingban").id, "sms")}
 
 
+def test_t3_the_system_administrator_tests_a_channel_where_its_messages_are_listed(texting: Site) -> None:
+    keeper = texting.person(texting.ground.county.county.id, Role.SYSTEM_ADMIN)
+    page = keeper.get("/messages").get_data(as_text=True)
+    assert ("给自己发测试短信" in page, "给自己发测试电子邮件" in page) == (True, False)  # email is not set up here
+    answer = keeper.post("/notices/choices/test", {"channel": "sms", "back": "/messages"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/messages")
+    assert "测试短信已交付发送" in keeper.get("/messages").get_data(as_text=True)
+    away = keeper.post("/notices/choices/test", {"channel": "sms", "back": "//elsewhere.test/"})
+    assert away.headers["Location"] == "/notices/choices"
+
+
 def test_t3_the_system_administrator_sees_each_messages_life_and_sends_again(texting: Site) -> None:
     first, second = texts(texting, 2)
     with transaction(texting.ground.sessions) as session:
