@@ -8,14 +8,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from ledger.vocabulary import Role
 from tests.acceptance.houses import served
 from tests.acceptance.people import NARROW, House
 from tests.acceptance.screens import MOUNTED
 from tests.webapp.conftest import Site
+from tests.webapp.test_design import begun
 
 DRAWER = "xitong"
 PATIENCE = 60_000  # milliseconds: the checks' child has the processor's time
 PALETTE = "[...document.querySelectorAll('.djs-palette')].filter((each) => each.offsetParent).length"
+
+BOTH = """() => document.querySelector('[data-island=comparison]').viewers.map((viewer) => {
+  const { x, y, width, height, inner } = viewer.get('canvas').viewbox();
+  const round = (each) => Math.round(each * 100) / 100;
+  const inside = x < inner.x && y < inner.y && x + width > inner.x + inner.width && y + height > inner.y + inner.height;
+  return { x: round(x), y: round(y), width: round(width), inside };
+})"""
 
 
 @pytest.fixture
@@ -64,4 +73,23 @@ def test_a_phone_begins_with_the_list_and_says_which_width_drawing_needs(house: 
     expect(panel).to_contain_text("领导小组审定、单位意见")
     assert page.evaluate(PALETTE) == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert house.complaints == []
+
+
+def test_two_versions_are_moved_and_magnified_together_and_nothing_is_cut(site: Site, house: House) -> None:
+    keeper = site.person(site.ground.county.county.id, Role.SYSTEM_ADMIN)
+    draft = begun(keeper)
+    diagram = keeper.get(f"{draft}/diagram.bpmn").get_data(as_text=True)
+    keeper.post(f"{draft}/diagram", {"revision": 1, "content": diagram.replace('name="签收项目"', 'name="签收登记"')})
+    drawer = house.person(DRAWER)
+    drawer.go(f"{draft}/changes")
+    drawer.page.wait_for_function("() => document.querySelector('[data-island=comparison]')?.viewers")
+    one, other = drawer.page.evaluate(BOTH)
+    assert one == other
+    assert one["inside"]
+    drawer.page.evaluate("document.querySelector('[data-island=comparison]').viewers[1].get('canvas').zoom(2)")
+    nearer, also = drawer.page.evaluate(BOTH)
+    assert nearer == also != one
+    drawer.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    expect(drawer.page.get_by_text("原来：签收项目")).to_be_visible()
     assert house.complaints == []

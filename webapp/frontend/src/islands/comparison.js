@@ -10,6 +10,7 @@ import { FONT, SIZE } from '../diagram-text.js';
 import chinese from './editor/chinese.js';
 import { el } from './editor/dom.js';
 
+const MARGIN = 20; // units of the drawing around it
 const LABELS = { added: '新增', removed: '删除', changed: '修改', moved: '移动' };
 
 async function picture(url, label) {
@@ -37,11 +38,35 @@ function mark(viewer, marks) {
 function open(viewer, id) {
   const element = viewer.get('elementRegistry').get(id);
   const canvas = viewer.get('canvas');
-  if (!element) return false;
+  if (!element) return;
   const root = canvas.findRoot(element);
   if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
-  canvas.zoom('fit-viewport', 'auto');
-  return true;
+}
+
+// both show the same part of the drawing: what is open, whole, whichever of the two is larger
+function fit(viewers) {
+  const [one, other] = viewers.map((viewer) => viewer.get('canvas').viewbox());
+  if (!one.outer.width || !one.inner.width || !other.inner.width) return;
+  const left = Math.min(one.inner.x, other.inner.x) - MARGIN;
+  const top = Math.min(one.inner.y, other.inner.y) - MARGIN;
+  const width = Math.max(one.inner.x + one.inner.width, other.inner.x + other.inner.width) + MARGIN - left;
+  const height = Math.max(one.inner.y + one.inner.height, other.inner.y + other.inner.height) + MARGIN - top;
+  const scale = Math.min(1, one.outer.width / width, one.outer.height / height);
+  const box = { width: one.outer.width / scale, height: one.outer.height / scale };
+  const spare = { x: (box.width - width) / 2, y: (box.height - height) / 2 };
+  viewers[0].get('canvas').viewbox({ ...box, x: left - spare.x, y: top - spare.y });
+}
+
+// what is moved or magnified in one is so in the other, as long as both have the same phase open
+function together(viewers) {
+  let following = false;
+  viewers.forEach((viewer, number) => viewer.on('canvas.viewbox.changed', ({ viewbox: { x, y, width, height } }) => {
+    const canvas = viewers[1 - number].get('canvas');
+    if (following || canvas.getRootElement().id !== viewer.get('canvas').getRootElement().id) return;
+    following = true;
+    canvas.viewbox({ x, y, width, height });
+    following = false;
+  }));
 }
 
 export async function mount(host) {
@@ -57,20 +82,22 @@ export async function mount(host) {
       textRenderer: { defaultStyle: { fontFamily: FONT, fontSize: SIZE }, externalStyle: { fontFamily: FONT, fontSize: SIZE } },
     });
     await viewer.importXML(side.xml);
-    viewer.get('canvas').zoom('fit-viewport', 'auto');
     mark(viewer, marks);
     viewers.push(viewer);
   }
+  together(viewers);
+  fit(viewers);
   viewers.forEach((viewer, number) => viewer.on('root.set', ({ element }) => {
     const other = viewers[1 - number].get('canvas');
     const same = other.getRootElements().find((root) => root.id === element.id);
     if (same && other.getRootElement() !== same) other.setRootElement(same);
-    viewers.forEach((each) => requestAnimationFrame(() => each.get('canvas').zoom('fit-viewport', 'auto')));
+    requestAnimationFrame(() => fit(viewers));
   }));
   for (const row of document.querySelectorAll('tr[data-element]')) {
     const go = el('button', { type: 'button', class: 'btn btn-sm btn-link p-0' }, '看图');
     go.addEventListener('click', () => {
       for (const viewer of viewers) open(viewer, row.dataset.element);
+      fit(viewers);
       host.scrollIntoView({ block: 'nearest' });
     });
     row.children[1].append(' ', go);
