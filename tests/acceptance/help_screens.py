@@ -96,6 +96,7 @@ def design(album: Album, person: Person) -> None:
     album.draw(page, "problems")
     page.get_by_role("button", name="撤销", exact=True).click()
     expect(told).not_to_contain_text("默认", timeout=PATIENCE)
+    conditions(album, page)
     page.get_by_role("button", name="环节列表").click()
     page.locator("tr[data-step=reply]").get_by_role("button", name="在前面插入").click()
     page.locator("#tab-properties").click()
@@ -106,6 +107,38 @@ def design(album: Album, person: Person) -> None:
     album.draw(page, "design-steps")
     page.get_by_role("button", name="回到流程图").click()
     page.wait_for_function(KEPT, arg="纪委复核", timeout=PATIENCE)
+
+
+def conditions(album: Album, page: Page) -> None:
+    """Draw a condition as it is chosen, of two comparisons, and leave the line as it was."""
+    page.locator("#tab-properties").click()
+    page.evaluate(CHOOSE, "flow_decision_result_decision_returned")
+    panel = page.locator("#editor-properties")
+    panel.get_by_label("加一个条件", exact=True).select_option(label="认定的类别")
+    panel.get_by_label("什么", exact=True).last.select_option(label="重建")
+    panel.get_by_text("什么时候走这条").evaluate("each => each.scrollIntoView({ block: 'start' })")
+    album.draw(page, "conditions")
+    page.get_by_role("button", name="撤销", exact=True).click()
+    page.get_by_role("button", name="撤销", exact=True).click()
+
+
+def table(album: Album, page: Page) -> None:
+    """Draw a table of one's own: columns added, values chosen from lists, an overlap told, tried with values."""
+    page.get_by_label("新决策表的名称").fill("要不要复核")
+    page.get_by_role("button", name="新建决策表").click()
+    page.wait_for_function(MOUNTED)
+    page.get_by_label("加一列条件").select_option(label="实施层级")
+    page.get_by_role("button", name="加一条规则").click()
+    page.get_by_label("几条规则同时成立时").select_option(label="只能有一条规则成立")
+    rules = page.locator("tbody tr")
+    for number, category in enumerate(("重建", "盘活")):
+        rules.nth(number).get_by_label("认定的类别").select_option(label=category)
+        rules.nth(number).get_by_label("上一环节的结论").select_option(index=number + 1)
+    page.locator("[data-trial]").get_by_label("认定的类别").select_option(label="重建")
+    page.get_by_role("button", name="看结论").click()
+    expect(page.locator("#tried")).to_contain_text("规则 1", timeout=PATIENCE)
+    expect(page.locator("[data-form-problems]")).not_to_be_empty(timeout=PATIENCE)
+    album.draw(page, "decision-columns", 760)
 
 
 def parts(album: Album, person: Person) -> None:
@@ -132,6 +165,8 @@ def parts(album: Album, person: Person) -> None:
     page.get_by_role("link", name="修改").first.click()
     page.wait_for_function(MOUNTED)
     album.draw(page, "decision-table")
+    page.goto(f"{draft}/tables")
+    table(album, page)
 
 
 def rehearse(album: Album, person: Person) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from ledger.vocabulary import Role
+from tests.acceptance.help_screens import CHOOSE
 from tests.acceptance.houses import served
 from tests.acceptance.people import NARROW, House
 from tests.acceptance.screens import MOUNTED
@@ -35,11 +36,16 @@ def house(site: Site, browser: Browser, screenshots: Path) -> Iterator[House]:
         opened.close()
 
 
-def test_a_column_just_added_is_asked_for_and_what_is_tried_is_what_was_typed(house: House) -> None:
+def test_what_is_begun_stays_and_what_is_tried_is_what_was_typed(house: House) -> None:
     drawer = house.person(DRAWER)
     page = drawer.page
     drawer.menu("流程设计")
     page.get_by_role("button", name="修改", exact=True).first.click()
+    page.wait_for_function(MOUNTED)
+    page.evaluate(CHOOSE, "flow_decision_result_decision_returned")
+    page.get_by_label("加一个条件", exact=True).select_option(label="认定的类别")  # as on a phone: without the focus
+    page.get_by_label("什么", exact=True).last.select_option(label="重建")
+    expect(page.get_by_label("条件", exact=True)).to_have_value("verdict == 'return' and category == 'rebuild'")
     page.get_by_label("草稿的各部分").get_by_role("link", name="决策表").click()
     page.get_by_label("新决策表的名称").fill("走哪条路")
     page.get_by_role("button", name="新建决策表").click()

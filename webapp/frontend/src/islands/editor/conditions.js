@@ -130,7 +130,7 @@ export function conditionFields(bo, choices, set) {
   function write() {
     const words = writeCondition({ ...condition, terms: condition.terms.filter((each) => each.value !== '') }, choices.variables);
     written.querySelector('textarea').value = words;
-    set(words);
+    if (words !== (bo.conditionExpression?.body || '')) set(words); // a row begun is no change yet, and is not drawn away
   }
 
   function fresh(name) {
