@@ -6,12 +6,15 @@ are exact as long as the cells hold literals only.
 
 import itertools
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from bpmn.decisions import Cell, Column, DecisionTable, HitPolicy, Rule, read_table
 from bpmn.engine.problems import DiagramProblems, Problem, Severity, error, warning
 from bpmn.expressions import PUBLISHED, ExpressionError
+from ledger import vocabulary
+from ledger.vocabulary import Term
 
 SAMPLE_LIMIT = 20_000
 NEARBY = Decimal("0.000001")
@@ -37,12 +40,13 @@ def name_problems(table: DecisionTable, names: frozenset[str]) -> Iterator[Probl
 
 
 def answer_problems(table: DecisionTable) -> Iterator[Problem]:
-    for rule in table.rules:
+    for number, rule in enumerate(table.rules, 1):
         for column, answer in zip(table.outputs, rule.answers, strict=True):
             value = answer.constant if answer else None
             if value is not None and column.values and not may_hold(column.values, value):
-                message = f"规则 {rule.id} 的输出“{column.label}”不在允许的取值里：{value}。"
-                yield error("bad_output", message, f"可取：{column.values.text}", rule.id, column.label)
+                message = f"规则 {number} 的结论“{column.label}”不在允许的取值里：{value}。"
+                allowed = "、".join(labels_of([tests[0].operand.constant for tests in column.values.alternatives]))
+                yield error("bad_output", message, f"可取：{allowed}。", rule.id, column.label)
 
 
 def overlap_problems(table: DecisionTable) -> Iterator[Problem]:
@@ -50,10 +54,27 @@ def overlap_problems(table: DecisionTable) -> Iterator[Problem]:
     if table.policy is not HitPolicy.UNIQUE:
         return
     samples = [samples_of(table, number) for number in range(len(table.inputs))]
-    for first, second in itertools.combinations(table.rules, 2):
+    for (one, first), (other, second) in itertools.combinations(enumerate(table.rules, 1), 2):
         if all(together(a, b, kinds) for a, b, kinds in zip(first.cells, second.cells, samples, strict=True)):
-            message = f"规则 {first.id} 与 {second.id} 可能同时成立。"
-            yield error("overlap", message, "请收紧条件，或改用 FIRST、COLLECT。", second.id, table.name)
+            remedy = "请收紧其中一条的条件，或者在“几条规则同时成立时”里改选。"
+            yield error("overlap", f"规则 {one} 和 {other} 可能同时成立。", remedy, second.id, table.name)
+
+
+def labels_of(values: Sequence[Any]) -> list[str]:
+    """Return the words people read for the identifiers of one of the scheme's closed lists; else the values."""
+    wanted = {str(each) for each in values}
+    for each in vars(vocabulary).values():
+        if isinstance(each, type) and issubclass(each, Term) and each is not Term and wanted and wanted <= set(each):
+            return [each(str(value)).label for value in values]
+    return [str(each) for each in values]
+
+
+def _said(column: Column, value: object) -> str:
+    if isinstance(value, bool):
+        return "“是”" if value else "“否”"
+    allowed = [tests[0].operand.constant for tests in column.values.alternatives] if column.values else []
+    words = dict(zip(allowed, labels_of(allowed), strict=True))
+    return f"“{words.get(value, value)}”"
 
 
 def may_hold(cell: Cell, value: object) -> bool:
@@ -87,11 +108,11 @@ def gap_problems(table: DecisionTable) -> Iterator[Problem]:
             gap = case
     if gap is not None:
         pairs = zip(table.inputs, gap, strict=True)
-        told = "，".join(f"{column.label or column.name} = {value}" for column, value in pairs)
+        told = "，".join(f"“{column.label or column.name}”为{_said(column, value)}" for column, value in pairs)
         yield warning("gap", f"没有规则对应这种情形：{told}。", "请补一条规则。", table.id, table.name)
-    for rule in table.rules:
+    for number, rule in enumerate(table.rules, 1):
         if rule.id not in answering:
-            message = f"规则 {rule.id} 永远轮不到：前面的规则已经包括了它的情形。"
+            message = f"规则 {number} 永远轮不到：前面的规则已经包括了它的情形。"
             yield warning("masked", message, "请调整规则的顺序或条件。", rule.id, table.name)
 
 

@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr  # nosec B406  # writes, reads nothing
 
-from bpmn.decision_checks import samples_of, together
+from bpmn.decision_checks import labels_of, samples_of, together
 from bpmn.decisions import Column, DecisionTable, HitPolicy, read_table, table_of
 from bpmn.engine.xml import DMN, read_tree
 from bpmn.refusals import ActRefused
 from bpmn.table_columns import columns_of, offered, policy_of
-from ledger import vocabulary
-from ledger.vocabulary import Term
 
 _ID = re.compile(r"[^\W\d][\w.\-]{0,79}")
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)")
@@ -62,15 +60,6 @@ def column_model(column: Column) -> dict[str, Any]:
         "kind": column.kind,
         "values": [{"value": str(each), "label": label} for each, label in zip(values, labels_of(values), strict=True)],
     }
-
-
-def labels_of(values: Sequence[Any]) -> list[str]:
-    """Return the words people read for the identifiers of one of the scheme's closed lists; else the values."""
-    wanted = {str(each) for each in values}
-    for each in vars(vocabulary).values():
-        if isinstance(each, type) and issubclass(each, Term) and each is not Term and wanted and wanted <= set(each):
-            return [each(str(value)).label for value in values]
-    return [str(each) for each in values]
 
 
 def cell_words(column: Column, text: str) -> str:

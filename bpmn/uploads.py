@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from bpmn.decision_checks import check_table
 from bpmn.engine import Diagram, DiagramProblems, Problem, Severity, read_diagram
-from bpmn.engine.limits import LimitExceeded, run_limited
+from bpmn.engine.limits import WALL_LIMIT_SECONDS, LimitExceeded, WaitedTooLong, run_limited
 from bpmn.engine.problems import error, warning
 from bpmn.engine.xml import text_of
 from bpmn.expressions import PUBLISHED, shorten
@@ -80,6 +80,9 @@ def check_upload(content: bytes, name: str, ground: Ground) -> list[Finding]:
     }
     try:
         answer = run_limited("bpmn.uploads", json.dumps(known).encode() + b"\n" + content)
+    except WaitedTooLong:
+        sentence = f"检查没有在 {WALL_LIMIT_SECONDS} 秒内做完，可能是服务器正忙。"
+        return [Finding(name, error("limits", sentence, "请过一会儿再试一次；仍然不行的，拆分流程。"))]
     except LimitExceeded:
         sentence = "检查这个文件超出了时间或内存限制。"
         return [Finding(name, error("limits", sentence, "请确认文件来自流程编辑器，或拆分流程。"))]

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.catalogue import definition_of
 from bpmn.condition_words import words_anywhere
-from bpmn.decision_checks import check_table
+from bpmn.decision_checks import check_table, labels_of
 from bpmn.decisions import Column, DecisionTable, read_table
 from bpmn.deployment import FINDING_COUNTS
 from bpmn.drafting import new_table
@@ -23,7 +23,7 @@ from bpmn.surroundings import CLASSIFICATION
 from bpmn.table_columns import offered
 from bpmn.table_comparison import POLICIES
 from bpmn.table_trials import asked_of_case
-from bpmn.table_writing import column_model, labels_of, meeting_rules, model_of, text_of_model
+from bpmn.table_writing import column_model, meeting_rules, model_of, text_of_model
 from ledger.procedure_drafts import DraftPart, DraftStage, PartKind, Place, ProcedureDraft, parts_of
 from ledger.rehearsals import cases_to_try
 from webapp.design import draft_or_404, editable, part_or_404, saved

@@ -26,10 +26,14 @@ class LimitExceeded(Exception):
     """The child needed more memory or time than it may have, or died on the file."""
 
 
+class WaitedTooLong(LimitExceeded):
+    """The child was not done when its time on the wall was over: the file's doing, or that of a busy machine."""
+
+
 def run_limited(module: str, payload: bytes) -> bytes:
     """Run `python -m module` with `payload` on its standard input and return what it wrote.
 
-    Raises `LimitExceeded` when it fails for whatever reason; the caller's process is never at risk.
+    Raises `LimitExceeded` when it fails for whatever reason, `WaitedTooLong` for the time on the wall; the caller's process is never at risk.
     The child has an empty environment and writes no files.
     """
     try:
@@ -43,7 +47,7 @@ def run_limited(module: str, payload: bytes) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise LimitExceeded(module) from error
+        raise WaitedTooLong(module) from error
     if done.returncode != 0:
         raise LimitExceeded(f"{module}: {done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout

@@ -106,6 +106,7 @@ def design(album: Album, person: Person) -> None:
     page.locator("tr[data-step=reply]").evaluate("each => each.scrollIntoView({ block: 'center' })")
     album.draw(page, "design-steps")
     page.get_by_role("button", name="回到流程图").click()
+    expect(page.locator(".editor[data-saved=true]")).to_be_attached(timeout=PATIENCE)
     page.wait_for_function(KEPT, arg="纪委复核", timeout=PATIENCE)
 
 

@@ -122,13 +122,13 @@ def found(policy: str, rules: list[tuple[str, ...]]) -> dict[str, str]:
 def test_overlap_and_gap() -> None:
     whole = [(">= 5", "-", '"a"'), ("< 5", "true", '"b"'), ("< 5", "false", '"c"')]
     assert found("UNIQUE", whole) == {}
-    assert "r1 与 r2" in found("UNIQUE", [(">= 5", "-", '"a"'), ("<= 5", "true", '"b"')])["overlap"]
-    assert "ok = False" in found("UNIQUE", whole[:2])["gap"]
+    assert "规则 1 和 2 可能同时成立" in found("UNIQUE", [(">= 5", "-", '"a"'), ("<= 5", "true", '"b"')])["overlap"]
+    assert "“ok”为“否”" in found("UNIQUE", whole[:2])["gap"]
     assert "gap" in found("FIRST", whole[1:])
     assert found("COLLECT", whole[:1]) == {}
-    assert "r2 永远轮不到" in found("FIRST", [("-", "-", '"a"'), ("> 5", "true", '"b"')])["masked"]
+    assert "规则 2 永远轮不到" in found("FIRST", [("-", "-", '"a"'), ("> 5", "true", '"b"')])["masked"]
     boundary = [("> 5", "-", '"a"'), ("< 5", "-", '"b"')]
-    assert "n = 5" in found("UNIQUE", boundary)["gap"]
+    assert "“n”为“5”" in found("UNIQUE", boundary)["gap"]
 
 
 def test_all_problems_of_a_table_at_once() -> None:

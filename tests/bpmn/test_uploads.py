@@ -85,6 +85,16 @@ def test_a_heavy_file_is_refused_in_its_child_in_time(
     assert list((tmp_path / "pwned").iterdir()) == []
 
 
+def test_a_busy_machine_is_told_from_a_heavy_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WALL_LIMIT_SECONDS", 0.01)
+    (busy,) = check_upload(VISITING, "流程.bpmn", GROUND)
+    assert (busy.problem.code, "再试一次" in busy.problem.remedy) == ("limits", True)
+    monkeypatch.undo()
+    monkeypatch.setattr(limits, "LAUNCH", "raise SystemExit(1)")
+    (heavy,) = check_upload(VISITING, "流程.bpmn", GROUND)
+    assert (heavy.problem.code, "时间或内存" in heavy.problem.message) == ("limits", True)
+
+
 def test_all_the_files_at_once_are_told_apart_in_one_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Together they take no longer than one may."""
     monkeypatch.chdir(tmp_path)

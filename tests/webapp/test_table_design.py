@@ -60,6 +60,17 @@ def test_a_conclusion_of_a_step_is_chosen_in_the_words_of_the_forms(drawer: Pers
     assert next(each for each in model["offered"]["inputs"] if each["name"] == "verdict")["values"] == verdict["values"]
 
 
+def test_a_gap_is_told_in_the_words_of_the_lists(drawer: Person) -> None:
+    address = str(drawer.post(f"{begun(drawer)}/tables", {"title": "走哪条路"}).headers["Location"])
+    page = drawer.get(address).get_data(as_text=True)
+    found = re.search(r'data-model="([^"]+)"', page)
+    assert found is not None
+    model = json.loads(html.unescape(found[1]))
+    model["rules"][0]["cells"] = ['"upgrade"']
+    status, told = saved(drawer, address, model, 1)
+    assert (status, told["problems"]) == (200, ["提醒：没有规则对应这种情形：“认定的类别”为“巩固”。"])
+
+
 def test_what_is_only_a_reminder_says_so(drawer: Person) -> None:
     page = drawer.get(f"{begun(drawer)}/tables/classification").get_data(as_text=True)
     assert re.findall(r'<li class="(errtxt|table-note)">(..)', page) == [("table-note", "提醒")]
