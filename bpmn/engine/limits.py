@@ -33,8 +33,8 @@ class WaitedTooLong(LimitExceeded):
 def run_limited(module: str, payload: bytes) -> bytes:
     """Run `python -m module` with `payload` on its standard input and return what it wrote.
 
-    Raises `LimitExceeded` when it fails for whatever reason, `WaitedTooLong` for the time on the wall; the caller's process is never at risk.
-    The child has an empty environment and writes no files.
+    Raises `LimitExceeded` when it fails for whatever reason, its `WaitedTooLong` for the time on the wall; the
+    caller's process is never at risk. The child has an empty environment and writes no files.
     """
     try:
         done = subprocess.run(  # noqa: S603 - the program is this interpreter, the module a constant of ours  # nosec B603

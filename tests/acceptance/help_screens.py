@@ -240,6 +240,8 @@ def rest(album: Album, person: Person, bureau: Person) -> None:
     page.get_by_role("button", name="预览").click()
     expect(page.get_by_role("heading", name="预览")).to_be_visible()
     album.draw(page, "message-text")
+    bureau.go("/settings/own/substitutes")
+    album.draw(bureau.page, "substitutes", 480)
     bureau.go("/campaigns")
     album.draw(bureau.page, "campaigns", 420)
 
