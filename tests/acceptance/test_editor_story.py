@@ -130,9 +130,13 @@ def test_a_step_is_added_published_and_running_cases_go_through_it(site: Site, h
 
 
 def unnamed(used: set[tuple[str, str]]) -> list[str]:
-    """Return the controls that their subject's page of the manual does not name as one: in quotation marks."""
+    """Return the controls that their subject's page does not name as one: in quotation marks, or a key as typed."""
     pages = {subject: (FOLDER / f"{subject}.md").read_text(encoding="utf-8") for subject, _ in used}
-    return sorted(f"{subject}: {name}" for subject, name in used if f"“{name}”" not in pages[subject])
+    return sorted(
+        f"{subject}: {name}"
+        for subject, name in used
+        if f"“{name}”" not in pages[subject] and f"`{name}`" not in pages[subject]
+    )
 
 
 def draw(hands: Hands) -> None:
