@@ -210,6 +210,7 @@ class WaiverRefused(ValueError):
 
 def request_waiver(session: Session, case: Case, row: int, reason: str, actor: Actor, now: datetime) -> ArchiveWaiver:
     """Ask that row `row` of Annex 6 be taken as not applicable, with a reason; a second person must agree."""
+    _require_running(case)
     rows = {known.row: known for known in archive_rows(session, case)}
     if row not in rows or not reason.strip() or actor.user_id is None:
         raise WaiverRefused("请写明该项不适用的理由")
@@ -225,8 +226,15 @@ def request_waiver(session: Session, case: Case, row: int, reason: str, actor: A
 
 def confirm_waiver(session: Session, waiver: ArchiveWaiver, actor: Actor, now: datetime) -> None:
     """Agree to a requested waiver; the person who asked may not."""
+    _require_running(session.get_one(Case, waiver.case_id))
     if actor.user_id is None or actor.user_id == waiver.requested_by_id:
         raise WaiverRefused("不适用须由另一人确认，申请人不能自己确认")
     if waiver.confirmed_at is not None:
         raise WaiverRefused("该项已确认为不适用")
     waiver.confirmed_by_id, waiver.confirmed_at = actor.user_id, now
+
+
+def _require_running(case: Case) -> None:
+    """Refuse for a case that rests or has ended: what its folder held then is what was decided on."""
+    if case.status != CaseStatus.RUNNING:
+        raise WaiverRefused("流程已暂停或已经结束，归档目录不再变动")

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.recounting import Moved
 from bpmn.replanning import replan
+from bpmn.runtime import ActRefused
 from forms.fields import Posted
 from forms.parsing import FormErrors, parse
 from ledger.campaigns import Campaign, campaigns_of, open_campaign
@@ -80,6 +81,8 @@ def edit(campaign_id: int) -> ResponseReturnValue:
 def change(campaign_id: int) -> ResponseReturnValue:
     """Change a campaign; other dates show what they conflict with and what they move, and ask for a reason."""
     campaign, posted = _own(campaign_id), typed()
+    if campaign.closed_at is not None:
+        raise ActRefused("工作批次已经结束，不能再修改")
     answers, errors = _read(posted)
     if errors:
         page = FormPage(FORM, posted, errors=errors)

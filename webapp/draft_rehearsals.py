@@ -11,6 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from bpmn.drafting import DraftGone
 from bpmn.engine import Diagram
 from bpmn.exploration import Exploration, explore
 from bpmn.rehearsal.drafted import DraftUnreadable, drafted, ground_of, try_scenarios
@@ -80,9 +81,9 @@ def _index(draft: ProcedureDraft, wrong: str) -> str:
 @allows(DESIGN)
 def begin(draft_id: int) -> ResponseReturnValue:
     """Begin to play the draft on the newest cases of a kind, or on made-up ones."""
-    draft, session = draft_or_404(draft_id), ledger_session()
+    draft, session = _open_draft(draft_id), ledger_session()
     which, count = request.form.get("which", ""), request.form.get("count", 0, type=int)
-    if which not in dict(WHICH) or count not in COUNTS or draft.stage not in OPEN_STAGES:
+    if which not in dict(WHICH) or count not in COUNTS:
         abort(400)
     try:
         version = drafted(session, draft)
@@ -234,7 +235,7 @@ def _run_or_404(run_id: int) -> RehearsalRun:
 @allows(SYSTEM)
 def keep(draft_id: int) -> ResponseReturnValue:
     """Keep what was played step by step as a scenario."""
-    draft, session = draft_or_404(draft_id), ledger_session()
+    draft, session = _open_draft(draft_id), ledger_session()
     try:
         moves = read_moves(json.loads(request.form.get("moves", "")))
         began = read_beginning(request.form.get("began", ""))
@@ -251,12 +252,20 @@ def keep(draft_id: int) -> ResponseReturnValue:
 @bp.post("/drafts/<int:draft_id>/scenarios/<int:scenario_id>/retire")
 @allows(SYSTEM)
 def retire(draft_id: int, scenario_id: int) -> ResponseReturnValue:
-    draft, found = draft_or_404(draft_id), ledger_session().get(Scenario, scenario_id)
+    draft, found = _open_draft(draft_id), ledger_session().get(Scenario, scenario_id)
     if found is None or found.process_id != draft.process_id:
         abort(404)
     retire_scenario(acting(), found)
     flash(f"已停用场景“{found.name}”。")
     return redirect(url_for("rehearsals.index", draft_id=draft_id), 303)
+
+
+def _open_draft(draft_id: int) -> ProcedureDraft:
+    """Return a draft on its way to a version: what was given up or published is tried out no more (DraftGone)."""
+    draft = draft_or_404(draft_id)
+    if draft.stage not in OPEN_STAGES:
+        raise DraftGone
+    return draft
 
 
 @bp.get("/drafts/<int:draft_id>/walk")

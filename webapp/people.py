@@ -105,6 +105,8 @@ def reset(user_id: int) -> ResponseReturnValue:
     person = _person(user_id)
     if person.id == actor().user_id:
         abort(403)  # one's own password is changed where the old one is asked for
+    if person.disabled_at is not None:
+        return _page(person, wrong="账号已停用，启用后才能重置密码"), 422
     password = reset_password(ledger_session(), person, moment().real_at)
     _record("password_reset", person, {"changes": {"password": ["原密码", "一次性密码"]}})
     return _page(person, told_password=password)

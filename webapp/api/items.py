@@ -10,6 +10,7 @@ from flask import abort, request
 from bpmn.bulk import Done, Filled, complete_items
 from bpmn.completed import Completed
 from bpmn.runtime import (
+    ActRefused,
     add_reviewer,
     call_back,
     candidates,
@@ -169,7 +170,9 @@ def item(item_id: int) -> dict[str, Any]:
 def item_paper(item_id: int) -> dict[str, Any]:
     case_id = _visible(item_id)
     opened = open_item(acting(), item_id)
-    if not opened.mine or opened.item.status != ItemStatus.OPEN:
+    if opened.item.status != ItemStatus.OPEN:
+        raise ActRefused("该任务已不在办理中，不能再添加材料")
+    if not opened.mine:
         abort(403)
     files = {each.name: each for _section, each in opened.form.fields() if each.type == FieldType.FILE}
     field, sent = files.get(request.form.get("field", "")), request.files.get("file")
