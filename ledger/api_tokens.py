@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, func, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from ledger.db import Base
@@ -94,6 +94,12 @@ def revoke_token(session: Session, user_id: int, token_id: int, real_now: dateti
     if row is not None:
         row.revoked_at = real_now
     return row
+
+
+def revoke_all_tokens(session: Session, user_id: int, real_now: datetime) -> None:
+    """End every token of a person: on disabling, other posts, a password lost or a hand-over."""
+    own = (ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    session.execute(update(ApiToken).where(*own).values(revoked_at=real_now))
 
 
 def _hash(token: str) -> str:

@@ -15,6 +15,7 @@ from secrets import token_urlsafe
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from ledger.api_tokens import revoke_all_tokens
 from ledger.people import Post, Unit, User, appoint
 from ledger.scope import Actor, units_below
 from ledger.sign_ins import end_all_sign_ins, hash_password
@@ -155,11 +156,12 @@ def mask(text: str) -> str:
 
 
 def reset_password(session: Session, user: User, real_now: datetime) -> str:
-    """Give a person a one-time password, told this once, lift the lock and end all sessions."""
+    """Give a person a one-time password, told this once, lift the lock, end all sessions and tokens."""
     password = one_time_password()
     user.password_hash, user.must_change_password = hash_password(password), True
     user.failed_count, user.locked_until_at = 0, None
     end_all_sign_ins(session, user.id, real_now)
+    revoke_all_tokens(session, user.id, real_now)
     return password
 
 
@@ -169,9 +171,10 @@ def one_time_password() -> str:
 
 
 def disable(session: Session, user: User, real_now: datetime) -> None:
-    """Let a person sign in no more, and end what sessions there are."""
+    """Let a person sign in no more, and end what sessions and tokens there are: enabling does not bring them back."""
     user.disabled_at = real_now
     end_all_sign_ins(session, user.id, real_now)
+    revoke_all_tokens(session, user.id, real_now)
     _staff_anew(session, {post.unit_id for post in user.posts})
 
 
@@ -196,7 +199,7 @@ def check_places(session: Session, admin: Actor, places: Collection[Place]) -> l
 
 
 def give_posts(session: Session, user: User, places: Collection[Place], real_now: datetime) -> None:
-    """Let a person hold exactly these posts; all sessions end, so that nobody acts with yesterday's rights."""
+    """Let a person hold exactly these posts; sessions and tokens end: nobody acts with yesterday's rights."""
     clash = clash_of([place.role for place in places])
     if clash:
         raise StaffRefused({"posts": clash})
@@ -209,6 +212,7 @@ def give_posts(session: Session, user: User, places: Collection[Place], real_now
         appoint(session, user, session.get_one(Unit, place.unit_id), place.role)
         session.flush()
     end_all_sign_ins(session, user.id, real_now)
+    revoke_all_tokens(session, user.id, real_now)
     _staff_anew(session, touched)
 
 

@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.handing import Leaving, hand_over, may_hand_over, receivers
 from bpmn.runtime import ActRefused
+from ledger.api_tokens import revoke_all_tokens
 from ledger.holdings import held_counts, held_items, member, members
 from ledger.journal import Act
 from ledger.people import User
+from ledger.sign_ins import end_all_sign_ins
 from ledger.staff import person_of
 from ledger.substitutes import units_led
 from ledger.vocabulary import Role
@@ -38,12 +40,14 @@ def show(user_id: int) -> str:
 @bp.post("/<int:user_id>")
 @allows(LEADING)
 def carry_out(user_id: int) -> ResponseReturnValue:
-    """Hand all of it over in one act; nothing is changed when one part of it cannot."""
+    """Hand all of it over in one act, and end what sessions and tokens are left behind; all of it or nothing."""
     leaver = _leaver(user_id)
     try:
         with ledger_session().begin_nested():
             chosen = row_number(request.form.get("receiver", "0") or "0")
             done = hand_over(acting(), leaver, Leaving(user_id, chosen or None, request.form.get("reason", "")))
+            end_all_sign_ins(ledger_session(), leaver.id, moment().real_at)
+            revoke_all_tokens(ledger_session(), leaver.id, moment().real_at)
             counts = {"items": done.item_count, "drafts": done.draft_count, "ended": done.ended_count}
             receiver = member(ledger_session(), chosen) if chosen else None
             holder = [leaver.name, receiver.name if receiver is not None else "本单位同岗位的人"]
@@ -53,7 +57,7 @@ def carry_out(user_id: int) -> ResponseReturnValue:
         return _page(leaver, str(refused)), 422
     except ValueError:
         abort(404)
-    flash(f"已移交 {done.item_count} 件任务，结束代办安排 {done.ended_count} 项。")
+    flash(f"已移交 {done.item_count} 件任务，结束代办安排 {done.ended_count} 项；本人的登录和接口令牌已全部结束。")
     if actor().holds(Role.SYSTEM_ADMIN):
         return redirect(url_for("people.show", user_id=user_id), 303)
     return redirect(url_for("handing.index"), 303)

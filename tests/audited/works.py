@@ -251,7 +251,9 @@ def _campaign(act: str, told: dict[str, Any], **changed: str) -> Maker:
 
 def _number(stage: Stage) -> Drive:
     unit = stage.site.ground.county.townships["鹿角镇"].id
-    return Drive(stage.post(LEAVER, "/numbers", {"unit": str(unit), **STARTED}), LEAVER, {"kind": "request"})
+    again = stage.site.visitor()
+    again.sign_in(LEAVER)  # whose sessions ended with the hand-over
+    return Drive(lambda: again.post("/numbers", {"unit": str(unit), **STARTED}), LEAVER, {"kind": "request"})
 
 
 # -- rounds
