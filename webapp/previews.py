@@ -55,7 +55,7 @@ def page(attachment_id: int, number: int) -> Response:
         abort(404)
     response = send_file(BytesIO(picture), kind, max_age=0)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -42,6 +42,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_BUILT = frozenset({200, 206, 304})  # a file that is missing now may be there after the upgrade
 _FORCED = frozenset({"auth.password", "auth.change_password", "auth.logout"})
 _INTERFACE = "api"
 _COUNTS = "lists.counts"
@@ -297,8 +298,10 @@ def register(app: Flask, limit_mb: int, https: bool) -> None:
     def protect(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.endpoint == "static":
+        if request.endpoint == "static" and response.status_code in _BUILT:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        elif "no-store" not in response.headers["Cache-Control"]:  # what sends a file asks for less
+            response.headers["Cache-Control"] = "private, no-store"
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
