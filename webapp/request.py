@@ -296,12 +296,16 @@ def register(app: Flask, limit_mb: int, https: bool) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.endpoint == "static" and response.status_code in _BUILT:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif "no-store" not in response.headers["Cache-Control"]:  # what sends a file asks for less
-            response.headers["Cache-Control"] = "private, no-store"
+        _protect(response)
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
+
+
+def _protect(response: Response) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == "static" and response.status_code in _BUILT:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    elif "no-store" not in response.headers["Cache-Control"]:  # what sends a file asks for less
+        response.headers["Cache-Control"] = "private, no-store"

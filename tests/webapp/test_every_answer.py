@@ -17,7 +17,11 @@ from webapp.request import CONTENT_SECURITY_POLICY
 
 SANDBOX = "sandbox; default-src 'none'"  # of what somebody uploaded
 SAFE = {"GET", "HEAD", "OPTIONS"}
-BY_SECRET = {"receipts.aliyun", "receipts.tencent", "messaging.yunmas"}  # a platform has no session: its address holds a secret
+BY_SECRET = {
+    "receipts.aliyun",
+    "receipts.tencent",
+    "messaging.yunmas",
+}  # a platform has no session: its address holds a secret
 LOOKERS = ("sangzhezhen.jingban", "xiangcunzhenxingju.jingban", "xitong", "shenji")
 
 
@@ -35,7 +39,9 @@ def lacking(answer: TestResponse, *, https: bool = False) -> list[str]:
         found.append(f"Cache-Control: {kept}")
     if https and "max-age=31536000" not in heads.get("Strict-Transport-Security", ""):
         found.append("Strict-Transport-Security")
-    downloaded = not re.match(r"text/html|application/(json|problem)|text/plain|image/svg", answer.mimetype or "text/html")
+    downloaded = not re.match(
+        r"text/html|application/(json|problem)|text/plain|image/svg", answer.mimetype or "text/html"
+    )
     if downloaded and not built and "attachment" not in heads.get("Content-Disposition", ""):
         found.append(f"a {answer.mimetype} that is no attachment")
     return found
@@ -50,7 +56,7 @@ def faults(answers: Iterator[tuple[str, TestResponse]], *, https: bool = False) 
 
 
 def test_no_form_is_taken_without_its_token(site: Site) -> None:
-    """Whoever makes a signed-in browser send a form has its cookies and not its token; for programs no cookie counts."""
+    """Whoever makes a browser send a form has its cookies and not its token; for programs no cookie counts."""
     site.walk(0).to("joint_review")
     person, wrong, count = site.town(), [], 0
     before = contents(site)

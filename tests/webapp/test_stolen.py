@@ -1,4 +1,4 @@
-"""A cookie or a token that somebody copied is worth nothing once its person's rights ended (safety rule 9, issue 10)."""
+"""A cookie or a token that somebody copied is worth nothing once its person's rights ended (safety 9, issue 10)."""
 
 from __future__ import annotations
 
