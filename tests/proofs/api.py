@@ -1,4 +1,4 @@
-"""The interface asked 200 times each operation by three people, and by schemathesis where it is installed.
+"""The interface asked 200 times each operation by nine people, and by schemathesis as each of them.
 
 schemathesis draws its questions from the OpenAPI document as it is served and holds every answer against it:
 `pip install schemathesis` beside the tests. Without it only our own questions are asked, and the figures say so.
@@ -13,11 +13,10 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
 
-from ledger.vocabulary import Role
 from tests.benchmarks.figures import place
 from tests.strange_questions import ask
 from tests.walk import lay_ground
-from tests.webapp.api.conftest import Program, maker
+from tests.webapp.api.conftest import Program, everybodys
 from tests.webapp.conftest import Site, site_over
 
 TIMES = 200
@@ -32,8 +31,7 @@ def prove(seed: int) -> Iterator[dict[str, Any]]:
         walk = site.walk()
         walk.to("joint_review")
         site.catch_up(walk)
-        programs = maker(site)
-        asking = {"bureau": programs("bureau"), "clerk": programs("桑柘镇"), "signer": programs("桑柘镇", Role.SIGNER)}
+        asking = everybodys(site)
         for name, program in asking.items():
             answers = [each for n in range(times) for each in ask(program.client, program.token, f"{seed} {n}")]
             wrong = [each for each in answers if each.wrong]
@@ -43,7 +41,8 @@ def prove(seed: int) -> Iterator[dict[str, Any]]:
         if find_spec("schemathesis") is None:
             yield {"schemathesis": "not installed"}
         else:
-            yield {"seed": seed, **_by_schemathesis(site, asking["bureau"], seed, times)}
+            for name, program in asking.items():
+                yield {"seed": seed, "who": name, **_by_schemathesis(site, program, seed, times)}
 
 
 def _by_schemathesis(site: Site, program: Program, seed: int, times: int) -> dict[str, Any]:

@@ -45,6 +45,24 @@ def program_of(site: Site, unit_id: int, role: Role = Role.HANDLER) -> Program:
     return Program(site.app.test_client(), token)
 
 
+def everybodys(site: Site) -> dict[str, Program]:
+    """Return a program of each kind of person: who works on cases, who only looks on, and who administers."""
+    county = site.ground.county
+    village = next(unit for unit in county.villages.values() if unit.staffed)
+    held = {
+        "bureau": (county.bureau, Role.HANDLER),
+        "clerk": (county.townships["桑柘镇"], Role.HANDLER),
+        "signer": (county.townships["桑柘镇"], Role.SIGNER),
+        "village": (village, Role.HANDLER),
+        "reviewer": (county.reviewers[0], Role.HANDLER),
+        "office": (county.office, Role.HANDLER),
+        "supervisor": (county.county, Role.SUPERVISOR),
+        "auditor": (county.county, Role.AUDIT_ADMIN),
+        "system": (county.county, Role.SYSTEM_ADMIN),
+    }
+    return {name: program_of(site, unit.id, role) for name, (unit, role) in held.items()}
+
+
 Programs = Callable[..., Program]
 
 
