@@ -11,6 +11,7 @@ from webapp.permissions import PUBLIC
 
 VERSION = "1.0"
 PREFIX = "/api/v1"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PART = re.compile(r"<int:(\w+)>")
 TAGS = {
     "me": "本人",
@@ -79,7 +80,11 @@ def tag_of(operation: Operation) -> str:
 
 
 def _described(operation: Operation) -> dict[str, Any]:
-    content = {"application/json": {"schema": operation.gives}} if operation.gives is not None else {"*/*": {}}
+    content: dict[str, Any] = {"*/*": {}}
+    if operation.gives is not None:
+        content = {"application/json": {"schema": operation.gives}}
+    if any("xlsx" in each.schema.get("enum", ()) for each in operation.asks):
+        content[XLSX] = {"schema": {"type": "string", "format": "binary"}}
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.words,

@@ -75,3 +75,11 @@ def _schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
         found += [content["schema"]] if "schema" in content else []
     body = operation.get("requestBody", {"content": {}})
     return found + [content["schema"] for content in body["content"].values()]
+
+
+def test_every_kind_of_answer_is_described(programs: Programs) -> None:
+    """A table comes as values or as a workbook, as asked; the document names both (found by schemathesis)."""
+    for path in ("/tables/annex4", "/tables/annex5"):
+        described = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]
+        answers = [programs("bureau").get(f"{path}{asked}") for asked in ("", "?format=xlsx")]
+        assert [answer.mimetype for answer in answers] == list(described)
