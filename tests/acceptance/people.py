@@ -23,6 +23,8 @@ from ledger.demonstration import PASSWORD
 
 HERE = Path(__file__).parent
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
+# what follows the size of its box, as charts do, is drawn anew in the frame after
+SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SERVER_ERROR = 500
 ROUNDS = 8  # an answer may make another question appear, which makes another
 # what is written in Latin letters in Chinese offices too: file types, sizes, a hash; the workbook's own sheet name
@@ -123,6 +125,7 @@ class Person:
         for size in (NARROW, WIDE):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]  # Playwright's own TypedDict
             self.page.evaluate("window.scrollTo(0, 0)")
+            self.page.evaluate(SETTLED)
             for finding in self.page.evaluate((HERE / "eyes.js").read_text(encoding="utf-8"), list(ALLOWED_WORDS)):
                 self.house.complaints.append(f"{name} {size['width']}: {finding}")
             if "PICTURES" in os.environ:

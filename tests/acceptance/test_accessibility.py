@@ -24,7 +24,7 @@ from ledger.projects import Project
 from tests.acceptance.answered import answers
 from tests.acceptance.every_page import BUREAU, FOR_A_PC, LEFT_OUT, MISSING, PIECES, Looker, furnished
 from tests.acceptance.houses import served
-from tests.acceptance.people import ALLOWED_WORDS, NARROW, WIDE
+from tests.acceptance.people import ALLOWED_WORDS, NARROW, SETTLED, WIDE
 from tests.walk import Ground
 from tests.webapp.conftest import Person, Site, site_over
 
@@ -115,6 +115,7 @@ def violations(page: Page, rules: list[str], shell: bool, piece: bool = False) -
 def on_a_phone(page: Page) -> list[str]:
     """Return what is clipped, overlaps, sticks out, is too small for a finger or breaks a rule on a phone."""
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # Playwright's own TypedDict
+    page.evaluate(SETTLED)
     findings = page.evaluate(EYES.read_text(encoding="utf-8"), list(ALLOWED_WORDS))
     small = page.evaluate(FINGERS.read_text(encoding="utf-8"))
     broken = violations(page, LAID_ANEW, shell=False)
