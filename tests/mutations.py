@@ -5,53 +5,18 @@ Whatever is wrong with a file is the file's fault: the answer is a page below 50
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
-from pathlib import Path
+from math import ceil
 from random import Random
 from time import perf_counter
 
-from bpmn.bundles import archive_of
-from bpmn.deployment import shipped_bundle
-from forms.papers.catalogue import BY_NAME
+from tests.doors import CASES, PHOTO, Door, Good
 from tests.forms.test_preview import pdf
-from tests.webapp.conftest import Person, Site
-from tests.webapp.test_publicity import picture
 
-CASES = Path(__file__).parent / "cases"
-OFFICE, SHEETS = frozenset({"docx", "xlsx", "pdf", "png", "jpg", "zip"}), frozenset({"xlsx"})
-CLERK, BUREAU, SYSTEM = "sangzhezhen.jingban", "xiangcunzhenxingju.jingban", "xitong"
 _NOISE = 64  # bytes put in, doubled or taken out at once
-_LINK = re.compile(r"/papers/(\d+)/view")
-
-
-@dataclass(frozen=True)
-class Good:
-    """A file that is in order."""
-
-    name: str
-    content: bytes
-
-    @property
-    def kind(self) -> str:
-        return self.name.rpartition(".")[2]
-
-
-@dataclass(frozen=True)
-class Door:
-    """A way in: `send` posts the file, looks at the pages that show it afterwards, and yields every status.
-
-    `own` are good files of just what it asks for.
-    """
-
-    name: str
-    kinds: frozenset[str]
-    own: tuple[Good, ...]
-    send: Callable[[str, bytes], Iterator[int]]
 
 
 @dataclass(frozen=True)
@@ -71,9 +36,9 @@ def good_files() -> list[Good]:
     photo = CASES / "data" / "polyglot.jpg"  # a picture to whoever looks at the picture
     return [
         *found,
-        Good("现场.png", picture()),
+        PHOTO,
         Good("现场.jpg", photo.read_bytes()),
-        Good("报告.pdf", pdf([(500, 700), (700, 500)])),
+        Good("调研报告.pdf", pdf([(500, 700), (700, 500)])),
         Good("资料.zip", packed({"甲.txt": "一".encode() * 500, "乙/丙.pdf": pdf([(500, 700)])})),
     ]
 
@@ -142,72 +107,27 @@ def _cut(data: bytearray, random: Random) -> None:
 _WAYS: Sequence[Callable[[bytearray, Random], None]] = (_flip, _replace, _take_out, _double, _put_in, _cut)
 
 
-def doors(site: Site) -> list[Door]:
-    """Sign in who may use each door, let a case wait where papers are uploaded, and return the doors."""
-    walk = site.walk(0)
-    walk.to("field_survey")
-    site.catch_up(walk)
-    item_id = walk.item("field_survey").id
-    clerk, bureau, system = (_signed_in(site, login) for login in (CLERK, BUREAU, SYSTEM))
-    people = Good("人员名单.xlsx", system.get("/people/import/template").data)
-    ledger = Good("管理台账.xlsx", bureau.get("/reports/annex5.xlsx").data)
-    export = Good("项目清单.xlsx", (CASES / "xlsx" / "ok_control.xlsx").read_bytes())
-    template = Good("审批表.docx", BY_NAME["annex1"].shipped)
-    drawn = (Good("流程.bpmn", shipped_bundle().diagram.encode()), Good("流程.zip", archive_of(shipped_bundle())))
-    return [
-        Door("任务材料", OFFICE, (Good("报告.pdf", pdf([(500, 700)])), template), partial(_item, clerk, item_id)),
-        Door("项目导入", SHEETS, (export,), partial(_form, bureau, "/imports/new", "workbook")),
-        Door("台账回收", SHEETS, (ledger,), partial(_form, bureau, "/reports/annex5/return", "workbook")),
-        Door("人员名单", SHEETS, (people,), partial(_form, system, "/people/import", "file")),
-        Door("文书模板", frozenset({"docx"}), (template,), partial(_form, system, "/templates/annex1", "file")),
-        Door("流程导入", frozenset({"bpmn", "zip"}), drawn, partial(_form, system, "/design/import", "bundle")),
-    ]
+def dealt(ways: Sequence[Door], files: Sequence[Good], times: int) -> Iterator[tuple[Door, Good, int]]:
+    """Deal `times` mutations of each good file, own ones and `files`, to the doors that take it: no door goes without.
 
-
-def _signed_in(site: Site, login: str) -> Person:
-    person = site.visitor()
-    assert person.sign_in(login).status_code == 303
-    return person
-
-
-def _form(person: Person, address: str, field: str, name: str, content: bytes) -> Iterator[int]:
-    """Post the file, open the page one is sent to and take away what it offers about the file."""
-    sent = {field: (BytesIO(content), name), "reason": "测试"}
-    answer = person.post(address, sent, content_type="multipart/form-data")
-    yield answer.status_code
-    if answer.status_code == 303:
-        page = answer.headers["Location"]
-        yield person.get(page).status_code
-        if page.startswith("/imports/"):
-            yield person.get(f"{page}/errors.xlsx").status_code
-
-
-def _item(person: Person, item_id: int, name: str, content: bytes) -> Iterator[int]:
-    """Keep the file with a draft, look at its preview, and take it out again."""
-    address = f"/items/{item_id}"
-    found = re.search(r'name="_revision" value="(\d+)"', person.get(address).text)
-    assert found is not None
-    typed = {"_revision": found[1], "_action": "draft", "photos": (BytesIO(content), name)}
-    yield person.post(address, typed, content_type="multipart/form-data").status_code
-    page = person.get(address).text
-    for paper in sorted(set(_LINK.findall(page)))[-1:]:
-        yield person.get(f"/papers/{paper}/view").status_code
-        yield person.get(f"/papers/{paper}/pages/1").status_code
-        yield person.get(f"/papers/{paper}").status_code
+    What keeps files as they came looks at them in one place (`webapp.uploads`), whichever door they come by.
+    """
+    takes = {
+        door.name: dict.fromkeys((*door.own, *(each for each in files if each.kind in door.kinds))) for door in ways
+    }
+    for door in ways:
+        for file in takes[door.name]:
+            yield door, file, ceil(times / sum(file in each for each in takes.values()))
 
 
 def send(ways: Sequence[Door], files: Sequence[Good], seed: int, times: int) -> Iterator[Sent]:
-    """Send `times` mutations of each door's own files, and of `files` where it takes their kind, through each door.
-
-    The same seed sends the same bytes.
-    """
-    for door in ways:
-        for file in (*door.own, *(each for each in files if each.kind in door.kinds)):
-            random = Random(f"{seed} {door.name} {file.name}")
-            for number in range(times):
-                statuses, longest, content = list[int](), 0.0, mutated(file.content, random)
-                began = perf_counter()
-                for status in door.send(file.name, content):
-                    ended = perf_counter()
-                    statuses, longest, began = [*statuses, status], max(longest, ended - began), ended
-                yield Sent(door.name, file.name, number, tuple(statuses), longest)
+    """Send the mutations that are dealt to each door through it; the same seed sends the same bytes."""
+    for door, file, share in dealt(ways, files, times):
+        random = Random(f"{seed} {door.name} {file.name} {len(file.content)}")
+        for number in range(share):
+            statuses, longest, content = list[int](), 0.0, mutated(file.content, random)
+            began = perf_counter()
+            for status in door.send(file.name, content):
+                ended = perf_counter()
+                statuses, longest, began = [*statuses, status], max(longest, ended - began), ended
+            yield Sent(door.name, file.name, number, tuple(statuses), longest)

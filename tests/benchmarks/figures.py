@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from scheduler.lasting import spare_what_lasts
 from tests.postgres import DURABLE, running_postgres
 
 KEYS = Keys(b"s" * 32, b"m" * 32, b"c" * 32)
-DATABASES = ("sqlite", "postgresql")
+DATABASES = tuple(os.environ.get("DATABASES", "sqlite postgresql").split())
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`make prove NAME=oracle`: run one proof, or all; each module has `prove(seed) -> Iterator[dict]` and prints figures.
 
-A proof fails by an AssertionError that says what was found; `MIWG=DIR` in the environment adds the public diagrams.
+A proof fails by an AssertionError that says what was found; `MIWG=DIR` in the environment adds the public diagrams,
+`DATABASES=postgresql` leaves out the other one.
 """
 
 from __future__ import annotations
