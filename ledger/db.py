@@ -42,6 +42,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from ledger.audit_keys import AuditKey, Digest
+from ledger.failing import undo
 from ledger.seal_keys import NONCE_BYTES, SealCipher, SealKey, open_with_any
 
 SessionFactory = sessionmaker[Session]
@@ -259,8 +260,15 @@ def transaction(sessions: SessionFactory, *, writes: bool = True) -> Iterator[Se
     """Commit everything or nothing. No other function in the product commits."""
     with _in_turn(sessions) if writes else nullcontext(), sessions() as session:
         session.info[_CONNECTION] = session.connection(execution_options={"writes": writes})
-        yield session
-        session.commit()
+        committed = False
+        try:
+            yield session
+            session.commit()
+            committed = True
+        finally:
+            if not committed:
+                del session.info[_CONNECTION]
+                undo(session)
 
 
 def connection_of(session: Session) -> Connection:

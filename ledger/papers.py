@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -31,6 +31,7 @@ from sqlalchemy.sql.dml import Insert
 
 from ledger.asking import asked_once
 from ledger.db import Base, rows_of, send
+from ledger.failing import undo_if_failed
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict, ReplyCase
 from ledger.people import User
 from ledger.scope import Actor
@@ -124,11 +125,13 @@ class File:
 def attach(session: Session, papers: Path, file: File, place: Place, actor: Actor, now: datetime) -> Attachment:
     """Store `file` once under its hash and attach it.
 
-    The bytes are written before the row: a rollback leaves a file nobody names, never a name without a file. The
-    attachment has its id after the next flush.
+    The bytes are written before the commit: a kill leaves a file nobody names, never a name without a file, and what
+    fails takes its files back. The attachment has its id after the next flush.
     """
-    sha256 = _store(papers, file.content)
-    _name(session, sha256, file, now)
+    sha256 = sha256_of(file.content)
+    _name(session, sha256, file, now)  # whoever brings the same bytes meanwhile waits here
+    if _store(papers, sha256, file.content):
+        undo_if_failed(session, partial(_take_back, papers=papers, sha256=sha256))
     columns = {**vars(place), "sha256": sha256, "name": file.name, "attached_at": now, "attached_by_id": actor.user_id}
     return add_row(session, Attachment, columns)
 
@@ -142,10 +145,10 @@ def attach_again(session: Session, written: Attachment, place: Place) -> None:
     )
 
 
-def _name(session: Session, sha256: str, file: File, now: datetime) -> None:
+def _name(session: Session, sha256: str, file: File, now: datetime) -> bool:
     """Write the row of a paper unless it is there: two people may bring the same bytes at the same moment."""
     row = {"sha256": sha256, "size": len(file.content), "media_type": file.media_type, "stored_at": now}
-    send(session, _naming(session.get_bind().dialect.name), **row)
+    return bool(send(session, _naming(session.get_bind().dialect.name), **row))
 
 
 @cache
@@ -155,20 +158,36 @@ def _naming(dialect: str) -> Insert:
     return insert(Paper).values(row).on_conflict_do_nothing()
 
 
-def _store(papers: Path, content: bytes) -> str:
-    digest = sha256_of(content)
+def _store(papers: Path, digest: str, content: bytes) -> bool:
+    """Write the bytes under their hash unless they are there; say whether they were written now."""
     target = str(path_of(papers, digest))
-    if not os.path.exists(target):
-        part = f"{target}.{token_hex(4)}"
-        try:
-            written = os.open(part, _NEW_FILE, 0o666)
-        except FileNotFoundError:  # the first of its folder
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
-            written = os.open(part, _NEW_FILE, 0o666)
+    if os.path.exists(target):
+        return False
+    part = f"{target}.{token_hex(4)}"
+    try:
+        written = os.open(part, _NEW_FILE, 0o666)
+    except FileNotFoundError:  # the first of its folder
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        written = os.open(part, _NEW_FILE, 0o666)
+    try:
         with open(written, "wb") as file:
             file.write(content)
         os.replace(part, target)  # whole or not at all, also when two writers meet
-    return digest
+    except OSError:
+        os.unlink(part)  # a full disk is not to be filled with halves
+        raise
+    return True
+
+
+def _take_back(session: Session, papers: Path, sha256: str) -> None:
+    """Remove the bytes of a transaction that failed, unless somebody names them.
+
+    Asked by naming them: that waits for whoever does so now, and tells of a commit that was done but not told. Who
+    named them first finds the bytes gone and writes them.
+    """
+    nobody = File("", "", b"")
+    if _name(session, sha256, nobody, datetime.min.replace(tzinfo=UTC)):
+        path_of(papers, sha256).unlink(missing_ok=True)
 
 
 def sha256_of(content: bytes) -> str:

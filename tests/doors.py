@@ -25,7 +25,6 @@ from ledger.outside import OutsideAttempt, notice_token
 from ledger.rounds import RoundItem
 from ledger.scope import CLOCK
 from tests.acceptance.people import picture
-from tests.forms.test_preview import pdf
 from tests.walk import Walk, local
 from tests.webapp.api.conftest import Program, program_of
 from tests.webapp.conftest import Person, Site
@@ -94,8 +93,7 @@ def _on_cases(site: Site) -> Iterator[Door]:
     clerk, program = site.person(item.unit_id), program_of(site, item.unit_id)
     poster, case = site.person(unit), f"/cases/{examined.case_id}"
     here = f"{case}/publicity"
-    own = (Good("报告.pdf", pdf([(500, 700)])), Good("审批表.docx", BY_NAME["annex1"].shipped))
-    yield Door("任务材料", OFFICE, own, partial(_item, clerk, item.id))
+    yield Door("任务材料", OFFICE, (PHOTO,), partial(_item, clerk, item.id))
     yield Door("程序接口", OFFICE, (PHOTO,), partial(_program, program, item.id))
     yield Door("留言附件", OFFICE, (PHOTO,), partial(_page, clerk, *_remark(surveyed.case_id)))
     yield Door("异议登记", OFFICE, (PHOTO,), partial(_page, poster, f"{case}/objections/new", here, OBJECTION))

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from shutil import disk_usage
 
 from flask import Response, after_this_request, g, has_request_context, request
@@ -116,9 +117,14 @@ def _admit(name: str, content: bytes) -> None:
     _check_quota(len(content))
     _check_for_viruses(name, content)
     settings().papers.mkdir(parents=True, exist_ok=True)
-    disk = disk_usage(settings().papers)
-    if disk.free < max(_LEAST_FREE, min(disk.total // 10, _ENOUGH_FREE)):
+    if not has_room(settings().papers):
         raise FileRefused("服务器磁盘空间不足，暂时不能上传，请联系系统管理员")
+
+
+def has_room(folder: Path) -> bool:
+    """Say whether the disk under a folder has room enough that files are taken in."""
+    disk = disk_usage(folder)
+    return disk.free >= max(_LEAST_FREE, min(disk.total // 10, _ENOUGH_FREE))
 
 
 def sent_files(uploads: Iterable[FileStorage]) -> list[FileStorage]:
