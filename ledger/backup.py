@@ -11,7 +11,7 @@ import base64
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -90,8 +90,9 @@ def _put_all(engine: Engine, papers: Path, tape: tarfile.TarFile, now: datetime)
             counts[name], sums[name] = _put_table(connection, table, tape)
     paper_count = 0
     for path in sorted(path for path in papers.rglob("*") if path.is_file() and "." not in path.name):
-        tape.add(path, f"papers/{path.relative_to(papers)}", recursive=False)
-        paper_count += 1
+        with suppress(FileNotFoundError):  # a transaction that failed took it back meanwhile: nobody names it
+            tape.add(path, f"papers/{path.relative_to(papers)}", recursive=False)
+            paper_count += 1
     made = Manifest(now.astimezone(UTC).isoformat(), revision, engine.dialect.name, counts, sums, paper_count)
     told = orjson.dumps({"format": _FORMAT, **made.__dict__})
     info = tarfile.TarInfo("manifest.json")

@@ -205,11 +205,9 @@ def open_engine(url: str | URL, keys: Keys) -> Engine:
     target = make_url(url)
     sqlite = target.get_backend_name() == "sqlite"
     # PostgreSQL would compile a page's statement for up to a second to save milliseconds of its run
-    options: dict[str, Any] = (
-        {"connect_args": {"timeout": _PATIENCE}}
-        if sqlite
-        else {"connect_args": {"options": _spoken(target, "-c jit=off")}, "pool_pre_ping": True}
-    )
+    said = f"-c jit=off {target.query.get('options', '')}".strip()
+    told: dict[str, Any] = {"timeout": _PATIENCE} if sqlite else {"options": said}
+    options: dict[str, Any] = {"connect_args": told, "pool_pre_ping": not sqlite}
     if target.database not in (None, "", ":memory:"):
         options["pool_size"] = _CONNECTIONS
     engine = create_engine(target, json_serializer=_json_text, json_deserializer=orjson.loads, **options)
@@ -221,12 +219,6 @@ def open_engine(url: str | URL, keys: Keys) -> Engine:
         ask = engine.dialect.do_ping
         setattr(engine.dialect, "do_ping", lambda lying: _is_quiet(lying) or ask(lying))  # noqa: B010  # of this one
     return engine
-
-
-def _spoken(target: URL, option: str) -> str:
-    """Return the server options of an address with one more before them: what the address says comes last and holds."""
-    said = target.query.get("options", "")
-    return " ".join([option, *([said] if isinstance(said, str) else said)]).strip()
 
 
 def _is_quiet(connection: Any) -> bool:

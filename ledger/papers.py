@@ -31,7 +31,7 @@ from sqlalchemy.sql.dml import Insert
 
 from ledger.asking import asked_once
 from ledger.db import Base, rows_of, send
-from ledger.failing import undo_if_failed
+from ledger.failing import UNDOING
 from ledger.meetings import BatchCase, Meeting, MeetingVerdict, ReplyCase
 from ledger.people import User
 from ledger.scope import Actor
@@ -131,7 +131,7 @@ def attach(session: Session, papers: Path, file: File, place: Place, actor: Acto
     sha256 = sha256_of(file.content)
     _name(session, sha256, file, now)  # whoever brings the same bytes meanwhile waits here
     if _store(papers, sha256, file.content):
-        undo_if_failed(session, partial(_take_back, papers=papers, sha256=sha256))
+        session.info.setdefault(UNDOING, []).append(partial(_take_back, papers=papers, sha256=sha256))
     columns = {**vars(place), "sha256": sha256, "name": file.name, "attached_at": now, "attached_by_id": actor.user_id}
     return add_row(session, Attachment, columns)
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import tarfile
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import Connection, Table, select, text
 
+from ledger import backup
+from ledger.audit import verify
 from ledger.backup import BackupUnusable, damaged_papers, read_backup, write_backup
 from ledger.db import SessionFactory, open_ledger, transaction
+from ledger.papers import Paper, read_paper
 from ledger.people import Unit, User
 from ledger.sealed_files import SealedReader, SealedWriter, Secret, Unsealable
 from ledger.tables import METADATA
 from tests.conftest import KEYS
+from tests.replay import assert_case
 from tests.walk import Ground, Walk
 
 NOW = datetime(2023, 11, 6, 1, 0, tzinfo=UTC)
@@ -101,6 +107,65 @@ def test_a_backup_comes_back_on_the_other_database(ground: Ground, postgres_url:
         session.add(Unit(code="500243999", name="新镇", short_name="新镇", kind="township", path="/x/"))
         session.flush()  # numbers go on after the highest
     restored.kw["bind"].dispose()
+
+
+def test_a_backup_among_writers_is_of_one_moment(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each table is read a case takes one more step; the copy knows none of them, or each as a whole."""
+    walk, put, taken = Walk(ground, ground.projects[0]), backup._put_table, list[str]()
+
+    def step_and_put(connection: Connection, table: Table, tape: tarfile.TarFile) -> tuple[int, str]:
+        if walk.waiting():
+            walk.complete(walk.waiting()[0])
+        taken.append(str(table.name))
+        return put(connection, table, tape)
+
+    walk.to("party_meeting")
+    before, steps = rows(ground.sessions), len(walk.log)
+    with monkeypatch.context() as writing:
+        writing.setattr(backup, "_put_table", step_and_put)
+        made = write_backup(ground.sessions.kw["bind"].url, KEYS, ground.papers, tmp_path / "b.sgyb", SECRET, NOW)
+    assert len(walk.log) > steps + 5
+    assert {"case", "journal", "paper", "work_item"} <= set(taken)
+    assert made.tables == {name: count for name, count in before.items() if name in made.tables}
+    sessions = restored(tmp_path)
+    assert rows(sessions) == before
+    assert_case(sessions, walk.case_id)
+    with transaction(sessions, writes=False) as session:
+        assert verify(session).faults == []
+        named = session.scalars(select(Paper.sha256)).all()
+    assert named
+    assert [len(read_paper(tmp_path / "papers-again", each)) > 0 for each in named] == [True] * len(named)
+    sessions.kw["bind"].dispose()
+
+
+def restored(folder: Path) -> SessionFactory:
+    """Restore the folder's backup beside it, as the nightly drill does."""
+    url = f"sqlite:///{folder}/again.sqlite"
+    with (folder / "b.sgyb").open("rb") as file:
+        read_backup(file, url, KEYS, folder / "papers-again", SECRET)
+    return open_ledger(url, KEYS)
+
+
+def test_a_file_that_goes_meanwhile_was_nobodys(
+    sqlite_ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that fails takes its files back, also between the list of them and the reading of one."""
+    going = sqlite_ground.papers / "00" / ("f" * 62)
+    going.parent.mkdir(parents=True)
+    going.write_bytes(b"of a failed transaction")
+    walked(sqlite_ground)
+    source, add = sqlite_ground.sessions.kw["bind"].url, tarfile.TarFile.add
+
+    def gone(tape: tarfile.TarFile, path: Path, *given: Any, **more: Any) -> None:
+        going.unlink(missing_ok=True)
+        add(tape, path, *given, **more)
+
+    monkeypatch.setattr(tarfile.TarFile, "add", gone)
+    made = write_backup(source, KEYS, sqlite_ground.papers, tmp_path / "b.sgyb", SECRET, NOW)
+    assert made.paper_count == sum(1 for path in sqlite_ground.papers.rglob("*") if path.is_file())
+    restored(tmp_path).kw["bind"].dispose()
 
 
 def test_nothing_is_restored_over_something(ground: Ground, tmp_path: Path) -> None:
