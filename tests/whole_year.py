@@ -27,6 +27,7 @@ from scheduler.recurring import open_recurring
 from scheduler.sweep import Ground as ClockGround
 from scheduler.sweep import sweep
 from tests.case_due_oracle import due_at
+from tests.memory import memory_mb
 from tests.rounds_year import Year
 from tests.walk import Ground
 
@@ -46,6 +47,7 @@ class WholeYear(Year):
 
     cases: Rehearsal = field(kw_only=True)
     fired: int = 0
+    memory: list[tuple[datetime, int]] = field(default_factory=list)  # MB of this process as the clocks pass
 
     def play(self) -> None:
         self.cases.gather()
@@ -71,6 +73,7 @@ class WholeYear(Year):
         assert what == "clock", (what, subject)
         self._expect()
         self.passes += 1
+        self.memory.append((self.now, memory_mb("VmRSS")))
         if self._passed([self._pass()]):  # a unit that got its first project since the morning
             self._plan()
 

@@ -11,12 +11,12 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from tests.benchmarks.figures import place
 from tests.doors import doors
+from tests.memory import memory_mb
 from tests.mutations import Sent, good_files, send
 from tests.walk import lay_ground
 from tests.webapp.conftest import site_over
@@ -64,9 +64,3 @@ def _check(told: Sequence[Sent], seed: int) -> None:
     assert not wrong, (seed, wrong[:5])
     hung = [each for each in told if each.seconds > LONGEST_SECONDS]
     assert not hung, (seed, hung[:5])
-
-
-def memory_mb(what: str) -> int:
-    """Return this process's memory now (VmRSS) or at its highest (VmHWM)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(what))
