@@ -30,6 +30,7 @@ def test_r1_to_r4_a_year_of_cases_and_rounds_is_the_oracles(ground: Ground) -> N
     figures = year.check()
     assert (figures["occurrences"], figures["stuck"]) == (9, 0)  # 5 weeks, a month, 3 of the campaign, by hand
     assert (figures["cases"], figures["timers_fired"] >= 3) == (3, True)  # each case has a publicity period
+    assert year.grown(timedelta(days=20)) < 0.05
 
 
 def test_what_nobody_is_waited_for_is_stuck(sqlite_ground: Ground) -> None:

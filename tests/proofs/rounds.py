@@ -1,6 +1,6 @@
 """A year in 39 townships: 300 projects' cases from push to filing beside all rounds R1–R4, two schedulers passing by.
 
-Each occurrence exactly once, each due moment the oracles', nothing stuck; on SQLite and PostgreSQL. In the environment
+Each occurrence exactly once, each due moment the oracles', nothing stuck, memory as after the first quarter; on SQLite and PostgreSQL. In the environment
 `DATABASE=sqlite` plays on one of them and `PROJECTS=60` pushes some.
 """
 
@@ -17,6 +17,7 @@ from tests.walk import lay_ground
 from tests.whole_year import whole_year
 
 PROJECTS = 300
+WARM_UP, MOST_GROWN = timedelta(days=90), 0.05  # of memory, as safety.md allows
 
 
 def prove(seed: int) -> Iterator[dict[str, object]]:
@@ -29,5 +30,8 @@ def prove(seed: int) -> Iterator[dict[str, object]]:
             year = whole_year(ground, (BEGINS_AT + timedelta(days=366)).date(), seed)
             year.play()
             figures = year.check()
+            grown = year.grown(WARM_UP)
+            assert grown < MOST_GROWN, year.memory[-1]
         told = {"database": database, "townships": len(TOWNSHIPS), "projects": projects}
-        yield {"seed": seed, **told, **figures, "seconds": round(monotonic() - began, 1)}
+        memory = {"memory_mb": year.memory[-1][1], "grown": round(grown, 3)}
+        yield {"seed": seed, **told, **figures, **memory, "seconds": round(monotonic() - began, 1)}
