@@ -1,7 +1,7 @@
 """A year in 39 townships: 300 projects' cases from push to filing beside all rounds R1–R4, two schedulers passing by.
 
-Each occurrence exactly once, each due moment the oracles', nothing stuck, memory as after the first quarter; on SQLite and PostgreSQL. In the environment
-`DATABASE=sqlite` plays on one of them and `PROJECTS=60` pushes some.
+Each occurrence exactly once, each due moment the oracles', nothing stuck, memory as after the first quarter; on SQLite
+and PostgreSQL. In the environment `DATABASE=sqlite` plays on one of them and `PROJECTS=60` pushes some.
 """
 
 from __future__ import annotations
