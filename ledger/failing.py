@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 Undo = Callable[[Session], None]
@@ -19,7 +19,9 @@ A commit may have been done and not told: a step has to ask. Nothing is undone a
 def undo(session: Session) -> None:
     """Roll the session back and undo what else it did; what cannot be undone now stays, and is not told."""
     steps: list[Undo] = session.info.pop(UNDOING, [])
-    session.rollback()
+    with suppress(InvalidRequestError):  # the commit was done, and what follows it failed
+        session.rollback()
+    session.close()
     for step in steps:
         with suppress(SQLAlchemyError, OSError):  # what made the transaction fail is told, not this
             step(session)

@@ -121,7 +121,7 @@ def test_one_ends_ones_other_sessions_and_nobody_elses(both_sites: Site) -> None
     page = here.get("/account").get_data(as_text=True)
     other = re.search(r'name="session" value="([0-9a-f]{64})"', page)
     assert other is not None
-    assert page.count("本次登录") == 1
+    assert page.count(">本次登录<") == 1
     assert stranger.post("/account/sessions/end", {"session": other[1]}).status_code == 404
     assert there.get("/inbox").status_code == 200
     assert here.post("/account/sessions/end", {"session": other[1]}).status_code == 303

@@ -14,12 +14,12 @@ from werkzeug.test import TestResponse
 
 from ledger.db import open_ledger
 from tests.audited import EVERYBODY, Stage
+from tests.audited.proving import CHANNELS
 from tests.closed import contents, taken_back
 from tests.closed_things import THINGS
 from tests.conftest import KEYS
 from tests.walk import lay_ground
 from tests.webapp.conftest import site_over
-from tests.webapp.test_audited_acts import CHANNELS
 
 
 @pytest.fixture(scope="module")
