@@ -104,8 +104,8 @@ class OutsidePostgres:
         self.connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
         self.connection.execute(_REFUSING)
         names = sorted(Base.metadata.tables)
-        one = sql.SQL("SELECT coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)), 0) FROM {}")
-        self.sums = sql.SQL(" UNION ALL ").join(one.format(sql.Identifier(name)) for name in names)
+        one = sql.SQL("SELECT {}, coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)), 0) FROM {}")
+        self.sums = sql.SQL(" UNION ALL ").join(one.format(sql.Literal(name), sql.Identifier(name)) for name in names)
         late = sql.SQL(
             "SELECT {} FROM {} AS row WHERE pg_xact_commit_timestamp(row.xmin) > %(since)s"
             " AND pg_xact_commit_timestamp(row.xmin) NOT IN (SELECT at FROM kept)"
@@ -114,7 +114,7 @@ class OutsidePostgres:
         self.alone = sql.SQL("WITH kept AS (SELECT pg_xact_commit_timestamp(xmin) AS at FROM journal) ") + each
 
     def committed(self) -> object:
-        return self.connection.execute(self.sums).fetchall()
+        return dict(self.connection.execute(self.sums).fetchall())  # parallel workers bring the tables in any order
 
     @contextmanager
     def torn(self, act: str) -> Iterator[list[str]]:

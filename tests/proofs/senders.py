@@ -1,8 +1,9 @@
 """Three senders on one outbox, killed with SIGKILL at random: nothing lost, at most one extra a kill (rule 11).
 
-    python -m tests.proofs.senders URL GATEWAY MESSAGES KILLS SEED
+    python -m tests.proofs.senders URL GATEWAY HEARD KILLS SEED
 
-does the killing in a process without threads, so that a replacement is a fork and not a new interpreter.
+does the killing in a process without threads, so that a replacement is a fork and not a new interpreter. HEARD is the
+pipe on which a byte comes for each request at the gateway.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from select import select as ready
 from threading import Event
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import func, select
@@ -37,6 +40,8 @@ SENDERS = 3
 KILLS, MESSAGES = 1_000, 20_000
 NOW = BEGINS_AT + timedelta(hours=1)  # in the hours when text messages may go
 _LONGEST = 0.04  # seconds between two kills
+_AFTER = 0.005  # seconds after the last of them: a sender is hit wherever it stands
+_MOST_SENT = 7  # messages between two kills, so that a fast machine is not done before it was hit
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,16 @@ def prove(seed: int) -> Iterator[dict[str, Any]]:
 def prove_run(run: Run) -> dict[str, Any]:
     """Write messages, let senders be killed, and count what reached the gateway; AssertionError for a loss."""
     write_messages(run)
-    with provider(lambda _path, _body: (200, b"{}")) as gateway:
-        asked = [run.url, gateway.url, str(run.messages), str(run.kills), str(run.seed)]
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.proofs.senders", *asked], capture_output=True, text=True, check=False
-        )
+    heard, telling = os.pipe()
+
+    def answer(_path: str, _body: bytes) -> tuple[int, bytes]:
+        os.write(telling, b".")
+        return 200, b"{}"
+
+    with os.fdopen(heard), os.fdopen(telling, "wb"), provider(answer) as gateway:
+        asked = [run.url, gateway.url, str(heard), str(run.kills), str(run.seed)]
+        command = [sys.executable, "-m", "tests.proofs.senders", *asked]
+        done = subprocess.run(command, pass_fds=(heard,), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         reached = Counter(json.loads(body)["id"] for _path, _headers, body in gateway.requests)
     killed = json.loads(done.stdout)["kills"]
@@ -114,12 +124,20 @@ def waiting(url: str) -> int:
     return left
 
 
-def main(url: str, gateway: str, kills: int, seed: int) -> int:
+def wait_for_requests(heard: int, wanted: int) -> None:
+    """Wait until the gateway has got so many requests more, or for the longest time."""
+    until = monotonic() + _LONGEST
+    while wanted > 0 and ready([heard], [], [], max(until - monotonic(), 0))[0]:
+        wanted -= len(os.read(heard, wanted))
+
+
+def main(url: str, gateway: str, heard: int, kills: int, seed: int) -> int:
     """Keep three senders alive and kill one after another; return how many were killed while they worked."""
     random, pause, killed, round_ = Random(seed), Event(), 0, 0
     senders = [fork_sender(url, gateway, timedelta(0)) for _ in range(SENDERS)]
     while killed < kills and waiting(url):
-        pause.wait(random.uniform(0, _LONGEST))
+        wait_for_requests(heard, random.randint(0, _MOST_SENT))
+        pause.wait(random.uniform(0, _AFTER))
         victim = senders.pop(random.randrange(len(senders)))
         finished, _status = os.waitpid(victim, os.WNOHANG)
         if not finished:
@@ -139,5 +157,5 @@ def main(url: str, gateway: str, kills: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    url, gateway, _messages, kills, seed = sys.argv[1:]
-    sys.stdout.write(json.dumps({"kills": main(url, gateway, int(kills), int(seed))}) + "\n")
+    url, gateway, heard, kills, seed = sys.argv[1:]
+    sys.stdout.write(json.dumps({"kills": main(url, gateway, int(heard), int(kills), int(seed))}) + "\n")
